@@ -1,0 +1,66 @@
+"""The two commands, `gan-eval` and `nicegan`, and the one place where an error of ours becomes a line and an exit code.
+
+Exit codes: 0 done; 2 usage; 3 an input, weights or data fault; 4 a check did not hold; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from cli.lazy import lazy_group
+from gan_eval.errors import GanEvalError
+from gan_eval.version import __version__
+
+COMMANDS = {}
+
+_CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+@click.group(cls=lazy_group(COMMANDS), context_settings=_CONTEXT)
+@click.version_option(__version__, prog_name="gan-eval")
+def gan_eval_group() -> None:
+    """Tell how good a GAN's images are, with numbers one may trust.
+
+    A SOURCE is a folder (read recursively), a .zip, one or several .tar shards (set-{000..031}.tar), a text file of
+    paths (@list.txt), or a .npz of features or of moments.
+
+    Example: gan-eval fid real/ fake/
+    """
+
+
+def gan_eval() -> None:
+    """Entry point of `gan-eval`."""
+    sys.exit(run(gan_eval_group, "gan-eval"))
+
+
+def nicegan() -> None:
+    """Entry point of `nicegan`."""
+    from cli.nicegan import nicegan_group
+
+    sys.exit(run(nicegan_group, "nicegan"))
+
+
+def run(group: click.Group, name: str, arguments: list[str] | None = None) -> int:
+    """Run a group and return its exit code; every error that is the user's to mend becomes one line on stderr."""
+    try:
+        code = group.main(args=arguments, prog_name=name, standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo(f"{name}: interrupted", err=True)
+        return 130
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except GanEvalError as error:
+        click.echo(f"{name}: error: {error}", err=True)
+        return error.exit_code
+    except BrokenPipeError:
+        # The reader of a pipe has gone (`gan-eval … | head`); Python must not complain while it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    return code if isinstance(code, int) else 0

@@ -1,0 +1,23 @@
+"""The `nicegan` group: train, translate, inspect."""
+
+from __future__ import annotations
+
+import click
+
+from cli.lazy import lazy_group
+from gan_eval.version import __version__
+
+COMMANDS: dict[str, str] = {}
+
+
+@click.group(
+    "nicegan",
+    cls=lazy_group(COMMANDS),
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="nicegan")
+def nicegan_group() -> None:
+    """Train NICE-GAN and translate images with it.
+
+    Example: nicegan train data/cat2dog --out runs/cat2dog
+    """

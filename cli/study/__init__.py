@@ -1,0 +1,17 @@
+"""The `gan-eval study` group: human studies from the export of the page to the report."""
+
+from __future__ import annotations
+
+import click
+
+from cli.lazy import lazy_group
+
+COMMANDS: dict[str, str] = {}
+
+
+@click.group("study", cls=lazy_group(COMMANDS))
+def study_group() -> None:
+    """Make, serve, collect and analyse a human study.
+
+    Example: gan-eval study new --kind pairwise --method A=a/ --method B=b/ --out study/
+    """

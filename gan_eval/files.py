@@ -1,0 +1,117 @@
+"""Files that appear whole or not at all, and their hashes.
+
+Everything the project writes goes through `atomic_file` or `atomic_folder`: the content is made under a temporary
+name beside its destination, flushed to disk, and renamed. A process killed at any moment leaves either the old state
+or the new one, and at worst a hidden `.name.*.tmp` beside it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from gan_eval.errors import InputError
+
+
+def sha256_bytes(data: bytes) -> str:
+    """SHA-256 of `data`, hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def sha256_file(path: Path) -> str:
+    """SHA-256 of a file's content, hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+@contextlib.contextmanager
+def atomic_file(destination: Path) -> Iterator[Path]:
+    """Yield a temporary path; rename it onto `destination` when the block ends without an error.
+
+    Raises InputError when the folder cannot be written to.
+    """
+    try:
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=destination.parent, prefix=f".{destination.name}.", suffix=".tmp")
+    except OSError as error:
+        raise InputError(f"{destination}: cannot be written: {error.strerror} (choose another place)") from error
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        _flush(temporary)
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(destination)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def atomic_folder(destination: Path) -> Iterator[Path]:
+    """Yield a temporary folder; rename it to `destination` when the block ends without an error.
+
+    An existing folder at `destination` is replaced as a whole; between the two renames it lies beside it under a
+    hidden name. Raises InputError when the parent cannot be written to.
+    """
+    try:
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(dir=destination.parent, prefix=f".{destination.name}.", suffix=".tmp"))
+    except OSError as error:
+        raise InputError(f"{destination}: cannot be written: {error.strerror} (choose another place)") from error
+    try:
+        yield temporary
+        for path in temporary.rglob("*"):
+            if path.is_file():
+                _flush(path)
+        temporary.chmod(0o777 & ~_umask())
+        if destination.exists():
+            old = Path(tempfile.mkdtemp(dir=destination.parent, prefix=f".{destination.name}.", suffix=".old"))
+            destination.replace(old)
+            temporary.replace(destination)
+            shutil.rmtree(old)
+        else:
+            temporary.replace(destination)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def write_text(destination: Path, text: str) -> None:
+    """Write UTF-8 text, whole or not at all."""
+    with atomic_file(destination) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_json(destination: Path, document: Any) -> None:
+    """Write a readable JSON file, whole or not at all. NaN and infinities are refused (ValueError)."""
+    write_text(destination, json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file; InputError names the file and the line at fault."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: no such file") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read: {error}") from error
+    except json.JSONDecodeError as error:
+        raise InputError(f"{path}: not valid JSON (line {error.lineno}: {error.msg})") from error
+
+
+def _flush(path: Path) -> None:
+    with path.open("rb+") as stream:
+        os.fsync(stream.fileno())
+
+
+def _umask() -> int:
+    # Python offers no way to read the mask without setting it.
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask

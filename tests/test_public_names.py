@@ -1,0 +1,28 @@
+"""What `__all__` lists is what there is: every name exists, is documented, and the list is sorted."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+
+import pytest
+
+
+@pytest.mark.parametrize("package", ["gan_eval", "nicegan"])
+def test_all_names_exist_and_are_documented(package: str) -> None:
+    module = importlib.import_module(package)
+    assert sorted(module.__all__, key=str.lower) == list(module.__all__)
+    for name in module.__all__:
+        value = getattr(module, name)
+        if inspect.isclass(value) or inspect.isfunction(value):
+            assert inspect.getdoc(value), f"{package}.{name} has no docstring"
+
+
+@pytest.mark.parametrize("package", ["gan_eval", "nicegan"])
+def test_nothing_public_is_left_out(package: str) -> None:
+    module = importlib.import_module(package)
+    for name, value in vars(module).items():
+        if name.startswith("_") or inspect.ismodule(value):
+            continue
+        if getattr(value, "__module__", "").startswith(package):
+            assert name in module.__all__, f"{package}.{name} is public and not in __all__"
