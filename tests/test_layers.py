@@ -44,6 +44,7 @@ LAYERS: list[tuple[str, int]] = [
     ("gan_eval.distributed", 2),
     ("gan_eval.nrds.discriminators", 2),
     ("nicegan.networks", 2),
+    ("nicegan.steps", 2),
     ("nicegan.data", 2),
     ("nicegan.datasets", 2),
     ("gan_eval.metrics", 1),
