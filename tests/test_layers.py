@@ -47,6 +47,7 @@ LAYERS: list[tuple[str, int]] = [
     ("nicegan.steps", 2),
     ("nicegan.data", 2),
     ("nicegan.datasets", 2),
+    ("nicegan.demo", 2),
     ("gan_eval.metrics", 1),
     ("gan_eval.study.design", 1),
     ("gan_eval.study.statistics", 1),
