@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from gan_eval.images import UnreadableImage, decode, probe
+
+Make = Callable[..., bytes]
+
+
+def as_the_peers(data: bytes) -> np.ndarray:
+    image = Image.open(io.BytesIO(data))
+    image.info.pop("transparency", None)
+    return np.asarray(image.convert("RGB"))
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "P", "RGBA", "LA", "1", "I;16"])
+def test_every_png_mode_gives_what_convert_gives(mode: str) -> None:
+    stream = io.BytesIO()
+    if mode == "I;16":
+        Image.fromarray((np.arange(300).reshape(15, 20) * 7).astype(np.uint16)).save(stream, "PNG")
+    else:
+        pixels = np.random.default_rng(1).integers(0, 256, (15, 20, 3), dtype=np.uint8)
+        Image.fromarray(pixels).convert(mode).save(stream, "PNG")
+    found = decode(stream.getvalue())
+    assert found.shape == (15, 20, 3)
+    np.testing.assert_array_equal(found, as_the_peers(stream.getvalue()))
+
+
+def test_a_palette_with_transparency_warns_of_nothing() -> None:
+    stream = io.BytesIO()
+    Image.new("P", (4, 4)).save(stream, "PNG", transparency=b"\x00\x10")
+    assert decode(stream.getvalue()).shape == (4, 4, 3)
+
+
+@pytest.mark.parametrize("format_name", ["JPEG", "TIFF"])
+def test_cmyk_is_converted(format_name: str, encoded: Make) -> None:
+    data = encoded(format_name, mode="CMYK")
+    np.testing.assert_array_equal(decode(data), as_the_peers(data))
+
+
+@pytest.mark.parametrize("format_name", ["GIF", "WEBP", "PNG", "TIFF"])
+def test_an_animation_gives_its_first_frame(format_name: str) -> None:
+    frames = [Image.new("RGB", (8, 8), colour) for colour in ("#102030", "#ffffff", "#000000")]
+    stream = io.BytesIO()
+    frames[0].save(
+        stream,
+        format_name,
+        save_all=True,
+        append_images=frames[1:],
+        **({"lossless": True} if format_name == "WEBP" else {}),
+    )
+    np.testing.assert_array_equal(decode(stream.getvalue())[0, 0], [0x10, 0x20, 0x30])
+
+
+def test_exif_rotation_is_not_applied() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    stream = io.BytesIO()
+    Image.new("RGB", (10, 4)).save(stream, "JPEG", exif=exif)
+    assert decode(stream.getvalue()).shape == (4, 10, 3)
+
+
+@pytest.mark.parametrize("format_name", ["PNG", "JPEG", "BMP", "WEBP", "GIF", "TIFF", "PPM"])
+def test_probe_passes_whole_files(format_name: str, encoded: Make) -> None:
+    assert probe(encoded(format_name), "x")[1:] == (12, 9)
+
+
+@pytest.mark.parametrize("format_name", ["PNG", "JPEG", "BMP", "WEBP", "GIF", "TIFF", "PPM"])
+@pytest.mark.parametrize("share", [0.5, 0.9])
+def test_probe_finds_truncated_files(format_name: str, share: float, encoded: Make) -> None:
+    data = encoded(format_name, size=(60, 50))
+    with pytest.raises(UnreadableImage, match=r"^x: "):
+        probe(data[: int(len(data) * share)], "x")
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"), [(b"", "empty"), (b"hello, world", "not an image"), (b"\x89PNG\r\n\x1a\n", "x: ")]
+)
+def test_what_is_no_image_is_named(data: bytes, reason: str) -> None:
+    for look in (probe, decode):
+        with pytest.raises(UnreadableImage, match=reason):
+            look(data, "x")
+
+
+def png_header(width: int, height: int) -> bytes:
+    """A PNG that claims a size and has no pixels."""
+    chunks = b"\x89PNG\r\n\x1a\n"
+    for kind, body in (
+        (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)),
+        (b"IDAT", zlib.compress(b"")),
+        (b"IEND", b""),
+    ):
+        chunks += struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+    return chunks
+
+
+@pytest.mark.parametrize("side", [9_500, 14_000, 200_000])
+def test_decompression_bombs_are_refused_by_their_header(side: int) -> None:
+    for look in (probe, decode):
+        with pytest.raises(UnreadableImage, match="bomb"):
+            look(png_header(side, side), "x")
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableImage, match=r"gone\.png: No such file"):
+        decode(tmp_path / "gone.png")
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_damage_never_escapes_as_another_error(data: st.DataObject) -> None:
+    stream = io.BytesIO()
+    kind = data.draw(st.sampled_from(["PNG", "JPEG", "GIF", "TIFF", "WEBP", "BMP"]))
+    Image.fromarray(np.arange(192, dtype=np.uint8).reshape(8, 8, 3)).save(stream, kind)
+    damaged = bytearray(stream.getvalue())
+    for _ in range(data.draw(st.integers(1, 6))):
+        damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        probe(bytes(damaged), "x")
+        decode(bytes(damaged), "x")
+    except UnreadableImage:
+        pass
