@@ -246,6 +246,18 @@ class Networks(nn.Module):
         translated: Tensor = target.generator(source.encode(image).z)
         return translated
 
+    def parts(self) -> dict[str, nn.Module]:
+        """The networks by their official names, as checkpoints hold them; encA and encB where NICE is off."""
+        parts: dict[str, nn.Module] = {
+            "gen2B": self.b.generator,
+            "gen2A": self.a.generator,
+            "disA": self.a.discriminator,
+            "disB": self.b.discriminator,
+        }
+        if self.a.own_encoder is not None and self.b.own_encoder is not None:
+            parts |= {"encA": self.a.own_encoder, "encB": self.b.own_encoder}
+        return parts
+
     def discriminator_parameters(self) -> Iterator[nn.Parameter]:
         """What D's optimiser moves: both discriminators, their encoders included."""
         for domain in (self.a, self.b):
