@@ -147,9 +147,10 @@ def newest(run: Path) -> Checkpoint | None:
     return None
 
 
-def mark_best(run: Path, *, step: int, value: float) -> None:
-    """Note which checkpoint validated best; the note is replaced as a whole."""
-    write_json(run / "checkpoints" / BEST, {"step": step, "value": value})
+def mark_best(run: Path, step: int | None) -> None:
+    """Note which checkpoint validated best, if any did; the note is replaced as a whole."""
+    if step is not None:
+        write_json(run / "checkpoints" / BEST, {"step": step})
 
 
 def best(run: Path) -> Checkpoint | None:

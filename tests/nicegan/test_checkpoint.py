@@ -71,7 +71,7 @@ def test_prune_keeps_the_last_and_the_best_and_sweeps_leftovers(tmp_path: Path) 
     for step in (10, 20, 30, 40):
         save(tmp_path, step)
     (tmp_path / "checkpoints/.step-00000050.x.tmp").mkdir()
-    checkpoint.mark_best(tmp_path, step=10, value=0.5)
+    checkpoint.mark_best(tmp_path, 10)
     checkpoint.prune(tmp_path, keep_last=2)
     names = sorted(path.name for path in (tmp_path / "checkpoints").iterdir())
     assert names == ["best.json", "step-00000010", "step-00000030", "step-00000040"]
