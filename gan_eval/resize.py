@@ -5,7 +5,7 @@ every result's name.
 
 | like | resampling to the network's size | reference |
 |---|---|---|
-| `clean-fid` | bicubic (a = −0.5) with antialiasing, per channel in float, clipped to 0–255 | clean-fid 0.1.35, mode "clean" |
+| `clean-fid` | bicubic (a = −0.5) with antialiasing, per channel in float, clipped to 0–255 | clean-fid 0.1.35, "clean" |
 | `pytorch-fid`, `nice-gan` | bilinear, half-pixel centres, no antialiasing | pytorch-fid 0.3.0, NICE-GAN's fid_kid.py |
 | `torch-fidelity` | bilinear as TensorFlow 1 had it: source = target × scale, no half pixel | torch-fidelity 0.4.0 |
 
