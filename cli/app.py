@@ -14,7 +14,17 @@ from cli.lazy import lazy_group
 from gan_eval.errors import GanEvalError
 from gan_eval.version import __version__
 
-COMMANDS = {}
+COMMANDS = {
+    "fid": "cli.evaluate:fid",
+    "kid": "cli.evaluate:kid",
+    "is": "cli.evaluate:inception_score",
+    "prdc": "cli.evaluate:prdc",
+    "score": "cli.evaluate:score",
+    "stats": "cli.stats:stats",
+    "weights": "cli.weights:weights",
+    "cache": "cli.cache:cache",
+}
+
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 

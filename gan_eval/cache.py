@@ -91,9 +91,13 @@ class Cache:
 
     def usage(self) -> Usage:
         """Count what is there."""
-        files = [path for path in self.folder.rglob("*") if path.is_file()] if self.folder.is_dir() else []
-        entries = sum(path.name == "key.json" and "unfinished" not in path.parts for path in files)
-        return Usage(self.folder, entries, sum(path.stat().st_size for path in files))
+        entries = size = 0
+        for where, _, files in os.walk(self.folder):
+            entries += "key.json" in files and "unfinished" not in where
+            for name in files:
+                with contextlib.suppress(FileNotFoundError):  # another process has just moved it
+                    size += os.stat(os.path.join(where, name)).st_size
+        return Usage(self.folder, entries, size)
 
     def clear(self) -> Usage:
         """Remove every entry; returns what there was. Weights and converted networks lie elsewhere and stay."""

@@ -71,6 +71,7 @@ class FeatureReader:
     network: from `extractors.resolve`; it is loaded at the first source that the cache does not know.
     cache: where results are kept and looked for. batch_size: images per forward pass. workers: decoding threads,
     default one per core, 0 for none. on_bad_image: `fail` or `skip`. seconds: filled with what took how long.
+    extractor: a network of the caller's own, already in memory.
     """
 
     network: Network
@@ -80,7 +81,7 @@ class FeatureReader:
     on_bad_image: OnBadImage = "fail"
     progress: Progress | None = None
     seconds: dict[str, float] = field(default_factory=dict)
-    _extractor: Extractor | None = None
+    extractor: Extractor | None = None
     _rooms: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
     def __enter__(self) -> FeatureReader:
@@ -91,7 +92,7 @@ class FeatureReader:
 
     def close(self) -> None:
         """Let go of the network and of temporary files; feature sets that lie in them end here."""
-        self._extractor = None
+        self.extractor = None
         self._rooms.close()
 
     def open(self, given: Given) -> Opened:
@@ -111,9 +112,10 @@ class FeatureReader:
             contents = scan(source, workers=self.workers, on_bad_image=self.on_bad_image, progress=self.progress)
         return Opened(source, contents)
 
-    def read(self, given: Given, needs: Needs = Needs()) -> FeatureSet:  # noqa: B008 - an immutable value
+    def read(self, given: Given, needs: Needs = Needs(), *, keep: bool = True) -> FeatureSet:  # noqa: B008 - immutable
         """Features of a source: from its file, from the cache, or by running the network.
 
+        `keep=False` leaves nothing in the cache, as for a training run's images, which never come again.
         Raises InputError where a statistics file lacks what is needed, or the images cannot be read.
         """
         opened = self.open(given)
@@ -124,20 +126,20 @@ class FeatureReader:
                 entry = self.cache.find(self._key(opened.contents, kind))
                 if entry is not None:
                     return self._entry(entry, opened.source, opened.contents, opened.contents.sha256)
-        return self._run(opened.source, opened.contents, needs)
+        return self._run(opened.source, opened.contents, needs, keep)
 
-    def _run(self, source: Source, contents: Contents | None, needs: Needs) -> FeatureSet:
+    def _run(self, source: Source, contents: Contents | None, needs: Needs, keep: bool) -> FeatureSet:
         room = self._rooms.enter_context(self.cache.scratch())
         sha256 = self._extract(source, contents, needs, room)
         size = sum(path.stat().st_size for path in room.iterdir())
-        if contents is not None and size <= KEEP_BYTES:
+        if keep and contents is not None and size <= KEEP_BYTES:
             room = self.cache.store(self._key(contents, needs.kinds()[0]), room)
         return self._entry(room, source, contents, contents.sha256 if contents else sha256)
 
     def _extract(self, source: Source, contents: Contents | None, needs: Needs, room: Path) -> str:
         """Run the network over every image, leave the results in `room`; returns the hash of what was seen."""
         with self.timed("load network"):
-            extractor = self._extractor = self._extractor or load(self.network)
+            extractor = self.extractor = self.extractor or load(self.network)
         moments = StreamingMoments(self.network.dim)
         hasher = hashlib.sha256()
         bad: list[str] = []

@@ -59,6 +59,14 @@ def open_statistics(given: Any) -> StatisticsFile | None:
         raise InputError(f"{path}: {error}") from error
 
 
+def read(path: Path) -> FeatureSet:
+    """Read a .npz of moments as a feature set. Raises InputError where it is none."""
+    file = open_statistics(path)
+    if file is None:
+        raise InputError(f"{path}: not a .npz of moments or features")
+    return FeatureSet(file.label, file.statistics.n, file.sha256, file.network, file.statistics)
+
+
 def save(destination: Path, made: FeatureSet, *, keep_features: bool = False) -> None:
     """Write a set's statistics, whole or not at all.
 

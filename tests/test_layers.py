@@ -13,6 +13,8 @@ ROOT = Path(__file__).resolve().parent.parent
 LAYERS: list[tuple[str, int]] = [
     ("cli", 5),
     ("gan_eval.evaluate", 4),
+    ("gan_eval.scoring", 4),
+    ("gan_eval.api", 4),
     ("gan_eval.compare", 4),
     ("gan_eval.reference", 4),
     ("gan_eval.demo", 4),
