@@ -20,9 +20,11 @@ COMMANDS = {
     "is": "cli.evaluate:inception_score",
     "prdc": "cli.evaluate:prdc",
     "score": "cli.evaluate:score",
+    "compare": "cli.compare:compare",
     "stats": "cli.stats:stats",
     "weights": "cli.weights:weights",
     "cache": "cli.cache:cache",
+    "demo": "cli.demo:demo",
 }
 
 
