@@ -6,6 +6,7 @@ Exit codes: 0 done; 2 usage; 3 an input, weights or data fault; 4 a check did no
 from __future__ import annotations
 
 import os
+import signal
 import sys
 
 import click
@@ -45,6 +46,7 @@ def gan_eval_group() -> None:
 
 def gan_eval() -> None:
     """Entry point of `gan-eval`."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended politely, a run cleans up as after Ctrl-C
     sys.exit(run(gan_eval_group, "gan-eval"))
 
 
@@ -52,6 +54,7 @@ def nicegan() -> None:
     """Entry point of `nicegan`."""
     from cli.nicegan import nicegan_group
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(run(nicegan_group, "nicegan"))
 
 

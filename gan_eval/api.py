@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -100,8 +101,10 @@ class Reference:
         """
         options = options or self._options
         opened = self._reader.open(fake)
-        keep = not isinstance(opened.source, (ArraySource, StreamSource))
-        return evaluate_with(self._reader, self._real_set(metrics, options), opened, metrics, options, keep=keep)
+        real = self._real_set(metrics, options)
+        with contextlib.ExitStack() as stack:
+            rooms = stack if isinstance(opened.source, (ArraySource, StreamSource)) else None
+            return evaluate_with(self._reader, real, opened, metrics, options, rooms=rooms)
 
     def close(self) -> None:
         """Let go of the network and of temporary files."""

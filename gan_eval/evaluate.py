@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import platform
 from collections.abc import Mapping, Sequence
@@ -114,21 +115,21 @@ def evaluate_with(
     metrics: Sequence[Metric],
     options: Options,
     *,
-    keep: bool = True,
+    rooms: contextlib.ExitStack | None = None,
 ) -> Evaluation:
     """`evaluate` with a reader that is already there, its network perhaps in memory, and a real set perhaps read.
 
-    `keep=False` leaves nothing of the fake set in the cache.
+    rooms: see `FeatureReader.read`; with it, nothing of this evaluation stays in the cache.
     """
     sides = [one if isinstance(one, FeatureSet) else reader.open(one) for one in (real, fake) if one is not None]
-    key = _result_key(sides, metrics, reader.network, options) if keep else None
+    key = _result_key(sides, metrics, reader.network, options) if rooms is None else None
     found = reader.cache.find(key) if key else None
     if found is not None:
         made, bad = _load(found)
         inputs = [_describe(side, None) for side in sides]
     else:
         wanted = needs(metrics, options)
-        sets = [side if isinstance(side, FeatureSet) else reader.read(side, wanted, keep=keep) for side in sides]
+        sets = [side if isinstance(side, FeatureSet) else reader.read(side, wanted, rooms=rooms) for side in sides]
         with reader.timed("metrics"):
             made = scores(sets[0] if real is not None else None, sets[-1], metrics, reader.network, options)
         bad = [list(side.bad) for side in sets]

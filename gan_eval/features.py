@@ -112,11 +112,18 @@ class FeatureReader:
             contents = scan(source, workers=self.workers, on_bad_image=self.on_bad_image, progress=self.progress)
         return Opened(source, contents)
 
-    def read(self, given: Given, needs: Needs = Needs(), *, keep: bool = True) -> FeatureSet:  # noqa: B008 - immutable
+    def read(
+        self,
+        given: Given,
+        needs: Needs = Needs(),  # noqa: B008 - an immutable value
+        *,
+        rooms: contextlib.ExitStack | None = None,
+    ) -> FeatureSet:
         """Features of a source: from its file, from the cache, or by running the network.
 
-        `keep=False` leaves nothing in the cache, as for a training run's images, which never come again.
-        Raises InputError where a statistics file lacks what is needed, or the images cannot be read.
+        rooms: nothing is kept in the cache, and the set's files go when this stack is closed; for a training run's
+        images, which never come again. A file of moments has no vectors, whatever is needed.
+        Raises InputError where the images cannot be read, or a file of statistics cannot give class scores.
         """
         opened = self.open(given)
         if isinstance(opened.source, StatisticsFile):
@@ -126,13 +133,15 @@ class FeatureReader:
                 entry = self.cache.find(self._key(opened.contents, kind))
                 if entry is not None:
                     return self._entry(entry, opened.source, opened.contents, opened.contents.sha256)
-        return self._run(opened.source, opened.contents, needs, keep)
+        return self._run(opened.source, opened.contents, needs, rooms)
 
-    def _run(self, source: Source, contents: Contents | None, needs: Needs, keep: bool) -> FeatureSet:
-        room = self._rooms.enter_context(self.cache.scratch())
+    def _run(
+        self, source: Source, contents: Contents | None, needs: Needs, rooms: contextlib.ExitStack | None
+    ) -> FeatureSet:
+        room = (rooms or self._rooms).enter_context(self.cache.scratch())
         sha256 = self._extract(source, contents, needs, room)
         size = sum(path.stat().st_size for path in room.iterdir())
-        if keep and contents is not None and size <= KEEP_BYTES:
+        if rooms is None and contents is not None and size <= KEEP_BYTES:
             room = self.cache.store(self._key(contents, needs.kinds()[0]), room)
         return self._entry(room, source, contents, contents.sha256 if contents else sha256)
 
@@ -203,11 +212,6 @@ class FeatureReader:
             with VectorWriter(room / "features.f32") as writer:
                 writer.append(np.asarray(file.features, np.float32))
                 vectors = writer.finish()
-        elif needs.vectors:
-            raise InputError(
-                f"{file.label}: holds moments only, and every feature vector is needed "
-                "(give the images, or a file made with gan-eval stats --keep-features)"
-            )
         return FeatureSet(file.label, file.statistics.n, file.sha256, file.network, file.statistics, vectors)
 
     def _entry(self, room: Path, source: Source, contents: Contents | None, sha256: str) -> FeatureSet:

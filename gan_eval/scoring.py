@@ -205,7 +205,10 @@ def _inception_of(side: FeatureSet, options: Options) -> tuple[inception.Incepti
 
 def _rows(side: FeatureSet) -> Any:
     if side.vectors is None:
-        raise InputError(f"{side.label}: holds moments only, and every feature vector is needed (give the images)")
+        raise InputError(
+            f"{side.label}: holds moments only, and this metric needs every feature vector "
+            "(give the images, or a file made with gan-eval stats --keep-features)"
+        )
     return side.vectors.array()
 
 

@@ -11,6 +11,7 @@ from gan_eval.errors import InputError, MismatchError, TooFewError
 from gan_eval.feature_set import FeatureSet
 from gan_eval.features import FeatureReader, Needs
 from gan_eval.metrics.frechet import distance
+from gan_eval.scoring import Options, scores
 from gan_eval.statistics_file import merge, open_statistics, read, save
 
 MakeFolder = Callable[..., Path]
@@ -61,8 +62,10 @@ def test_moments_alone_do_not_serve_what_needs_features(
     made: FeatureSet, reader: FeatureReader, tmp_path: Path
 ) -> None:
     save(tmp_path / "m.npz", made)
+    side = reader.read(tmp_path / "m.npz", Needs(vectors=True))
+    assert side.vectors is None
     with pytest.raises(InputError, match="--keep-features"):
-        reader.read(tmp_path / "m.npz", Needs(vectors=True))
+        scores(side, side, ["kid"], reader.network, Options())
 
 
 def test_parts_add_up_to_the_whole(reader: FeatureReader, make_folder: MakeFolder, tmp_path: Path) -> None:
