@@ -6,6 +6,7 @@ Exit codes: 0 done; 2 usage; 3 an input, weights or data fault; 4 a check did no
 from __future__ import annotations
 
 import os
+import signal
 import sys
 
 import click
@@ -14,7 +15,19 @@ from cli.lazy import lazy_group
 from gan_eval.errors import GanEvalError
 from gan_eval.version import __version__
 
-COMMANDS = {}
+COMMANDS = {
+    "fid": "cli.evaluate:fid",
+    "kid": "cli.evaluate:kid",
+    "is": "cli.evaluate:inception_score",
+    "prdc": "cli.evaluate:prdc",
+    "score": "cli.evaluate:score",
+    "compare": "cli.compare:compare",
+    "stats": "cli.stats:stats",
+    "weights": "cli.weights:weights",
+    "cache": "cli.cache:cache",
+    "demo": "cli.demo:demo",
+}
+
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -33,6 +46,7 @@ def gan_eval_group() -> None:
 
 def gan_eval() -> None:
     """Entry point of `gan-eval`."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended politely, a run cleans up as after Ctrl-C
     sys.exit(run(gan_eval_group, "gan-eval"))
 
 
@@ -40,6 +54,7 @@ def nicegan() -> None:
     """Entry point of `nicegan`."""
     from cli.nicegan import nicegan_group
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(run(nicegan_group, "nicegan"))
 
 

@@ -1,5 +1,81 @@
-"""Numbers one may trust about a GAN's images."""
+"""Numbers one may trust about a GAN's images.
+
+    import gan_eval
+
+    print(float(gan_eval.fid("real/", "fake/")))
+
+Names are imported when they are first used, so that `import gan_eval` costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
 
 from gan_eval.version import __version__
 
-__all__ = ["__version__"]
+if TYPE_CHECKING:
+    from gan_eval.api import PRDC, Reference, fid, inception_score, kid, prdc, score
+    from gan_eval.errors import (
+        BadImagesError,
+        CheckFailed,
+        GanEvalError,
+        InputError,
+        MismatchError,
+        TooFewError,
+        WeightsError,
+    )
+    from gan_eval.evaluate import Evaluation, Settings
+    from gan_eval.result import Interval, Provenance, Score
+    from gan_eval.scoring import Options
+
+_HOMES = {
+    "api": ("PRDC", "Reference", "fid", "inception_score", "kid", "prdc", "score"),
+    "errors": (
+        "BadImagesError",
+        "CheckFailed",
+        "GanEvalError",
+        "InputError",
+        "MismatchError",
+        "TooFewError",
+        "WeightsError",
+    ),
+    "evaluate": ("Evaluation", "Settings"),
+    "result": ("Interval", "Provenance", "Score"),
+    "scoring": ("Options",),
+}
+
+__all__ = [
+    "PRDC",
+    "BadImagesError",
+    "CheckFailed",
+    "Evaluation",
+    "GanEvalError",
+    "InputError",
+    "Interval",
+    "MismatchError",
+    "Options",
+    "Provenance",
+    "Reference",
+    "Score",
+    "Settings",
+    "TooFewError",
+    "WeightsError",
+    "__version__",
+    "fid",
+    "inception_score",
+    "kid",
+    "prdc",
+    "score",
+]
+
+
+def __getattr__(name: str) -> Any:
+    for module, names in _HOMES.items():
+        if name in names:
+            return getattr(importlib.import_module(f"gan_eval.{module}"), name)
+    raise AttributeError(f"module 'gan_eval' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

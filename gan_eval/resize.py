@@ -5,7 +5,7 @@ every result's name.
 
 | like | resampling to the network's size | reference |
 |---|---|---|
-| `clean-fid` | bicubic (a = −0.5) with antialiasing, per channel in float, clipped to 0–255 | clean-fid 0.1.35, mode "clean" |
+| `clean-fid` | bicubic (a = −0.5) with antialiasing, each channel in float, cut to 0–255 | clean-fid 0.1.35 "clean" |
 | `pytorch-fid`, `nice-gan` | bilinear, half-pixel centres, no antialiasing | pytorch-fid 0.3.0, NICE-GAN's fid_kid.py |
 | `torch-fidelity` | bilinear as TensorFlow 1 had it: source = target × scale, no half pixel | torch-fidelity 0.4.0 |
 
@@ -47,7 +47,7 @@ def _bicubic(image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.floa
     result = np.empty((3, height, width), np.float32)
     for channel in range(3):
         plane = Image.fromarray(image[:, :, channel].astype(np.float32))
-        result[channel] = plane.resize((width, height), Image.Resampling.BICUBIC)
+        result[channel] = np.asarray(plane.resize((width, height), Image.Resampling.BICUBIC))
     return np.clip(result, 0, 255, out=result)
 
 

@@ -13,6 +13,8 @@ ROOT = Path(__file__).resolve().parent.parent
 LAYERS: list[tuple[str, int]] = [
     ("cli", 5),
     ("gan_eval.evaluate", 4),
+    ("gan_eval.scoring", 4),
+    ("gan_eval.api", 4),
     ("gan_eval.compare", 4),
     ("gan_eval.reference", 4),
     ("gan_eval.demo", 4),
@@ -27,6 +29,9 @@ LAYERS: list[tuple[str, int]] = [
     ("nicegan.translate", 4),
     ("nicegan.validation", 4),
     ("gan_eval.features", 3),
+    ("gan_eval.feature_set", 3),
+    ("gan_eval.statistics_file", 3),
+    ("gan_eval.vectors", 2),
     ("gan_eval.cache", 3),
     ("gan_eval.nrds.training", 3),
     ("gan_eval.study.manifest", 3),

@@ -1,1 +1,18 @@
-"""Feature networks."""
+"""Feature networks: `resolve` finds one and says all that is known about it without importing torch; `load` makes it
+ready to compute.
+"""
+
+from gan_eval.extractors.base import INCEPTION, LITE0, Activations, Extractor, Network, Precision, Runtime
+from gan_eval.extractors.resolution import load, resolve
+
+__all__ = [
+    "INCEPTION",
+    "LITE0",
+    "Activations",
+    "Extractor",
+    "Network",
+    "Precision",
+    "Runtime",
+    "load",
+    "resolve",
+]

@@ -35,7 +35,7 @@ def open_source(given: Given) -> Source:
     ------
     InputError: nothing there, or nothing that can be read as images.
     """
-    if isinstance(given, (str, os.PathLike)):
+    if is_path(given):
         return _open_path(os.fspath(given))
     if isinstance(given, (FilesSource, ZipSource, TarSource, ArraySource, StreamSource)):
         return given
@@ -47,6 +47,11 @@ def open_source(given: Given) -> Source:
     if isinstance(given, Iterable):
         return StreamSource(given)
     raise InputError(f"a {type(given).__name__} is not a source of images (a path, an array, a tensor, batches)")
+
+
+def is_path(given: Given) -> bool:
+    """Whether a source is named by a path (or `@list.txt`, or a pattern of shards)."""
+    return isinstance(given, (str, os.PathLike))
 
 
 def _open_path(text: str) -> Source:

@@ -1,0 +1,64 @@
+"""`gan-eval demo`: a complete run, offline, on images made on the spot."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli import options
+from cli.settings import with_settings
+
+if TYPE_CHECKING:
+    from gan_eval.evaluate import Settings
+
+
+@click.command("demo")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Keep the images here.  [default: removed at the end]",
+)
+@click.option("--count", type=click.IntRange(min=10), default=150, show_default=True, help="Images in each set.")
+@options.seed
+@options.json_output
+@options.quiet
+@with_settings
+def demo(out: Path | None, count: int, seed: int, as_json: bool, quiet: bool, settings: Settings) -> None:
+    """Make a real set and graded fake sets from two photographs, score them all, and print the ranked table.
+
+    Works offline: unless --features says otherwise, the embedded EfficientNet-Lite0 is used.
+
+    Example: gan-eval demo --out demo/
+    """
+    from dataclasses import replace
+
+    from cli import render
+    from cli.compare import show
+    from gan_eval.compare import compare
+    from gan_eval.demo import make_sets
+    from gan_eval.extractors import LITE0
+    from gan_eval.scoring import Options
+
+    if settings.features == "auto" and settings.weights is None:
+        settings = replace(settings, features=LITE0)
+    with contextlib.ExitStack() as stack:
+        folder = out or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gan-eval-demo-")))
+        progress = stack.enter_context(render.progress(quiet))
+        sets = make_sets(folder, count=count, seed=seed)
+        models = {name: path for name, path in sets.items() if name != "real"}
+        made = compare(sets["real"], models, settings=settings, options=Options(seed=seed), progress=progress)
+    if as_json:
+        render.print_json(made.to_dict())
+        return
+    show(made)
+    render.notice(_next_steps(out))
+
+
+def _next_steps(out: Path | None) -> str:
+    if out is None:
+        return "The images are gone; keep them with: gan-eval demo --out demo/"
+    return f"The images are in {out}; look at them, then try: gan-eval score {out}/real {out}/blur --metrics fid,kid,is"

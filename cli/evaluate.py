@@ -1,0 +1,243 @@
+"""`gan-eval fid`, `kid`, `is`, `prdc` and `score`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli import options
+from cli.settings import constants_of, with_settings
+
+if TYPE_CHECKING:
+    from gan_eval.evaluate import Evaluation, Settings
+    from gan_eval.result import Score
+
+exact = click.option("--exact", is_flag=True, help="KID over all pairs, whatever the number of images.")
+subsets = click.option(
+    "--subsets", type=click.IntRange(min=1), help="KID as the mean over so many random subsets, as the peers do."
+)
+subset_size = click.option(
+    "--subset-size", type=click.IntRange(min=2), default=1000, show_default=True, help="Images in each subset."
+)
+splits = click.option(
+    "--splits",
+    type=click.IntRange(min=1),
+    help="Parts of the Inception score.  [default: 10 from 5,000 images on, else 1]",
+)
+nearest = click.option(
+    "--nearest",
+    type=click.IntRange(min=1),
+    default=5,
+    show_default=True,
+    help="k of precision, recall, density, coverage.",
+)
+infinity = click.option("--infinity", is_flag=True, help="Also extrapolate FID to infinitely many images.")
+
+
+def _shared(command: Callable[..., None]) -> Callable[..., None]:
+    for option in (options.quiet, options.json_output, options.seed, options.interval):
+        command = option(command)
+    return with_settings(command)
+
+
+@click.command("fid")
+@click.argument("real")
+@click.argument("fake")
+@infinity
+@_shared
+def fid(
+    real: str, fake: str, infinity: bool, interval: bool, seed: int, as_json: bool, quiet: bool, settings: Settings
+) -> None:
+    """Fréchet inception distance between a REAL and a FAKE set (lower is better).
+
+    Example: gan-eval fid real/ fake/
+    """
+    _run("fid", real, fake, ["fid"], settings, as_json, quiet, interval=interval, seed=seed, infinity=infinity)
+
+
+@click.command("kid")
+@click.argument("real")
+@click.argument("fake")
+@exact
+@subsets
+@subset_size
+@_shared
+def kid(
+    real: str,
+    fake: str,
+    exact: bool,
+    subsets: int | None,
+    subset_size: int,
+    interval: bool,
+    seed: int,
+    as_json: bool,
+    quiet: bool,
+    settings: Settings,
+) -> None:
+    """Kernel inception distance between a REAL and a FAKE set (lower is better): unbiased, over all pairs.
+
+    Example: gan-eval kid real/ fake/ --json
+    """
+    chosen = {"exact": exact, "subsets": subsets, "subset_size": subset_size}
+    _run("kid", real, fake, ["kid"], settings, as_json, quiet, interval=interval, seed=seed, **chosen)
+
+
+@click.command("is")
+@click.argument("fake")
+@click.option("--real", help="Real set, whose own score is shown beside.")
+@splits
+@_shared
+def inception_score(
+    fake: str,
+    real: str | None,
+    splits: int | None,
+    interval: bool,
+    seed: int,
+    as_json: bool,
+    quiet: bool,
+    settings: Settings,
+) -> None:
+    """Inception score of a FAKE set (higher means sharper and more varied labels, not more alike to your data).
+
+    Example: gan-eval is fake/ --real real/
+    """
+    _run("is", real, fake, ["is"], settings, as_json, quiet, interval=interval, seed=seed, splits=splits)
+
+
+@click.command("prdc")
+@click.argument("real")
+@click.argument("fake")
+@nearest
+@_shared
+def prdc(
+    real: str, fake: str, nearest: int, interval: bool, seed: int, as_json: bool, quiet: bool, settings: Settings
+) -> None:
+    """Precision, recall, density and coverage of a FAKE set against a REAL one (higher is better).
+
+    Example: gan-eval prdc real/ fake/ --nearest 5
+    """
+    _run("prdc", real, fake, ["prdc"], settings, as_json, quiet, interval=interval, seed=seed, nearest=nearest)
+
+
+@click.command("score")
+@click.argument("real")
+@click.argument("fake")
+@click.option("--metrics", default="fid,kid,prdc", show_default=True, help="Any of fid, kid, prdc, is, by commas.")
+@exact
+@subsets
+@subset_size
+@splits
+@nearest
+@infinity
+@_shared
+def score(
+    real: str,
+    fake: str,
+    metrics: str,
+    exact: bool,
+    subsets: int | None,
+    subset_size: int,
+    splits: int | None,
+    nearest: int,
+    infinity: bool,
+    interval: bool,
+    seed: int,
+    as_json: bool,
+    quiet: bool,
+    settings: Settings,
+) -> None:
+    """Several metrics of a FAKE set against a REAL one from one pass over the images.
+
+    Example: gan-eval score real/ fake/ --metrics fid,kid,prdc,is
+    """
+    chosen = {"exact": exact, "subsets": subsets, "subset_size": subset_size, "splits": splits, "nearest": nearest}
+    names = parse_metrics(metrics)
+    _run(
+        "score", real, fake, names, settings, as_json, quiet, interval=interval, seed=seed, infinity=infinity, **chosen
+    )
+
+
+def parse_metrics(text: str) -> list[Any]:
+    """`fid,kid` → ["fid", "kid"]; an unknown name is a usage error that lists the known ones."""
+    from gan_eval.scoring import METRICS
+
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    unknown = [name for name in names if name not in METRICS]
+    if unknown or not names:
+        raise click.BadParameter(
+            f"{', '.join(unknown) or 'nothing'}; known are {', '.join(METRICS)}", param_hint="--metrics"
+        )
+    return list(dict.fromkeys(names))
+
+
+def _run(
+    command: str,
+    real: str | None,
+    fake: str,
+    metrics: list[Any],
+    settings: Settings,
+    as_json: bool,
+    quiet: bool,
+    **chosen: Any,
+) -> None:
+    from cli import render
+    from gan_eval.evaluate import evaluate
+    from gan_eval.scoring import Options
+
+    chosen_options = Options(like=constants_of(), **chosen)
+    with render.progress(quiet) as progress:
+        made = evaluate(real, fake, metrics, settings=settings, options=chosen_options, progress=progress)
+    for warning in made.warnings:
+        render.notice(f"note: {warning}")
+    if as_json:
+        render.print_json(made.to_dict(command))
+    else:
+        show(made)
+
+
+def show(made: Evaluation) -> None:
+    """An evaluation as a table on stdout."""
+    from cli import render
+
+    features = made.provenance.features
+    counts = " and ".join(f"{one['count'] or '?'} {name}" for name, one in made.provenance.inputs.items())
+    title = f"{features['name']} ({features['precision']}), {features['like']} preprocessing, {counts} images"
+    rows = [row for score in made.scores for row in rows_of(score)]
+    render.print_table(["metric", "value", "95 % interval", "better"], rows, title=title)
+
+
+def rows_of(score: Score) -> list[list[str]]:
+    """A score's table rows; the kernel distance is shown × 100 too, as papers print it, and labelled so."""
+    rows = [[TITLES.get(score.metric, score.metric), *numbers_of(score, 1), score.direction]]
+    if score.metric in ("kid", "kd"):
+        rows.append([f"{TITLES[score.metric]} × 100", *numbers_of(score, 100), score.direction])
+    if "real" in score.details:
+        rows.append(["  the real set's own", f"{score.details['real']['value']:.3f}", "", ""])
+    if "infinity" in score.details:
+        rows.append(["  at infinitely many images", f"{score.details['infinity']['value']:.2f}", "", score.direction])
+    return rows
+
+
+TITLES = {
+    "fid": "FID",
+    "kid": "KID",
+    "is": "Inception score",
+    "fd": "Fréchet distance",
+    "kd": "kernel distance",
+    "score_is": "class score",
+    "precision": "precision",
+    "recall": "recall",
+    "density": "density",
+    "coverage": "coverage",
+}
+
+
+def numbers_of(score: Score, scale: int) -> list[str]:
+    """Value and interval as text, with the digits that this metric is read with."""
+    digits = {"fid": 2, "fd": 3, "kid": 5, "kd": 5}.get(score.metric, 3) - (2 if scale == 100 else 0)
+    value = f"{score.value * scale:.{digits}f}"
+    if score.interval is None:
+        return [value, "–"]
+    return [value, f"{score.interval.low * scale:.{digits}f} to {score.interval.high * scale:.{digits}f}"]

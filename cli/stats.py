@@ -1,0 +1,102 @@
+"""`gan-eval stats SOURCE -o FILE` and `gan-eval stats merge`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli import options
+from cli.settings import with_settings
+
+if TYPE_CHECKING:
+    from gan_eval.evaluate import Settings
+
+output = click.option(
+    "-o", "--output", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The .npz to write."
+)
+
+
+class _SourceOrCommand(click.Group):
+    """`stats merge …` is a command; `stats ANYTHING` makes the statistics of that source."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] in self.commands:
+            return super().resolve_command(ctx, args)
+        return super().resolve_command(ctx, ["make", *args])
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        # An option before the source (`stats -o m.npz real/`) is the default command's, not the group's.
+        if args and args[0].startswith("-") and args[0] not in ctx.help_option_names:
+            args = ["make", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group("stats", cls=_SourceOrCommand)
+def stats() -> None:
+    """Moments of a SOURCE as a .npz that pytorch-fid and clean-fid read too; and moments of several put together.
+
+    `gan-eval stats SOURCE -o FILE` is short for `gan-eval stats make SOURCE -o FILE`.
+
+    Example: gan-eval stats real/ -o real.npz
+    """
+
+
+@stats.command("make")
+@click.argument("source")
+@output
+@click.option("--keep-features", is_flag=True, help="Also keep every feature vector, as KID and PRDC need.")
+@options.json_output
+@options.quiet
+@with_settings
+def make(source: str, output: Path, keep_features: bool, as_json: bool, quiet: bool, settings: Settings) -> None:
+    """Write the moments of a SOURCE.
+
+    Example: gan-eval stats make real/ -o real.npz --keep-features
+    """
+    from cli import render
+    from gan_eval import statistics_file
+    from gan_eval.features import Needs
+
+    with render.progress(quiet) as progress, settings.reader(progress) as reader:
+        made = reader.read(source, Needs(vectors=keep_features))
+        statistics_file.save(output, made, keep_features=keep_features)
+    for notice in reader.network.notices:
+        render.notice(f"note: {notice}")
+    _tell(output, made, reader.network.name, as_json)
+
+
+@stats.command("merge")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@output
+@options.json_output
+def merge(files: tuple[Path, ...], output: Path, as_json: bool) -> None:
+    """Put the moments of several FILES together, as if one pass had seen all their images.
+
+    Example: gan-eval stats merge part-0.npz part-1.npz -o all.npz
+    """
+    from gan_eval import statistics_file
+
+    made = statistics_file.merge([statistics_file.read(path) for path in files])
+    statistics_file.save(output, made)
+    _tell(output, made, (made.network or {}).get("network", "unknown"), as_json)
+
+
+def _tell(output: Path, made: Any, network: str, as_json: bool) -> None:
+    from cli import render
+
+    document = {
+        "schema": "gan-eval/1",
+        "command": "stats",
+        "output": str(output),
+        "count": made.n,
+        "sha256": made.sha256,
+        "features": dict(made.network) if made.network else None,
+    }
+    if as_json:
+        render.print_json(document)
+    else:
+        click.echo(f"{output}: moments of {made.n} images, {made.statistics.dim} features each ({network})")

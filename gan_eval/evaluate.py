@@ -1,0 +1,263 @@
+"""One real and one fake set, many metrics, one pass over the images."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from gan_eval.cache import Cache
+from gan_eval.extractors import Network, Precision, resolve
+from gan_eval.feature_set import FeatureSet
+from gan_eval.features import FeatureReader, Opened
+from gan_eval.files import read_json, write_json
+from gan_eval.images import Contents, Given, OnBadImage
+from gan_eval.resize import Like
+from gan_eval.result import Interval, Progress, Provenance, Score
+from gan_eval.scoring import Metric, Options, needs, scores
+from gan_eval.statistics_file import StatisticsFile
+from gan_eval.version import __version__
+
+_LIBRARIES = ("torch", "torchvision", "timm", "openvino", "numpy", "scipy", "pillow")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How images become features.
+
+    features: auto, inception, efficientnet-lite0 or timm:MODEL. weights: file of that network's weights. like: tool
+    whose preprocessing is followed. batch_size: images per forward pass. workers: decoding threads, None for one per
+    core. device: auto, cpu, cuda, cuda:N. precision: fp32 or bf16. on_bad_image: fail or skip. cache: whether results
+    are kept on disk and used again. runtime: auto, torch or openvino.
+    """
+
+    features: str = "auto"
+    weights: Path | None = None
+    like: Like = "clean-fid"
+    batch_size: int = 32
+    workers: int | None = None
+    device: str = "auto"
+    precision: Precision = "fp32"
+    on_bad_image: OnBadImage = "fail"
+    cache: bool = True
+    runtime: Literal["auto", "torch", "openvino"] = "auto"
+
+    def reader(self, progress: Progress | None = None) -> FeatureReader:
+        """A reader for these settings, its network found but not loaded."""
+        network = resolve(
+            self.features,
+            weights=self.weights,
+            like=self.like,
+            precision=self.precision,
+            device=self.device,
+            runtime=self.runtime,
+            progress=progress,
+        )
+        return FeatureReader(
+            network=network,
+            cache=Cache(keep=self.cache),
+            batch_size=self.batch_size,
+            workers=self.workers,
+            on_bad_image=self.on_bad_image,
+            progress=progress,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Scores with all that is needed to read and to repeat them."""
+
+    scores: tuple[Score, ...]
+    provenance: Provenance
+    warnings: tuple[str, ...]
+
+    def to_dict(self, command: str) -> dict[str, Any]:
+        """The JSON document of the command-line contract."""
+        return {
+            "schema": "gan-eval/1",
+            "command": command,
+            "scores": [score.to_dict() for score in self.scores],
+            **{key: value for key, value in self.provenance.to_dict().items() if key != "seconds"},
+            "warnings": list(self.warnings),
+            "seconds": dict(self.provenance.seconds),
+        }
+
+
+def evaluate(
+    real: Given | None,
+    fake: Given,
+    metrics: Sequence[Metric],
+    *,
+    settings: Settings = Settings(),
+    options: Options = Options(),  # noqa: B008
+    progress: Progress | None = None,
+) -> Evaluation:
+    """Score a fake set against a real one.
+
+    Both sources are looked at before the network runs, so that a damaged file ends the run in seconds. Each image is
+    decoded once and goes through the network once, whatever the number of metrics. A result that is in the cache is
+    not computed again.
+
+    Raises GanEvalError for whatever is the input's fault.
+    """
+    with settings.reader(progress) as reader:
+        return evaluate_with(reader, real, fake, metrics, options)
+
+
+def evaluate_with(
+    reader: FeatureReader,
+    real: Given | FeatureSet | None,
+    fake: Given,
+    metrics: Sequence[Metric],
+    options: Options,
+    *,
+    rooms: contextlib.ExitStack | None = None,
+) -> Evaluation:
+    """`evaluate` with a reader that is already there, its network perhaps in memory, and a real set perhaps read.
+
+    rooms: see `FeatureReader.read`; with it, nothing of this evaluation stays in the cache.
+    """
+    sides = [one if isinstance(one, FeatureSet) else reader.open(one) for one in (real, fake) if one is not None]
+    key = _result_key(sides, metrics, reader.network, options) if rooms is None else None
+    found = reader.cache.find(key) if key else None
+    if found is not None:
+        made, bad = _load(found)
+        inputs = [_describe(side, None) for side in sides]
+    else:
+        wanted = needs(metrics, options)
+        sets = [side if isinstance(side, FeatureSet) else reader.read(side, wanted, rooms=rooms) for side in sides]
+        with reader.timed("metrics"):
+            made = scores(sets[0] if real is not None else None, sets[-1], metrics, reader.network, options)
+        bad = [list(side.bad) for side in sets]
+        inputs = [_describe(side, one) for side, one in zip(sides, sets, strict=True)]
+        if key:
+            _store(reader.cache, key, made, bad)
+    names = ["real", "fake"] if real is not None else ["fake"]
+    return Evaluation(
+        scores=tuple(made),
+        provenance=provenance(reader, dict(zip(names, inputs, strict=True))),
+        warnings=(
+            *reader.network.notices,
+            *_input_warnings(dict(zip(names, sides, strict=True)), bad),
+            *dict.fromkeys(warning for score in made for warning in score.warnings),
+        ),
+    )
+
+
+def provenance(reader: FeatureReader, inputs: Mapping[str, Mapping[str, Any]]) -> Provenance:
+    """What the numbers were made from."""
+    return Provenance(
+        features=describe_network(reader.network),
+        inputs=inputs,
+        versions=versions(),
+        seconds={what: round(value, 3) for what, value in reader.seconds.items()},
+    )
+
+
+def describe_network(network: Network) -> dict[str, Any]:
+    """The `features` object of the JSON contract."""
+    return {
+        "name": network.name,
+        "weights_sha256": network.weights_sha256,
+        "verified": network.verified,
+        "dim": network.dim,
+        "like": network.like,
+        "precision": network.precision,
+        "runtime": network.runtime,
+        "device": network.device,
+    }
+
+
+def versions() -> dict[str, str]:
+    """Versions of what takes part in a number; nothing is imported to find them."""
+    found = {"gan_eval": __version__, "python": platform.python_version()}
+    for library in _LIBRARIES:
+        try:
+            found[library] = importlib.metadata.version(library)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def _result_key(
+    sides: Sequence[Opened | FeatureSet], metrics: Sequence[Metric], network: Network, options: Options
+) -> dict[str, Any] | None:
+    """What the scores depend on; None for sources whose contents are known only after the pass."""
+    contents = []
+    for side in sides:
+        if isinstance(side, FeatureSet):
+            contents.append(side.sha256)
+        elif isinstance(side.source, StatisticsFile):
+            contents.append(side.source.sha256)
+        elif side.contents is not None:
+            contents.append(side.contents.sha256)
+        else:
+            return None
+    return {
+        "what": "scores",
+        "contents": contents,
+        "metrics": list(metrics),
+        "options": asdict(options),
+        "reference": network.is_reference,
+        **network.key(),
+    }
+
+
+def _store(cache: Cache, key: Mapping[str, Any], made: Sequence[Score], bad: Sequence[Sequence[str]]) -> None:
+    if not cache.keep:
+        return
+    with cache.scratch() as room:
+        documents = [{**score.to_dict(), "warnings": list(score.warnings)} for score in made]
+        write_json(room / "scores.json", {"scores": documents, "bad": [list(lines) for lines in bad]})
+        cache.store(key, room)
+
+
+def _load(entry: Path) -> tuple[list[Score], list[list[str]]]:
+    document = read_json(entry / "scores.json")
+    made = []
+    for one in document["scores"]:
+        interval = Interval(**one["interval"]) if one["interval"] else None
+        made.append(replace(Score(**one), interval=interval, warnings=tuple(one["warnings"])))
+    return made, document["bad"]
+
+
+def _describe(side: Opened | FeatureSet, made: FeatureSet | None) -> dict[str, Any]:
+    """One entry of `inputs`. Only a pass (`made`) can tell what an iterator held."""
+    if isinstance(side, FeatureSet):
+        return {"source": side.label, "count": side.n, "sha256": side.sha256}
+    source, contents = side
+    if isinstance(source, StatisticsFile):
+        return {"source": source.label, "count": source.statistics.n, "sha256": source.sha256}
+    count, sha256 = (made.n, made.sha256) if made else (contents.count, contents.sha256) if contents else (None, None)
+    return {"source": source.label, "count": count, "sha256": sha256, "skipped": source.skipped}
+
+
+def _input_warnings(sides: Mapping[str, Opened | FeatureSet], bad: Sequence[Sequence[str]]) -> list[str]:
+    """What a reader must know of the images themselves."""
+    found = []
+    for (name, side), lines in zip(sides.items(), bad, strict=True):
+        if lines:
+            listed = "; ".join(lines)
+            found.append(f"{name}: {len(lines)} unreadable {'file' if len(lines) == 1 else 'files'} left out: {listed}")
+        if side.contents is not None and side.contents.skipped:
+            found.append(f"{name}: {side.contents.skipped} files that are not images (or are hidden) were passed over")
+    contents = [side.contents for side in sides.values() if side.contents is not None]
+    if len(contents) == 2:
+        found += _differences(*contents)
+    return found
+
+
+def _differences(real: Contents, fake: Contents) -> list[str]:
+    """Ways in which the two sets differ that are not the generator's doing, and that the metrics see."""
+    found = []
+    if real.formats and fake.formats and set(real.formats) != set(fake.formats):
+        a, b = (" and ".join(one.formats) for one in (real, fake))
+        found.append(f"real images are {a}, fake images {b}: the codec alone moves the distances")
+    if real.sizes and fake.sizes and not set(real.sizes) & set(fake.sizes):
+        a, b = ("×".join(map(str, one.sizes[0])) for one in (real, fake))
+        found.append(f"real images are {a} pixels, fake images {b}: the resizing differs between the sides")
+    return found

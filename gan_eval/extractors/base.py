@@ -1,0 +1,105 @@
+"""What a feature network is, before and after it is in memory.
+
+`Network` is what is known without importing torch: enough for a cache key, for the JSON and for the name of a score.
+`Extractor` is the same network ready to compute.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gan_eval.resize import Like
+
+Precision = Literal["fp32", "bf16"]
+Runtime = Literal["torch", "openvino"]
+
+INCEPTION = "inception"
+LITE0 = "efficientnet-lite0"
+TIMM_PREFIX = "timm:"
+
+#: nice-gan is pytorch-fid's preprocessing with that script's KID constants: the features are the same.
+_PREPROCESSING = {
+    "clean-fid": "clean-fid",
+    "pytorch-fid": "pytorch-fid",
+    "nice-gan": "pytorch-fid",
+    "torch-fidelity": "torch-fidelity",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A feature network that has been found, with all that its features depend on.
+
+    name: `inception`, `efficientnet-lite0` or `timm:MODEL`. weights_path: the file its weights are read from.
+    weights_sha256: hash of that file. verified: the file is, byte for byte, the published one of this network.
+    like: the tool whose preprocessing and constants are asked for; a network other than Inception has its own
+    preprocessing, and `like` then concerns the constants of the metrics alone.
+    dim: features per image. has_logits: whether class scores are given as well.
+    notices: sentences that the user should read, such as why this network and not another.
+    """
+
+    name: str
+    weights_path: Path
+    weights_sha256: str
+    verified: bool
+    like: Like
+    precision: Precision
+    runtime: Runtime
+    device: str
+    dim: int
+    has_logits: bool
+    notices: tuple[str, ...] = ()
+
+    @property
+    def is_reference(self) -> bool:
+        """Whether numbers from it may be called FID, KID and IS: the verified 2015 Inception."""
+        return self.name == INCEPTION and self.verified
+
+    def key(self) -> dict[str, str]:
+        """All that changes the features, for a cache key and for the check that two sets may be compared.
+
+        The runtime and the device count in bf16 alone: in fp32 they agree to rounding (1e-5 of the feature scale).
+        """
+        preprocessing = _PREPROCESSING[self.like] if self.name == INCEPTION else "own"
+        key = {
+            "network": self.name,
+            "weights_sha256": self.weights_sha256,
+            "preprocessing": preprocessing,
+            "precision": self.precision,
+        }
+        if self.precision == "bf16":
+            key["runtime"] = f"{self.runtime} on {self.device.partition(':')[0]}"
+        return key
+
+
+class Activations(NamedTuple):
+    """What a network says about a batch of B images.
+
+    features: (B, D) float32. logits: (B, K) float32, or None for a network without class scores. For the 2015
+    Inception K is 1008 and the bias of the last layer is left out, as the Inception score's reference does.
+    """
+
+    features: NDArray[np.float32]
+    logits: NDArray[np.float32] | None
+
+
+class Extractor(Protocol):
+    """A feature network in memory."""
+
+    network: Network
+
+    def prepare(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Resize one image, (H, W, 3) uint8, to the network's input, (3, h, w) float32 in 0..255.
+
+        Safe to call from several threads at once.
+        """
+        ...
+
+    def __call__(self, batch: NDArray[np.float32]) -> Activations:
+        """Features of prepared images, (B, 3, h, w) float32 in 0..255, in their order."""
+        ...

@@ -1,0 +1,72 @@
+"""Reading a state dict from a file that may be anything, and checking it against what a network needs."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor
+
+from gan_eval.errors import WeightsError
+
+# Counters that batch normalisation keeps for training; some versions of torch save them, some do not.
+_COUNTER = "num_batches_tracked"
+
+
+def read_state_dict(path: Path) -> dict[str, Tensor]:
+    """The tensors of a `.pth`/`.pt` (read with `weights_only=True`) or `.safetensors` file, by name.
+
+    Raises WeightsError when the file is missing, is damaged, or holds anything but named tensors.
+    """
+    try:
+        content = load_file(path) if path.suffix == ".safetensors" else _torch_load(path)
+    except FileNotFoundError as error:
+        raise WeightsError(f"{path}: no such file") from error
+    except (OSError, RuntimeError, EOFError, ValueError, KeyError, pickle.UnpicklingError, SafetensorError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise WeightsError(f"{path}: not a readable weights file ({reason}); fetch it again") from error
+    if isinstance(content, Mapping) and isinstance(content.get("state_dict"), Mapping):
+        content = content["state_dict"]
+    if not isinstance(content, Mapping) or not all(
+        isinstance(name, str) and isinstance(value, Tensor) for name, value in content.items()
+    ):
+        raise WeightsError(f"{path}: holds no state dict (a mapping of names to tensors)")
+    return {name: value for name, value in content.items() if not name.endswith(_COUNTER)}
+
+
+def _torch_load(path: Path) -> object:
+    return torch.load(path, map_location="cpu", weights_only=True)
+
+
+def check_shapes(
+    path: Path, tensors: Mapping[str, Tensor], wanted: Mapping[str, Sequence[int]], *, network: str
+) -> None:
+    """Raise WeightsError unless `tensors` has exactly the names and shapes in `wanted`, naming what differs."""
+    faults = []
+    missing = [name for name in wanted if name not in tensors]
+    stray = [name for name in tensors if name not in wanted]
+    if missing:
+        faults.append(f"missing {_some(missing)}")
+    if stray:
+        faults.append(f"not of this network {_some(stray)}")
+    wrong = [
+        f"{name} is {tuple(tensors[name].shape)}, wanted {tuple(shape)}"
+        for name, shape in wanted.items()
+        if name in tensors and tuple(tensors[name].shape) != tuple(shape)
+    ]
+    if wrong:
+        faults.append(f"wrong shape {_some(wrong)}")
+    if faults:
+        raise WeightsError(f"{path}: not the weights of {network}: {'; '.join(faults)}")
+    broken = [name for name, value in tensors.items() if value.is_floating_point() and not value.isfinite().all()]
+    if broken:
+        raise WeightsError(f"{path}: NaN or infinite values in {_some(broken)}")
+
+
+def _some(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:3])
+    return shown if len(names) <= 3 else f"{shown} and {len(names) - 3} more"

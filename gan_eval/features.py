@@ -1,0 +1,236 @@
+"""A feature network run over sources of images, once each, through the cache.
+
+    with FeatureReader(network) as reader:
+        real, fake = reader.open("real/"), reader.open("fake/")     # damaged files are found here, in seconds
+        real_set, fake_set = reader.read(real), reader.read(fake)   # the expensive part
+
+Decoding and resizing run in threads while the network works on the batch before. Moments are streamed; the features
+themselves go to disk where a metric needs them, so that memory does not grow with the number of images.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gan_eval.cache import Cache
+from gan_eval.errors import BadImagesError, InputError
+from gan_eval.extractors import Activations, Extractor, Network, load
+from gan_eval.feature_set import FeatureSet, read_entry, write_entry
+from gan_eval.images import Contents, Given, Item, OnBadImage, Source, UnreadableImage, open_source, scan
+from gan_eval.images.scanning import in_order
+from gan_eval.metrics.moments import StreamingMoments
+from gan_eval.result import Progress
+from gan_eval.statistics_file import StatisticsFile, open_statistics
+from gan_eval.vectors import VectorWriter
+
+#: Results of one source that take more than this, in bytes, are not kept in the cache.
+KEEP_BYTES = 4 << 30
+
+
+class Opened(NamedTuple):
+    """A source that has been looked at; contents is None where only the pass itself can tell."""
+
+    source: Source | StatisticsFile
+    contents: Contents | None
+
+
+class Needs(NamedTuple):
+    """What must be kept beside the moments: every feature vector, every image's class scores."""
+
+    vectors: bool = False
+    logits: bool = False
+
+    def kinds(self) -> list[str]:
+        """Names of the cache entries that satisfy them, the smallest first."""
+        kinds = {"moments": Needs(), "features": Needs(True), "features and logits": Needs(True, True)}
+        return [name for name, has in kinds.items() if has.vectors >= self.vectors and has.logits >= self.logits]
+
+
+class _Prepared(NamedTuple):
+    """One image, ready for the network, or what is wrong with it."""
+
+    pixels: NDArray[np.float32] | None
+    digest: bytes = b""
+    bad: str | None = None
+
+
+@dataclass
+class FeatureReader:
+    """Reads sources with one network; a context manager, whose end removes what was kept on disk for it alone.
+
+    network: from `extractors.resolve`; it is loaded at the first source that the cache does not know.
+    cache: where results are kept and looked for. batch_size: images per forward pass. workers: decoding threads,
+    default one per core, 0 for none. on_bad_image: `fail` or `skip`. seconds: filled with what took how long.
+    extractor: a network of the caller's own, already in memory.
+    """
+
+    network: Network
+    cache: Cache = field(default_factory=Cache)
+    batch_size: int = 32
+    workers: int | None = None
+    on_bad_image: OnBadImage = "fail"
+    progress: Progress | None = None
+    seconds: dict[str, float] = field(default_factory=dict)
+    extractor: Extractor | None = None
+    _rooms: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+
+    def __enter__(self) -> FeatureReader:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the network and of temporary files; feature sets that lie in them end here."""
+        self.extractor = None
+        self._rooms.close()
+
+    def open(self, given: Given) -> Opened:
+        """Find a source and look at every file of it; the network is not needed yet.
+
+        Raises InputError, or BadImagesError for damaged images (unless they are to be skipped).
+        """
+        if isinstance(given, Opened):
+            return given
+        statistics = open_statistics(given)
+        if statistics is not None:
+            return Opened(statistics, None)
+        source = open_source(given)
+        if not source.repeatable:
+            return Opened(source, None)
+        with self.timed("scan"):
+            contents = scan(source, workers=self.workers, on_bad_image=self.on_bad_image, progress=self.progress)
+        return Opened(source, contents)
+
+    def read(
+        self,
+        given: Given,
+        needs: Needs = Needs(),  # noqa: B008 - an immutable value
+        *,
+        rooms: contextlib.ExitStack | None = None,
+    ) -> FeatureSet:
+        """Features of a source: from its file, from the cache, or by running the network.
+
+        rooms: nothing is kept in the cache, and the set's files go when this stack is closed; for a training run's
+        images, which never come again. A file of moments has no vectors, whatever is needed.
+        Raises InputError where the images cannot be read, or a file of statistics cannot give class scores.
+        """
+        opened = self.open(given)
+        if isinstance(opened.source, StatisticsFile):
+            return self._from_file(opened.source, needs)
+        if opened.contents is not None:
+            for kind in needs.kinds():
+                entry = self.cache.find(self._key(opened.contents, kind))
+                if entry is not None:
+                    return self._entry(entry, opened.source, opened.contents, opened.contents.sha256)
+        return self._run(opened.source, opened.contents, needs, rooms)
+
+    def _run(
+        self, source: Source, contents: Contents | None, needs: Needs, rooms: contextlib.ExitStack | None
+    ) -> FeatureSet:
+        room = (rooms or self._rooms).enter_context(self.cache.scratch())
+        sha256 = self._extract(source, contents, needs, room)
+        size = sum(path.stat().st_size for path in room.iterdir())
+        if rooms is None and contents is not None and size <= KEEP_BYTES:
+            room = self.cache.store(self._key(contents, needs.kinds()[0]), room)
+        return self._entry(room, source, contents, contents.sha256 if contents else sha256)
+
+    def _extract(self, source: Source, contents: Contents | None, needs: Needs, room: Path) -> str:
+        """Run the network over every image, leave the results in `room`; returns the hash of what was seen."""
+        with self.timed("load network"):
+            extractor = self.extractor = self.extractor or load(self.network)
+        moments = StreamingMoments(self.network.dim)
+        hasher = hashlib.sha256()
+        bad: list[str] = []
+        with contextlib.ExitStack() as files, self.timed("features"):
+            vectors = files.enter_context(VectorWriter(room / "features.f32")) if needs.vectors else None
+            logits = files.enter_context(VectorWriter(room / "logits.f32")) if needs.logits else None
+            for activations in self._activations(extractor, source, contents, hasher, bad):
+                moments.update(activations.features)
+                if vectors is not None:
+                    vectors.append(activations.features)
+                if logits is not None:
+                    logits.append(_logits(activations, self.network))
+        if not moments.n:
+            raise InputError(f"{source.label}: no readable images in it")
+        write_entry(room, moments.finish(), [line for line in bad if contents is None or line not in contents.bad])
+        return hasher.hexdigest()
+
+    def _activations(
+        self, extractor: Extractor, source: Source, contents: Contents | None, hasher: Any, bad: list[str]
+    ) -> Iterator[Activations]:
+        """What the network says, a batch at a time; hashes go to `hasher`, unreadable images to `bad`."""
+
+        def prepare(item: Item) -> _Prepared:
+            try:
+                pixels = item.pixels()
+            except UnreadableImage as error:
+                return _Prepared(None, bad=str(error))
+            digest = hashlib.sha256(pixels.tobytes()).digest() if contents is None else b""
+            return _Prepared(extractor.prepare(pixels), digest)
+
+        total = contents.count if contents else source.count
+        done = 0
+        for batch in self._batches(in_order(prepare, source.items(), workers=self.workers, ahead=2 * self.batch_size)):
+            good = [one.pixels for one in batch if one.pixels is not None]
+            bad += [one.bad for one in batch if one.bad is not None]
+            if bad and self.on_bad_image == "fail":
+                raise BadImagesError(source.label, bad)
+            hasher.update(b"".join(one.digest for one in batch))
+            if good:
+                yield extractor(np.stack(good))
+            done += len(good)
+            if self.progress:
+                self.progress(f"{self.network.name} features of {source.label}", done, total)
+
+    def _batches(self, prepared: Iterator[_Prepared]) -> Iterator[list[_Prepared]]:
+        batch: list[_Prepared] = []
+        for one in prepared:
+            batch.append(one)
+            if len(batch) == self.batch_size:
+                yield batch
+                batch = []
+        if batch:
+            yield batch
+
+    def _from_file(self, file: StatisticsFile, needs: Needs) -> FeatureSet:
+        if needs.logits:
+            raise InputError(f"{file.label}: holds no class scores, which the Inception score needs (give the images)")
+        vectors = None
+        if file.features is not None:
+            room = self._rooms.enter_context(self.cache.scratch())
+            with VectorWriter(room / "features.f32") as writer:
+                writer.append(np.asarray(file.features, np.float32))
+                vectors = writer.finish()
+        return FeatureSet(file.label, file.statistics.n, file.sha256, file.network, file.statistics, vectors)
+
+    def _entry(self, room: Path, source: Source, contents: Contents | None, sha256: str) -> FeatureSet:
+        return read_entry(room, label=source.label, sha256=sha256, network=self.network.key(), contents=contents)
+
+    def _key(self, contents: Contents, kind: str) -> dict[str, Any]:
+        return {"what": kind, "contents": contents.sha256, "count": contents.count, **self.network.key()}
+
+    @contextlib.contextmanager
+    def timed(self, what: str) -> Iterator[None]:
+        """Add the block's duration to `seconds[what]`."""
+        begun = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[what] = self.seconds.get(what, 0.0) + time.perf_counter() - begun
+
+
+def _logits(activations: Activations, network: Network) -> NDArray[np.float32]:
+    if activations.logits is None:
+        raise InputError(f"{network.name} has no class scores, which the Inception score needs (--features inception)")
+    return activations.logits

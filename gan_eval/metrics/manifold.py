@@ -1,0 +1,153 @@
+"""Precision, recall, density and coverage of a fake set against a real one, by k-nearest-neighbour balls.
+
+    precision  share of fakes inside the ball of some real          Kynkäänniemi et al. (2019), eq. 2
+    recall     share of reals inside the ball of some fake
+    density    mean number of real balls that hold a fake, over k   Naeem et al. (2020), eq. 4; may exceed 1
+    coverage   share of reals whose ball holds a fake               Naeem et al. (2020), eq. 5
+
+Higher is better. An image's ball reaches its k-th nearest neighbour in its own set, itself not counted. A point on the
+rim is outside (`<`), as in `prdc`, whose numbers these are; torch-fidelity and StyleGAN count it as inside (`<=`),
+which differs only for exact ties, as between copies of images.
+
+Distances come tile by tile from a GEMM in the features' precision; those too near a radius to call are computed again
+from differences in float64. Memory is O(n + m) besides the features, which may be a memory map.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gan_eval.errors import InputError, MismatchError, TooFewError
+from gan_eval.metrics.kernel import Floats, Rows
+from gan_eval.metrics.moments import Array
+
+TILE = 1024
+#: Relative error that a float32 squared distance may have, as a share of the two squared norms.
+ROUNDING = 4e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Manifold:
+    """The four numbers; each in [0, 1] but density, which is ≥ 0."""
+
+    precision: float
+    recall: float
+    density: float
+    coverage: float
+    k: int
+
+
+def prdc(real: Rows, fake: Rows, *, k: int = 5) -> Manifold:
+    """Precision, recall, density and coverage of `fake` (m, D) against `real` (n, D), both float32.
+
+    Raises MismatchError for different D, TooFewError when a set has no k neighbours for each image.
+    """
+    _check(real, fake, k)
+    centre = np.asarray(real[:TILE]).mean(axis=0)
+    real_radii, fake_radii = squared_radii(real, k, centre=centre), squared_radii(fake, k, centre=centre)
+    holding = np.zeros(len(fake_radii), dtype=np.int64)
+    held, covered = np.zeros(len(real_radii), dtype=bool), np.zeros(len(real_radii), dtype=bool)
+    for i in _tiles(len(held)):
+        x = _Tile(real, i, centre)
+        for j in _tiles(len(holding)):
+            y = _Tile(fake, j, centre)
+            squares = x.squared_distances(y)
+            inside = _inside(squares, x, y, real_radii[i, None])
+            holding[j] += inside.sum(axis=0)
+            covered[i] |= inside.any(axis=1)
+            held[i] |= _inside(squares, x, y, fake_radii[None, j]).any(axis=1)
+    precision, density = (holding > 0).mean(), holding.mean() / k
+    return Manifold(float(precision), float(held.mean()), float(density), float(covered.mean()), k)
+
+
+def squared_radii(x: Rows, k: int, *, centre: Floats) -> Array:
+    """(n,) float64: squared distance of each row of `x` (n, D) to its k-th nearest other row."""
+    n = x.shape[0]
+    near = _Nearest(n, min(k + 8, n - 1))
+    for i in _tiles(n):
+        left = _Tile(x, i, centre)
+        for j in _tiles(n):
+            if j.start < i.start:
+                continue
+            squares = left.squared_distances(left if i == j else _Tile(x, j, centre))
+            if i == j:
+                np.fill_diagonal(squares, np.inf)
+            else:
+                near.offer(j, i.start, squares.T)
+            near.offer(i, j.start, squares)
+    radii = np.empty(n)
+    for row in range(n):
+        gaps = np.asarray(x[near.index[row]], dtype=np.float64) - x[row : row + 1]
+        radii[row] = np.partition(np.einsum("ij,ij->i", gaps, gaps), k - 1)[k - 1]
+    return radii
+
+
+class _Nearest:
+    """The `count` nearest candidates of each of n rows, (n, count), by distances that come in tiles."""
+
+    def __init__(self, n: int, count: int) -> None:
+        self.squares = np.full((n, count), np.inf)
+        self.index = np.zeros((n, count), dtype=np.intp)
+
+    def offer(self, rows: slice, first: int, squares: Floats) -> None:
+        """`squares` (rows, columns): distances of `rows` to the images from number `first` on."""
+        count = self.index.shape[1]
+        if squares.shape[1] > count:
+            chosen = np.argpartition(squares, count - 1, axis=1)[:, :count]
+        else:
+            chosen = np.broadcast_to(np.arange(squares.shape[1]), squares.shape)
+        every = np.concatenate([self.squares[rows], np.take_along_axis(squares, chosen, axis=1)], axis=1)
+        index = np.concatenate([self.index[rows], chosen + first], axis=1)
+        best = np.argpartition(every, count - 1, axis=1)[:, :count]
+        self.squares[rows] = np.take_along_axis(every, best, axis=1)
+        self.index[rows] = np.take_along_axis(index, best, axis=1)
+
+
+class _Tile:
+    """Some rows of a feature set, moved to a common centre, where squared distances lose fewer digits."""
+
+    def __init__(self, source: Rows, rows: slice, centre: Floats) -> None:
+        self.raw = np.asarray(source[rows])
+        self.size = len(self.raw)
+        self.points = self.raw - centre.astype(self.raw.dtype)
+        self.norms = np.einsum("ij,ij->i", self.points, self.points)
+
+    def squared_distances(self, other: _Tile) -> Floats:
+        """(size, other.size) squared Euclidean distances in the features' precision."""
+        squares: Floats = self.points @ other.points.T
+        squares *= -2
+        squares += self.norms[:, None]
+        squares += other.norms[None, :]
+        return squares
+
+
+def _inside(squares: Floats, x: _Tile, y: _Tile, radii: Array) -> NDArray[np.bool_]:
+    """squares < radii, (x.size, y.size); pairs that rounding could decide are settled by float64 differences."""
+    inside: NDArray[np.bool_] = squares < radii
+    band = ROUNDING * (x.norms[:, None] + y.norms[None, :])
+    rows, columns = np.nonzero(np.abs(squares - radii) <= band)
+    limit = np.broadcast_to(radii, squares.shape)
+    for part in range(0, len(rows), TILE):
+        i, j = rows[part : part + TILE], columns[part : part + TILE]
+        gaps = x.raw[i].astype(np.float64) - y.raw[j]
+        inside[i, j] = np.einsum("ij,ij->i", gaps, gaps) < limit[i, j]
+    return inside
+
+
+def _check(real: Rows, fake: Rows, k: int) -> None:
+    (n, d), (m, e) = real.shape, fake.shape
+    if d != e:
+        raise MismatchError(f"features of dimension {d} and {e}: use one network for both sides")
+    if k < 1:
+        raise InputError(f"k = {k}: a ball reaches the k-th neighbour, k ≥ 1")
+    for name, count in (("real", n), ("fake", m)):
+        if count <= k:
+            raise TooFewError(f"{name}: {count} images; balls of k = {k} neighbours need at least {k + 1}")
+
+
+def _tiles(n: int) -> Iterator[slice]:
+    return (slice(start, min(start + TILE, n)) for start in range(0, n, TILE))

@@ -1,0 +1,221 @@
+"""Means and covariances of feature sets, mergeable, in float64.
+
+Two forms carry the same information about a Gaussian fit. `Moments` holds the full covariance (D, D). `Samples` holds
+the centred features themselves and is the exact, cheaper form for n ≤ D, where the covariance has rank n - 1 at most.
+Both add up: shards, ranks and a resumed run give, to rounding, what one pass over everything gives.
+
+Covariances divide by n - 1 (ddof 1), as pytorch-fid, clean-fid and torch-fidelity do.
+Merging: Chan, Golub and LeVeque (1983), "Algorithms for computing the sample variance", eq. 2.1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from gan_eval.errors import InputError, MismatchError, TooFewError
+
+Array: TypeAlias = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Samples:
+    """A feature set of n ≤ D vectors, kept whole.
+
+    n: number of vectors. mean: (D,) float64. centred: (n, D) float64, the features minus `mean`.
+    """
+
+    n: int
+    mean: Array
+    centred: Array
+
+    @property
+    def dim(self) -> int:
+        """D, the number of features."""
+        return len(self.mean)
+
+    @property
+    def cov(self) -> Array:
+        """(D, D) float64 covariance, ddof 1; zeros when n < 2."""
+        return self.centred.T @ self.centred / max(self.n - 1, 1)
+
+    @property
+    def trace(self) -> float:
+        """Trace of the covariance."""
+        return float(np.vdot(self.centred, self.centred)) / max(self.n - 1, 1)
+
+    def root(self) -> Array:
+        """(n - 1, D) float64 R with Rᵀ R = cov.
+
+        The centred rows sum to zero, so one of n dimensions is empty. A Householder reflection that takes the vector
+        of ones onto the first axis removes it exactly, and with it a singular value that would be rounding noise.
+        """
+        if self.n < 2:
+            return np.zeros((0, self.dim))
+        rows: Array = self.centred[1:] - self.centred[0] / (np.sqrt(self.n) + 1)
+        rows /= np.sqrt(self.n - 1)
+        return rows
+
+    def __add__(self, other: Statistics) -> Statistics:
+        """Statistics of both sets together; stays in this form while the sum has n ≤ D."""
+        _same_dim(self, other)
+        n = self.n + other.n if other.n is not None else None
+        if isinstance(other, Moments) or n is None or n > self.dim:
+            return _add(self, other)
+        if n == 0:
+            return self
+        mean = (self.n * self.mean + other.n * other.mean) / n
+        return Samples(n, mean, np.concatenate([x.centred + (x.mean - mean) for x in (self, other)]))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Moments:
+    """Mean and full covariance of a feature set.
+
+    n: number of vectors; None where a statistics file does not tell (pytorch-fid's and clean-fid's do not).
+    mean: (D,) float64. cov: (D, D) float64, ddof 1; zeros when n < 2.
+    """
+
+    n: int | None
+    mean: Array
+    cov: Array
+
+    @classmethod
+    def from_features(cls, features: ArrayLike) -> Moments:
+        """Moments of `features` (N, D), N ≥ 1, any float type; sums run in float64."""
+        x = _checked(features)
+        if not len(x):
+            raise TooFewError("no features: the mean of an empty set is not defined (give at least two images)")
+        mean = x.mean(axis=0, dtype=np.float64)
+        centred = x - mean
+        return cls(len(x), mean, centred.T @ centred / max(len(x) - 1, 1))
+
+    @classmethod
+    def from_mean_and_cov(cls, mean: ArrayLike, cov: ArrayLike, *, n: int | None = None) -> Moments:
+        """Moments as a statistics file holds them: `mu` (D,), `sigma` (D, D).
+
+        Raises InputError when shapes disagree, a value is not finite, or sigma is not symmetric.
+        """
+        mu, sigma = np.asarray(mean, dtype=np.float64), np.asarray(cov, dtype=np.float64)
+        if mu.ndim != 1 or sigma.shape != (len(mu), len(mu)):
+            raise InputError(f"statistics of shapes {mu.shape} and {sigma.shape}: wanted (D,) and (D, D)")
+        if not (np.isfinite(mu).all() and np.isfinite(sigma).all()):
+            raise InputError("statistics hold NaN or infinity: compute them again from the images")
+        if np.abs(sigma - sigma.T).max(initial=0) > 1e-6 * np.abs(sigma).max(initial=0):
+            raise InputError("sigma is not symmetric, so it is no covariance: compute the statistics again")
+        return cls(n, mu, (sigma + sigma.T) / 2)
+
+    @property
+    def dim(self) -> int:
+        """D, the number of features."""
+        return len(self.mean)
+
+    @property
+    def trace(self) -> float:
+        """Trace of the covariance."""
+        return float(np.trace(self.cov))
+
+    def __add__(self, other: Statistics) -> Moments:
+        """Moments of both sets together. Raises InputError when a number of images is unknown."""
+        _same_dim(self, other)
+        return _add(self, other)
+
+
+#: What a feature set is reduced to for the Fréchet distance.
+Statistics: TypeAlias = Moments | Samples
+
+
+def statistics(features: ArrayLike) -> Statistics:
+    """`features` (N, D) reduced to `Samples` when N ≤ D, else to `Moments`; the array may be a memory map."""
+    x = np.asarray(features)
+    if x.ndim != 2:
+        raise InputError(f"features of shape {x.shape}: wanted (N, D)")
+    stream = StreamingMoments(x.shape[1])
+    for start in range(0, len(x), 4096):
+        stream.update(x[start : start + 4096])
+    return stream.finish()
+
+
+class StreamingMoments:
+    """Moments of features that arrive in batches; memory is O(D²) whatever their number.
+
+    Features are kept until more than D have come, so that small sets get the exact low-rank form; then they are
+    folded D (at least 512) at a time. Folding at fixed counts makes the result independent of how the batches were
+    cut, to the bit.
+    """
+
+    def __init__(self, dim: int) -> None:
+        self.dim = dim
+        self.n = 0
+        self._buffer: NDArray[np.floating] = np.empty((max(dim, 512), dim), dtype=np.float32)
+        self._filled = 0
+        self._folded: Moments | None = None
+
+    def update(self, features: ArrayLike) -> None:
+        """Take `features` (B, D) float32 (or float64, which then is kept as such).
+
+        Raises MismatchError for another D, InputError for NaN or infinities.
+        """
+        x = _checked(features)
+        if x.shape[1] != self.dim:
+            raise MismatchError(f"features of dimension {x.shape[1]}: wanted {self.dim}")
+        if x.dtype == np.float64 and self._buffer.dtype == np.float32:
+            wider = np.empty(self._buffer.shape)
+            wider[: self._filled] = self._buffer[: self._filled]
+            self._buffer = wider
+        self.n += len(x)
+        while len(x):
+            if self._filled == len(self._buffer):
+                self._fold()
+            take = min(len(self._buffer) - self._filled, len(x))
+            self._buffer[self._filled : self._filled + take] = x[:take]
+            self._filled += take
+            x = x[take:]
+
+    def finish(self) -> Statistics:
+        """Statistics of all that came so far; more may follow."""
+        rows = self._buffer[: self._filled]
+        if self._folded is not None:
+            return self._folded + Moments.from_features(rows)
+        if self.n > self.dim:
+            return Moments.from_features(rows)
+        if not self.n:
+            return Samples(0, np.zeros(self.dim), np.zeros((0, self.dim)))
+        mean = rows.mean(axis=0, dtype=np.float64)
+        return Samples(self.n, mean, rows - mean)
+
+    def _fold(self) -> None:
+        part = Moments.from_features(self._buffer[: self._filled])
+        self._folded = part if self._folded is None else self._folded + part
+        self._filled = 0
+
+
+def _add(a: Statistics, b: Statistics) -> Moments:
+    if a.n is None or b.n is None:
+        raise InputError("statistics that do not tell their number of images cannot be merged (make them from images)")
+    n = a.n + b.n
+    if not a.n or not b.n:
+        one = a if a.n else b
+        return Moments(n, one.mean, one.cov)
+    step = b.mean - a.mean
+    scatter = a.cov * (a.n - 1) + b.cov * (b.n - 1) + np.outer(step, step) * (a.n * b.n / n)
+    return Moments(n, a.mean + step * (b.n / n), scatter / (n - 1))
+
+
+def _same_dim(a: Statistics, b: Statistics) -> None:
+    if a.dim != b.dim:
+        raise MismatchError(f"features of dimension {a.dim} and {b.dim} cannot be put together (use one network)")
+
+
+def _checked(features: ArrayLike) -> NDArray[np.floating]:
+    x = np.asarray(features)
+    if x.ndim != 2:
+        raise InputError(f"features of shape {x.shape}: wanted (N, D)")
+    if x.dtype not in (np.float32, np.float64):
+        x = x.astype(np.float64 if x.dtype.itemsize > 4 else np.float32)
+    if not np.isfinite(x).all():
+        raise InputError("features hold NaN or infinity (the network overflowed, or its weights are broken)")
+    return x

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+from cli.compare import parse_models
+
+Invoke = Callable[..., Result]
+MakeFolder = Callable[..., Path]
+
+
+@pytest.mark.usefixtures("tiny_everywhere")
+class TestCompare:
+    def test_models_come_ranked_with_pairs(self, invoke: Invoke, make_folder: MakeFolder) -> None:
+        real, good, bad = make_folder("real", 40), make_folder("good", 30, seed=1), make_folder("bad", 30, shift=90)
+        result = invoke("compare", real, f"theirs={bad}", good)
+        assert result.exit_code == 0
+        assert result.stdout.index("good") < result.stdout.index("theirs")
+        assert "is nearer" in result.stdout
+
+    def test_a_copy_is_not_distinguishable(self, invoke: Invoke, make_folder: MakeFolder) -> None:
+        real, one = make_folder("real", 40), make_folder("one", 30, seed=1)
+        assert "not distinguishable" in invoke("compare", real, f"a={one}", f"b={one}").stdout
+
+    def test_json_is_one_object(self, invoke: Invoke, make_folder: MakeFolder) -> None:
+        real, one = make_folder("real", 40), make_folder("one", 30, seed=1)
+        document = json.loads(invoke("compare", real, f"a={one}", "--json").stdout)
+        assert [model["name"] for model in document["models"]] == ["a"]
+
+    def test_two_of_one_name_are_a_usage_error(self, invoke: Invoke, make_folder: MakeFolder) -> None:
+        real = make_folder("real")
+        result = invoke("compare", real, f"a={real}", f"a={real}")
+        assert (result.exit_code, "two models are called 'a'" in result.stderr) == (2, True)
+
+    def test_the_demo_ranks_its_sets(self, invoke: Invoke, tmp_path: Path) -> None:
+        result = invoke("demo", "--count", "20", "--out", tmp_path / "demo")
+        assert result.exit_code == 0
+        assert "other-crops" in result.stdout
+        assert (tmp_path / "demo" / "real" / "0000.png").exists()
+
+
+def test_names_come_from_folders_unless_given(tmp_path: Path) -> None:
+    odd = tmp_path / "a=b"
+    odd.mkdir()
+    assert parse_models(("x=out/x", "out/théirs", str(odd))) == {"x": "out/x", "théirs": "out/théirs", "a=b": str(odd)}

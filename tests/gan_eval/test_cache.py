@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from gan_eval.cache import Cache
+from gan_eval.errors import InputError
+
+ROOT = Path(__file__).resolve().parents[2]
+KEY = {"what": "test", "contents": "abc"}
+
+
+def put(cache: Cache, text: str = "42", key: dict[str, str] = KEY) -> Path:
+    with cache.scratch() as room:
+        (room / "answer.txt").write_text(text)
+        return cache.store(key, room)
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Cache:
+    return Cache(tmp_path / "results")
+
+
+def test_what_was_stored_is_found(cache: Cache) -> None:
+    put(cache)
+    found = cache.find(KEY)
+    assert found is not None
+    assert (found / "answer.txt").read_text() == "42"
+
+
+@pytest.mark.parametrize("change", [{"what": "other"}, {"contents": "abd"}, {"more": "x"}])
+def test_another_key_is_not_found(cache: Cache, change: dict[str, str]) -> None:
+    put(cache)
+    assert cache.find({**KEY, **change}) is None
+
+
+def test_another_version_is_not_found(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(cache)
+    monkeypatch.setattr("gan_eval.cache.__version__", "999")
+    assert cache.find(KEY) is None
+
+
+def test_an_interrupted_entry_is_absent_and_leaves_nothing(cache: Cache) -> None:
+    def interrupted() -> None:
+        with cache.scratch() as room:
+            (room / "half.txt").write_text("x")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert cache.find(KEY) is None
+    assert cache.usage().bytes == 0
+
+
+def test_the_second_of_two_writers_finds_it_there(cache: Cache) -> None:
+    with cache.scratch() as mine:
+        (mine / "answer.txt").write_text("42")
+        put(cache)
+        cache.store(KEY, mine)
+    found = cache.find(KEY)
+    assert found is not None
+    assert (found / "answer.txt").read_text() == "42"
+
+
+def test_a_cache_that_keeps_nothing_still_gives_room(tmp_path: Path) -> None:
+    cache = Cache(tmp_path / "results", keep=False)
+    put(cache)
+    assert cache.find(KEY) is None
+    assert not (tmp_path / "results").exists()
+
+
+def test_clear_tells_what_there_was(cache: Cache) -> None:
+    put(cache)
+    put(cache, key={"what": "second"})
+    assert cache.clear().entries == 2
+    assert cache.usage()[1:] == (0, 0)
+
+
+def test_what_dead_processes_left_is_swept_after_a_day(cache: Cache) -> None:
+    old, new = cache.folder / "unfinished" / "old", cache.folder / "unfinished" / "new"
+    for path in (old, new):
+        path.mkdir(parents=True)
+    os.utime(old, (time.time() - 90_000,) * 2)
+    put(cache)
+    assert not old.exists()
+    assert new.exists()
+
+
+def test_a_folder_that_cannot_be_written_is_an_error_with_a_remedy(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(InputError, match="GAN_EVAL_CACHE"), Cache(tmp_path / "file" / "results").scratch():
+        pass
+
+
+STORE_FOREVER = """
+import sys
+from pathlib import Path
+from gan_eval.cache import Cache
+cache = Cache(Path(sys.argv[1]))
+for index in range(100_000):
+    with cache.scratch() as room:
+        (room / "answer.txt").write_text("x" * 10_000)
+        cache.store({"n": str(index % 50)}, room)
+"""
+
+
+def test_a_killed_writer_never_leaves_half_an_entry(tmp_path: Path) -> None:
+    process = subprocess.Popen([sys.executable, "-c", STORE_FOREVER, str(tmp_path)], cwd=ROOT)
+    deadline = time.time() + 60
+    while Cache(tmp_path).usage().entries < 5 and time.time() < deadline:
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    whole = [Cache(tmp_path).find({"n": str(index)}) for index in range(50)]
+    assert any(whole)
+    assert all((entry / "answer.txt").stat().st_size == 10_000 for entry in whole if entry)

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gan_eval.compare import compare, kernel_difference
+from gan_eval.errors import InputError
+from gan_eval.metrics import kernel
+
+MakeFolder = Callable[..., Path]
+
+pytestmark = pytest.mark.usefixtures("tiny_everywhere")
+
+
+@pytest.fixture
+def models(make_folder: MakeFolder) -> dict[str, Path]:
+    return {
+        "bad": make_folder("bad", 30, seed=3, shift=90),
+        "good": make_folder("good", 30, seed=1),
+        "middling": make_folder("middling", 30, seed=2, shift=40),
+    }
+
+
+@pytest.fixture
+def real(make_folder: MakeFolder) -> Path:
+    return make_folder("real", 40)
+
+
+def test_models_are_ranked_by_the_first_metric(real: Path, models: dict[str, Path]) -> None:
+    made = compare(real, models)
+    assert [(model.rank, model.name) for model in made.models] == [(1, "good"), (2, "middling"), (3, "bad")]
+
+
+def test_higher_is_better_where_it_is(real: Path, models: dict[str, Path]) -> None:
+    made = compare(real, models, ["prdc"])
+    assert made.models[0].scores[0].direction == "higher"
+    assert made.models[0].scores[0].value >= made.models[-1].scores[0].value
+
+
+def test_each_pair_is_tested_once_and_adjusted(real: Path, models: dict[str, Path]) -> None:
+    pairs = compare(real, models).pairs
+    assert {frozenset((pair.a, pair.b)) for pair in pairs} == {
+        frozenset(pair) for pair in (("bad", "good"), ("bad", "middling"), ("good", "middling"))
+    }
+    assert all(pair.adjusted_p >= pair.p_value for pair in pairs)
+    assert next(pair for pair in pairs if (pair.a, pair.b) == ("bad", "good")).difference > 0
+
+
+def test_a_copy_is_not_told_apart(real: Path, models: dict[str, Path]) -> None:
+    (pair,) = compare(real, {"one": models["good"], "two": models["good"]}).pairs
+    assert pair.difference == 0
+    assert pair.p_value == 1
+
+
+def test_the_order_of_the_models_changes_nothing_but_signs(real: Path, models: dict[str, Path]) -> None:
+    forth, back = compare(real, models), compare(real, dict(reversed(models.items())))
+    assert forth.models == back.models
+    assert sorted(abs(pair.difference) for pair in forth.pairs) == sorted(abs(pair.difference) for pair in back.pairs)
+
+
+def test_the_document_has_the_contracts_fields(real: Path, models: dict[str, Path]) -> None:
+    document = compare(real, models).to_dict()
+    assert document["command"] == "compare"
+    assert set(document["models"][0]) == {"name", "scores", "rank"}
+    assert set(document["pairs"][0]) == {"a", "b", "metric", "difference", "interval", "p_value", "adjusted_p"}
+    assert document["scores"][0]["details"]["model"] == "good"
+
+
+def test_no_models_are_an_error(real: Path) -> None:
+    with pytest.raises(InputError, match="NAME=SOURCE"):
+        compare(real, {})
+
+
+def test_blocks_estimate_what_all_pairs_do(rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, a, b = (rng.standard_normal((400, 8)).astype(np.float32) + shift for shift in (0, 0.3, 0.6))
+    exact = kernel_difference(real, a, b)
+    monkeypatch.setattr(kernel, "EXACT_LIMIT", 100)
+    monkeypatch.setattr(kernel, "BLOCK", 100)
+    blocked = kernel_difference(real, a, b)
+    assert blocked.value == pytest.approx(exact.value, abs=3 * blocked.standard_error)
+    assert blocked.standard_error == pytest.approx(exact.standard_error, rel=0.5)

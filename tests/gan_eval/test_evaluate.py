@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gan_eval.errors import BadImagesError, InputError, MismatchError
+from gan_eval.evaluate import Evaluation, Settings, evaluate
+from gan_eval.features import FeatureReader, Needs
+from gan_eval.metrics import frechet, kernel
+from gan_eval.metrics.moments import statistics
+from gan_eval.scoring import METRICS, Options
+from gan_eval.statistics_file import save
+
+MakeFolder = Callable[..., Path]
+
+pytestmark = pytest.mark.usefixtures("tiny_everywhere")
+
+
+@pytest.fixture
+def sets(make_folder: MakeFolder) -> tuple[Path, Path]:
+    return make_folder("real", 30), make_folder("fake", 24, seed=1, shift=30)
+
+
+def rows(folder: Path, tiny: Any) -> np.ndarray:
+    return tiny(np.stack([tiny.prepare(np.asarray(Image.open(path))) for path in sorted(folder.iterdir())])).features
+
+
+def comparable(made: Evaluation) -> str:
+    document = made.to_dict("score")
+    del document["seconds"]
+    return json.dumps(document, sort_keys=True)
+
+
+def test_values_are_those_of_the_metrics(sets: tuple[Path, Path], tiny: Any) -> None:
+    fid, kid = evaluate(*sets, ["fid", "kid"]).scores
+    real, fake = (rows(folder, tiny) for folder in sets)
+    assert float(fid) == pytest.approx(frechet.distance(statistics(real), statistics(fake)), rel=1e-9)
+    assert float(kid) == pytest.approx(kernel.mmd2(real, fake).value, rel=1e-6)
+
+
+def test_one_pass_serves_all_metrics(sets: tuple[Path, Path], tiny_everywhere: Any) -> None:
+    names = [score.metric for score in evaluate(*sets, METRICS).scores]
+    assert names == ["fid", "kid", "is", "precision", "recall", "density", "coverage"]
+    assert tiny_everywhere.seen == 54
+
+
+def test_the_second_run_computes_nothing_and_says_the_same(
+    sets: tuple[Path, Path], tiny_everywhere: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = comparable(evaluate(*sets, METRICS))
+    monkeypatch.setattr("gan_eval.evaluate.scores", lambda *_: pytest.fail("computed again"))
+    assert comparable(evaluate(*sets, METRICS)) == first
+    assert tiny_everywhere.seen == 54
+
+
+def test_without_a_cache_the_same_is_said(sets: tuple[Path, Path], tiny_everywhere: Any) -> None:
+    first = comparable(evaluate(*sets, METRICS))
+    assert comparable(evaluate(*sets, METRICS, settings=Settings(cache=False))) == first
+    assert tiny_everywhere.seen == 108
+
+
+@pytest.mark.parametrize("change", [{"seed": 1}, {"nearest": 3}, {"interval": False}, {"splits": 2}])
+def test_other_options_are_computed_afresh(sets: tuple[Path, Path], change: dict[str, Any]) -> None:
+    first = evaluate(*sets, METRICS)
+    second = evaluate(*sets, METRICS, options=dataclasses.replace(Options(), **change))
+    assert comparable(first) != comparable(second) or change == {"seed": 1}
+
+
+@pytest.mark.parametrize(
+    ("network", "names"),
+    [
+        ({"verified": True}, ["fid", "kid", "is"]),
+        ({"verified": False}, ["fd", "kd", "score_is"]),
+        ({"name": "efficientnet-lite0"}, ["fd", "kd", "score_is"]),
+    ],
+)
+def test_only_the_verified_inception_makes_a_fid(
+    sets: tuple[Path, Path], tiny_everywhere: Any, network: dict[str, Any], names: list[str]
+) -> None:
+    tiny_everywhere.network = dataclasses.replace(tiny_everywhere.network, **network)
+    assert [score.metric for score in evaluate(*sets, ["fid", "kid", "is"]).scores] == names
+
+
+def test_bf16_is_said_in_every_score(sets: tuple[Path, Path], tiny_everywhere: Any) -> None:
+    tiny_everywhere.network = dataclasses.replace(tiny_everywhere.network, precision="bf16")
+    made = evaluate(*sets, METRICS)
+    assert {score.features for score in made.scores} == {"inception (bf16)"}
+    assert made.provenance.features["precision"] == "bf16"
+
+
+def test_bf16_features_are_never_mixed_with_fp32_statistics(
+    sets: tuple[Path, Path], tiny_everywhere: Any, tmp_path: Path
+) -> None:
+    reader = FeatureReader(tiny_everywhere.network, extractor=tiny_everywhere)
+    save(tmp_path / "real.npz", reader.read(sets[0], Needs(vectors=True)), keep_features=True)
+    tiny_everywhere.network = dataclasses.replace(tiny_everywhere.network, precision="bf16")
+    with pytest.raises(MismatchError, match=r"precision fp32 .* bf16"):
+        evaluate(tmp_path / "real.npz", sets[1], ["fid"])
+
+
+def test_moments_from_a_file_give_the_same_distance(sets: tuple[Path, Path], tiny: Any, tmp_path: Path) -> None:
+    np.savez(tmp_path / "peer.npz", **dict(zip(("mu", "sigma"), moments(rows(sets[0], tiny)), strict=True)))
+    from_file, from_images = (evaluate(real, sets[1], ["fid"]) for real in (tmp_path / "peer.npz", sets[0]))
+    assert float(from_file.scores[0]) == pytest.approx(float(from_images.scores[0]), rel=1e-6)
+    assert from_file.scores[0].interval is None
+    assert any("moments only" in warning for warning in from_file.warnings)
+
+
+def moments(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return features.mean(0), np.cov(features, rowvar=False)
+
+
+def test_both_sides_are_looked_at_before_the_network_runs(sets: tuple[Path, Path], tiny_everywhere: Any) -> None:
+    (sets[1] / "000.png").write_bytes(b"")
+    with pytest.raises(BadImagesError, match=r"fake: 1 unreadable file: 000\.png: empty file"):
+        evaluate(*sets, ["fid"])
+    assert tiny_everywhere.seen == 0
+
+
+def test_files_left_out_are_told_again_from_the_cache(sets: tuple[Path, Path]) -> None:
+    (sets[1] / "000.png").write_bytes(b"")
+    made = [evaluate(*sets, ["fid"], settings=Settings(on_bad_image="skip")) for _ in range(2)]
+    assert comparable(made[0]) == comparable(made[1])
+    assert any("000.png: empty file" in warning for warning in made[0].warnings)
+    assert made[0].scores[0].n_fake == 23
+
+
+def test_other_codecs_and_sizes_are_told(make_folder: MakeFolder) -> None:
+    real, fake = make_folder("real"), make_folder("fake", ending="jpg")
+    assert any("PNG, fake images JPEG" in warning for warning in evaluate(real, fake, ["kid"]).warnings)
+
+
+def test_few_images_are_told(make_folder: MakeFolder) -> None:
+    made = evaluate(make_folder("real", 30), make_folder("fake", 9), ["fid"])
+    assert any("9 fake images are few for 16 features" in warning for warning in made.warnings)
+
+
+def test_a_metric_that_needs_a_real_set_says_so(sets: tuple[Path, Path]) -> None:
+    with pytest.raises(InputError, match="needs a real set"):
+        evaluate(None, sets[1], ["kid"])
+
+
+def test_the_inception_score_stands_beside_the_real_sets(sets: tuple[Path, Path]) -> None:
+    (alone,) = evaluate(None, sets[1], ["is"]).scores
+    (beside,) = evaluate(*sets, ["is"]).scores
+    assert alone.value == beside.value
+    assert "real" not in alone.details
+    assert beside.details["real"]["n"] == 30
+
+
+def test_identical_sets_are_at_distance_zero(sets: tuple[Path, Path]) -> None:
+    fid, precision, recall, _, coverage = evaluate(sets[0], sets[0], ["fid", "prdc"]).scores
+    assert float(fid) == pytest.approx(0, abs=1e-9)
+    assert (float(precision), float(recall), float(coverage)) == (1, 1, 1)
+
+
+def test_the_document_has_the_contracts_fields(sets: tuple[Path, Path]) -> None:
+    document = evaluate(*sets, ["fid"]).to_dict("fid")
+    assert list(document) == ["schema", "command", "scores", "features", "inputs", "versions", "warnings", "seconds"]
+    wanted = {"metric", "value", "unit", "direction", "interval", "n_real", "n_fake", "features", "details"}
+    assert set(document["scores"][0]) == wanted
+    assert {"name", "weights_sha256", "verified", "dim", "like"} <= set(document["features"])
+    assert document["inputs"]["real"]["count"] == 30
+    json.dumps(document, allow_nan=False)
+
+
+@pytest.mark.parametrize(("like", "count"), [("clean-fid", 100), ("torch-fidelity", 100), ("nice-gan", 50)])
+def test_a_tools_constants_follow_its_name(sets: tuple[Path, Path], like: str, count: int) -> None:
+    options = Options(like=like, subset_size=10)  # type: ignore[arg-type]
+    (kid,) = evaluate(*sets, ["kid"], options=options).scores
+    assert kid.details["estimator"] == f"mean of {count} random subsets of 10, as {like}"
