@@ -100,10 +100,11 @@ def _compare(then: dict[str, Any], now: dict[str, Any], run: Path) -> None:
     if then["processes"] != now["processes"]:
         changes += f", processes {then['processes']} → {now['processes']}"
     for name in ("trainA", "trainB"):
-        if then["images"][name] != now["images"][name]:
-            changes += (
-                f", {name} {then['images'][name]['count']} → {now['images'][name]['count']} images or other names"
-            )
+        old, new = then["images"][name], now["images"][name]
+        if old["count"] != new["count"]:
+            changes += f", {name} {old['count']} images → {new['count']}"
+        elif old != new:
+            changes += f", {name} other image names"
     if changes:
         raise MismatchError(f"{run}: cannot be resumed as another run: {changes.removeprefix(', ')}")
 
