@@ -10,6 +10,7 @@ batch runs on into the next shuffle where the official one is cut short.
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -191,9 +192,15 @@ def batches(
         num_workers=workers,
         prefetch_factor=4 if workers else None,
         pin_memory=pinned,
+        worker_init_fn=_leave_interrupts_to_the_parent,
         generator=torch.Generator(),  # for the seeds of the workers, which nothing uses: spares the global generator
     )
     yield from loader
+
+
+def _leave_interrupts_to_the_parent(_: int) -> None:
+    """On Ctrl-C the terminal tells all processes; the workers must go on until the parent has finished its step."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _open(path: Path) -> Image.Image:
