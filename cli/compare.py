@@ -102,9 +102,7 @@ def show(made: Comparison) -> None:
         ]
         for model in made.models
     ]
-    title = (
-        f"{features['name']} ({features['precision']}), {features['like']} preprocessing, {first.n_real} real images"
-    )
+    network = f"{features['name']} ({features['precision']}), {features['like']} preprocessing"
     render.print_table(columns, rows, title=f"{network}, {first.n_real} real images")
     if made.pairs:
         cells = [
