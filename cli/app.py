@@ -72,10 +72,15 @@ def run(group: click.Group, name: str, arguments: list[str] | None = None) -> in
         error.show()
         return error.exit_code
     except GanEvalError as error:
-        click.echo(f"{name}: error: {error}", err=True)
+        click.echo(f"{name}: error: {one_line(str(error))}", err=True)
         return error.exit_code
     except BrokenPipeError:
         # The reader of a pipe has gone (`gan-eval … | head`); Python must not complain while it closes stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     return code if isinstance(code, int) else 0
+
+
+def one_line(text: str) -> str:
+    """`text` without what a file's name could do to a terminal: line ends and control characters."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)

@@ -20,7 +20,7 @@ def print_json(document: Any) -> None:
 
 def notice(text: str) -> None:
     """One line on stderr that the user should know."""
-    click.echo(text, err=True)
+    click.echo("".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text), err=True)
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, title: str | None = None) -> None:
