@@ -18,14 +18,18 @@ from gan_eval.study.draw import Drbg, image_id, trial_id, williams
 from gan_eval.study.forms import Placed, Shown, sequence
 from gan_eval.study.trials import (
     BROKEN,
+    CHECK,
+    CROSS,
     INPUT,
     REAL,
+    TICK,
     USUAL_TRIALS,
     Design,
     Form,
     Layout,
     Picture,
     Pool,
+    Prompt,
     Role,
     Step,
     Trial,
@@ -110,10 +114,10 @@ class _Names:
             role=role,
             item=item,
             options=tuple(sorted(self.picture(picture) for picture in pictures)),
-            reference=self.picture(Picture(INPUT, item)) if self._layout.reference else None,
+            reference=self.picture(Picture(INPUT, item)) if self._layout.reference and role != "imc" else None,
             repeat_of=main if role == "repeat" else None,
             expected=expected,
-            instruction=expected if role == "imc" else None,
+            prompt=_prompt(expected) if role == "imc" else None,
         )
         if self.trials.setdefault(name, trial) != trial:
             raise InputError(f"two trials got the id {name} (draw another secret)")
@@ -124,6 +128,10 @@ class _Names:
         pictures = _pictures(self._layout, self._layout.main, unit)
         trial = self.trial(role, pictures, unit.item)
         return Shown(trial, tuple(trial.options.index(self.picture(pictures[which])) for which in row))
+
+
+def _prompt(expected: str | None) -> Prompt:
+    return "check-real" if expected == "real" else "check-fake" if expected == "fake" else "check"
 
 
 def _cycle(layout: Layout) -> list[tuple[str, ...]]:
@@ -199,13 +207,15 @@ def _pictures(layout: Layout, pool: Pool, unit: Unit) -> list[Picture]:
 
 
 def _checks(layout: Layout, names: _Names, draw: Drbg) -> list[Trial]:
-    """Instructed checks over ordinary pictures, and gold trials with one sound picture among spoilt ones."""
+    """Instructed checks over drawn signs, and gold trials with one sound picture among spoilt ones."""
     options = options_per_trial(layout.kind, len(layout.methods))
     trials = []
-    for item in layout.imc.items:
-        unit = Unit(draw.choice([s for s in _cycle(layout) if s != (REAL,)]), item)
-        answer = draw.choice(("real", "fake")) if options == 1 else f"slot:{draw.below(options)}"
-        trials.append(names.trial("imc", _pictures(layout, layout.imc, unit), item, expected=answer))
+    tick = Picture(CHECK, TICK)
+    signs = [tick, *(Picture(CHECK, CROSS, str(copy)) for copy in range(options - 1))]
+    for number in range(layout.imc):
+        word = draw.choice(("real", "fake"))
+        expected = word if options == 1 else names.picture(tick)
+        trials.append(names.trial("imc", signs, f"check-{number}", expected=expected))
     for item in layout.gold.items:
         spoilt = [Picture(BROKEN, item, str(copy)) for copy in range(max(1, options - 1))]
         if options == 1:

@@ -8,10 +8,13 @@ from typing import Literal, NamedTuple
 
 Kind = Literal["best-of-k", "pairwise", "real-fake", "two-alternative"]
 Role = Literal["practice", "main", "repeat", "gold", "imc"]
+Prompt = Literal["check", "check-real", "check-fake"]
 KINDS: tuple[Kind, ...] = ("best-of-k", "pairwise", "real-fake", "two-alternative")
 
-#: Sources that are not methods: the input shown beside, a real picture, and a picture spoilt beyond doubt.
-INPUT, REAL, BROKEN = "input", "real", "broken"
+#: Sources that are not methods: the input shown beside, a real picture, a picture spoilt beyond doubt (for gold
+#: trials), and the drawn signs of an instructed check: item TICK, and item CROSS in as many copies as needed.
+INPUT, REAL, BROKEN, CHECK = "input", "real", "broken", "check"
+TICK, CROSS = "tick", "cross"
 #: A picture, or two pictures of one item, come back after this many trials at the earliest.
 GAP = 8
 #: A session of more main trials than this is tiring; the default takes no more.
@@ -19,7 +22,7 @@ USUAL_TRIALS = 40
 
 
 class Picture(NamedTuple):
-    """What an image id stands for: a method's id ("m0"), or INPUT, REAL or BROKEN; the item's stem; which copy."""
+    """What an image id stands for: a method's id ("m0") or a source that is none; the item's stem; which copy."""
 
     source: str
     item: str
@@ -35,11 +38,11 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One screen. Only `trial_id`, `reference`, `options` and `instruction` may be public.
+    """One screen. Only `trial_id`, `reference`, `options` and `prompt` may be public.
 
     options: image ids, sorted. repeat_of: trial id of the same options shown before.
-    expected: of a practice or check trial the right answer: an image id, "real", "fake" or "slot:N" (from 0);
-    None where there is none. instruction: of an instructed check (imc) its `expected`, which the page puts in words.
+    expected: of a practice, gold or instructed trial the right answer: an image id, "real" or "fake"; None where
+    there is none. prompt: of an instructed trial (imc) what to ask for: the picture with the tick, or the word.
     """
 
     trial_id: str
@@ -49,7 +52,7 @@ class Trial:
     reference: str | None = None
     repeat_of: str | None = None
     expected: str | None = None
-    instruction: str | None = None
+    prompt: Prompt | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,8 @@ class Layout:
 
     methods: ids ("m0", …). reference: whether the input is shown beside the options.
     trials: main trials per person (None: all there are, at most USUAL_TRIALS). forms: at least so many; rounded up
-    to whole groups. repeats: main trials shown again per person. imc, gold: one check per item of the pool.
+    to whole groups. repeats: main trials shown again per person, as far as GAP leaves room. imc: instructed
+    checks per person. gold: a check per item of the pool.
     """
 
     kind: Kind
@@ -82,12 +86,12 @@ class Layout:
     methods: tuple[str, ...]
     main: Pool
     practice: Pool = field(default_factory=Pool)
-    imc: Pool = field(default_factory=Pool)
     gold: Pool = field(default_factory=Pool)
     reference: bool = False
     trials: int | None = None
     forms: int = 24
     repeats: int = 3
+    imc: int = 3
 
 
 @dataclass(frozen=True, slots=True)
