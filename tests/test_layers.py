@@ -28,6 +28,7 @@ LAYERS: list[tuple[str, int]] = [
     ("gan_eval.features", 3),
     ("gan_eval.cache", 3),
     ("gan_eval.nrds.training", 3),
+    ("gan_eval.study.records", 1),
     ("gan_eval.study.manifest", 3),
     ("gan_eval.study.responses", 3),
     ("gan_eval.study.store", 3),
