@@ -24,7 +24,7 @@ from typing import Annotated, Literal
 from gan_eval.errors import InputError, MismatchError
 from gan_eval.files import read_json, write_json
 from gan_eval.study.records import AtMost, Between, Matches, canonical, canonical_sha256, decode, encode
-from gan_eval.study.trials import Kind, Role
+from gan_eval.study.trials import Kind, Prompt, Role
 
 Feedback = Literal["off", "practice", "always"]
 
@@ -32,15 +32,15 @@ StudyId = Annotated[str, Matches(r"[a-z0-9][a-z0-9._-]{0,63}")]
 ImageId = Annotated[str, Matches(r"i[0-9a-f]{20}")]
 TrialId = Annotated[str, Matches(r"t[0-9a-f]{20}")]
 FormId = Annotated[str, Matches(r"f[0-9]{2,4}")]
-MethodId = Annotated[str, Matches(r"m[0-9]{1,3}|real|input|broken")]
+MethodId = Annotated[str, Matches(r"m[0-9]{1,3}|real|input|broken|check")]
 Sha256 = Annotated[str, Matches(r"[0-9a-f]{64}")]
 Commitment = Annotated[str, Matches(r"sha256:[0-9a-f]{64}")]
 Count = Annotated[int, Between(0, 1_000_000)]
 Milliseconds = Annotated[int, Between(0, 86_400_000)]
 Share = Annotated[float, Between(0.0, 1.0)]
 Size = tuple[Count, Count]
-#: The right answer: this picture, this word, or whatever stands in this slot.
-Truth = Annotated[str, Matches(r"i[0-9a-f]{20}|real|fake|slot:[0-8]")]
+#: The right answer: this picture, or this word.
+Truth = Annotated[str, Matches(r"i[0-9a-f]{20}|real|fake")]
 
 MANIFEST_FILE = "study.json"
 KEY_FILE = "study.key.json"
@@ -62,13 +62,13 @@ class Picture:
 class Trial:
     """One question. options: image ids in the order of the ids; reference: the input shown beside them.
 
-    instruction: set where the trial is one to follow ("choose picture 2") instead of a judgement: slot:1, real, fake.
+    prompt: set where the trial is an instruction to follow (choose the tick, answer "fake") instead of a judgement.
     """
 
     trial_id: TrialId
     options: tuple[ImageId, ...]
     reference: ImageId | None = None
-    instruction: Annotated[str, Matches(r"slot:[0-8]|real|fake")] | None = None
+    prompt: Prompt | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +182,7 @@ class KeyMethod:
 
 @dataclass(frozen=True, slots=True)
 class KeyImage:
-    """Where a delivered image came from. method: an id of `Key.methods`, or real, input, broken (spoilt on purpose)."""
+    """Where a delivered image came from. method: an id of `Key.methods`, or real, input, broken, check."""
 
     method: MethodId
     item: str
