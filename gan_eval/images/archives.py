@@ -1,0 +1,124 @@
+"""Zip files and tar shards, read where they lie: nothing is ever written to disk.
+
+Member names are used for sorting and in messages, never as paths, so they cannot lead anywhere.
+"""
+
+from __future__ import annotations
+
+import re
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+from gan_eval.errors import InputError
+from gan_eval.images.decoding import UnreadableImage
+from gan_eval.images.files import is_image_name
+from gan_eval.images.source import Item
+
+#: A member that claims or turns out to be larger is not an image but a bomb.
+MAX_BYTES = 1 << 30
+
+
+class ZipSource:
+    """Images of a zip file, sorted by name. Raises InputError where it is not a zip file or has no images."""
+
+    repeatable = True
+
+    def __init__(self, path: Path) -> None:
+        self.label = str(path)
+        try:
+            self._zip = zipfile.ZipFile(path)
+        except (OSError, zipfile.BadZipFile) as error:
+            raise InputError(f"{path}: not a zip file that can be read ({error})") from error
+        members = [member for member in self._zip.infolist() if not member.is_dir()]
+        self._members = sorted((m for m in members if is_image_name(m.filename)), key=lambda member: member.filename)
+        self.skipped = len(members) - len(self._members)
+        if not self._members:
+            raise InputError(f"{path}: no images in it ({self.skipped} other files)")
+
+    @property
+    def count(self) -> int:
+        """Number of images."""
+        return len(self._members)
+
+    def items(self) -> Iterator[Item]:
+        """The images, sorted by name."""
+        for member in self._members:
+            yield Item(member.filename, partial(self._read, member))
+
+    def _read(self, member: zipfile.ZipInfo) -> bytes:
+        if member.file_size > MAX_BYTES:
+            raise UnreadableImage(member.filename, f"{member.file_size:,} bytes, taken for a decompression bomb")
+        try:
+            return self._zip.read(member)
+        except (OSError, RuntimeError, NotImplementedError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+            raise UnreadableImage(member.filename, f"damaged in the archive ({error})") from error
+
+
+class TarSource:
+    """Images of tar shards (.tar, .tar.gz …), in the order of the shards and of the members in each.
+
+    A shard is read as a stream from its beginning to its end, once a pass; nothing but the member in hand is kept.
+    """
+
+    repeatable = True
+    count = None
+
+    def __init__(self, label: str, shards: Sequence[Path]) -> None:
+        self.label = label
+        self.skipped = 0
+        self._shards = shards
+        missing = [str(shard) for shard in shards if not shard.is_file()]
+        if missing:
+            raise InputError(f"{label}: {len(missing)} of {len(shards)} shards are missing: {', '.join(missing[:5])}")
+
+    def items(self) -> Iterator[Item]:
+        """The images in order; each member's bytes are read here, in the caller's thread."""
+        self.skipped = 0
+        for shard in self._shards:
+            try:
+                with tarfile.open(shard, "r|*") as archive:
+                    yield from self._members(archive)
+            except (tarfile.TarError, OSError, EOFError, zlib.error) as error:
+                raise InputError(f"{shard}: damaged or not a tar file ({error})") from error
+
+    def _members(self, archive: tarfile.TarFile) -> Iterator[Item]:
+        for member in archive:
+            # tarfile remembers every header it has seen, which a million-image shard must not.
+            archive.members = []  # type: ignore[attr-defined]
+            if not member.isfile():
+                continue
+            if not is_image_name(member.name):
+                self.skipped += 1
+                continue
+            if member.size > MAX_BYTES:
+                yield Item(member.name, partial(_too_large, member.name, member.size))
+                continue
+            stream = archive.extractfile(member)
+            yield Item(member.name, partial(_given, stream.read() if stream else b""))
+
+
+def expand_braces(pattern: str) -> list[str]:
+    """`set-{000..031}.tar` → its 32 names; the width of the first number is kept. A name without braces → itself."""
+    match = re.search(r"\{(\d+)\.\.(\d+)\}", pattern)
+    if not match:
+        return [pattern]
+    first, last = match.groups()
+    if int(last) < int(first):
+        raise InputError(f"{pattern}: the range runs backwards")
+    names = []
+    for number in range(int(first), int(last) + 1):
+        filled = pattern[: match.start()] + str(number).zfill(len(first)) + pattern[match.end() :]
+        names += expand_braces(filled)
+    return names
+
+
+def _given(data: bytes) -> bytes:
+    return data
+
+
+def _too_large(name: str, size: int) -> bytes:
+    raise UnreadableImage(name, f"{size:,} bytes, taken for a decompression bomb")

@@ -1,0 +1,144 @@
+"""From a file's bytes to (H, W, 3) uint8, exactly as `PIL.Image.open(...).convert("RGB")` gives it.
+
+That is what pytorch-fid, clean-fid and torch-fidelity do: grey and palette images get three equal or looked-up
+channels, alpha is dropped, 16-bit values are clipped at 255, an animation gives its first frame, EXIF rotation is not
+applied. What Pillow gives is what the peers' numbers are made of.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from gan_eval.errors import InputError
+
+#: More pixels than this are taken for a decompression bomb; Pillow's own threshold.
+MAX_PIXELS = 89_478_485
+
+# Whatever Pillow's readers raise on damaged files. Warnings are among them where the caller turns them into errors.
+_DAMAGE = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    IndexError,
+    KeyError,
+    TypeError,
+    OverflowError,
+    NotImplementedError,
+    MemoryError,
+    Warning,
+    struct.error,
+    zlib.error,
+    Image.DecompressionBombError,
+)
+
+
+class UnreadableImage(InputError):
+    """One image that cannot be decoded: `name` and the `reason`, in a few words."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        self.name = name
+        self.reason = reason
+        super().__init__(f"{name}: {reason}")
+
+
+class Header(NamedTuple):
+    """What the first bytes of an image file say."""
+
+    format: str
+    width: int
+    height: int
+
+
+def decode(data: bytes | Path, name: str | None = None) -> NDArray[np.uint8]:
+    """Decode one image file.
+
+    Parameters
+    ----------
+    data: the file's bytes, or its path.
+    name: what to call it in an error; default the path.
+
+    Returns
+    -------
+    (H, W, 3) uint8, RGB.
+
+    Raises
+    ------
+    UnreadableImage: empty, truncated, not an image, or more than MAX_PIXELS.
+    """
+    name = name if name is not None else str(data) if isinstance(data, Path) else "image"
+    with _open(_bytes(data, name), name) as image:
+        return _pixels(image, name)
+
+
+def probe(data: bytes, name: str) -> Header:
+    """Find what is wrong with an image file without decoding it, where its structure can tell.
+
+    The header is read; a file that does not end as its format must is decoded to see. Raises UnreadableImage.
+    """
+    with _open(data, name) as image:
+        header = Header(image.format or "", image.width, image.height)
+        if not _looks_whole(data, header.format):
+            _pixels(image, name)
+    return header
+
+
+def _bytes(data: bytes | Path, name: str) -> bytes:
+    if isinstance(data, bytes):
+        return data
+    try:
+        return data.read_bytes()
+    except OSError as error:
+        raise UnreadableImage(name, error.strerror or str(error)) from error
+
+
+def _open(data: bytes, name: str) -> Image.Image:
+    if not data:
+        raise UnreadableImage(name, "empty file")
+    try:
+        image = Image.open(io.BytesIO(data))
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise UnreadableImage(name, f"more than {MAX_PIXELS:,} pixels, taken for a decompression bomb") from error
+    except UnidentifiedImageError as error:
+        raise UnreadableImage(name, "not an image that Pillow can read") from error
+    except _DAMAGE as error:
+        raise UnreadableImage(name, _reason(error)) from error
+    if image.width * image.height > MAX_PIXELS:
+        raise UnreadableImage(name, f"{image.width}×{image.height} pixels, taken for a decompression bomb")
+    return image
+
+
+def _pixels(image: Image.Image, name: str) -> NDArray[np.uint8]:
+    # Pillow warns that transparency is lost, which is what the peers do and what is wanted.
+    image.info.pop("transparency", None)
+    try:
+        return np.asarray(image.convert("RGB"))
+    except _DAMAGE as error:
+        raise UnreadableImage(name, _reason(error)) from error
+
+
+def _reason(error: BaseException) -> str:
+    text = " ".join(str(error).split()) or type(error).__name__
+    return "truncated" if "truncated" in text.lower() else f"damaged ({text[:100]})"
+
+
+def _looks_whole(data: bytes, format_name: str) -> bool:
+    match format_name:
+        case "JPEG" | "MPO":
+            return data.endswith(b"\xff\xd9")
+        case "PNG":
+            return data.endswith(b"IEND\xaeB`\x82")
+        case "WEBP":
+            return len(data) >= 8 + int.from_bytes(data[4:8], "little")
+        case "BMP":
+            return len(data) >= int.from_bytes(data[2:6], "little") > 0
+        case _:
+            return False

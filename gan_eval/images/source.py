@@ -1,0 +1,46 @@
+"""What every kind of source offers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Literal, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gan_eval.images.decoding import decode
+
+OnBadImage = Literal["fail", "skip"]
+
+
+class Item(NamedTuple):
+    """One image of a source. `read` gives the file's bytes, or the pixels of one that never was a file."""
+
+    name: str
+    read: Callable[[], bytes | NDArray[np.uint8]]
+
+    def pixels(self) -> NDArray[np.uint8]:
+        """(H, W, 3) uint8. Raises UnreadableImage."""
+        data = self.read()
+        return decode(data, self.name) if isinstance(data, bytes) else data
+
+
+class Source(Protocol):
+    """A sequence of images in a fixed order.
+
+    label: what the user gave, for messages and the JSON. count: number of images, None where only a pass over the
+    source can tell. skipped: hidden and foreign files passed over, complete once `items` has run to its end.
+    repeatable: whether `items` may be called again.
+    """
+
+    @property
+    def label(self) -> str: ...
+    @property
+    def count(self) -> int | None: ...
+    @property
+    def skipped(self) -> int: ...
+    @property
+    def repeatable(self) -> bool: ...
+    def items(self) -> Iterator[Item]:
+        """The images in order. Reading may be done in other threads, later, and in any order."""
+        ...
