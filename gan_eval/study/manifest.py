@@ -48,14 +48,13 @@ KEY_FILE = "study.key.json"
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A delivered image: hash and length of its bytes as served, size in pixels, path beside the page (None: in it)."""
+    """A delivered image: hash and length of its bytes as served, size in pixels. It lies in the page or in `img/`."""
 
     sha256: Sha256
     w: Count
     h: Count
-    mime: Literal["image/png", "image/jpeg"]
+    mime: Literal["image/webp", "image/jpeg"]
     bytes: Count
-    src: Annotated[str, Matches(r"img/i[0-9a-f]{20}\.(png|jpg)")] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +94,7 @@ class Ui:
 
     slots: pictures per trial. tie: whether "equal" (and "both bad") may be answered. confirm: a choice must be
     confirmed. min_ms: earliest answer after onset. deadline_ms: latest. exposure_ms: pictures disappear after it.
+    kiosk: one device, many participants: the last page offers to begin anew.
     """
 
     slots: Annotated[int, Between(1, 9)]
@@ -106,6 +106,7 @@ class Ui:
     deadline_ms: Milliseconds | None
     exposure_ms: Milliseconds | None
     css_px: Size
+    kiosk: bool
 
 
 @dataclass(frozen=True, slots=True)

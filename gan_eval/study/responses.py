@@ -77,6 +77,7 @@ class Start:
     dpr: Ratio
     touch_points: Annotated[int, Between(0, 1000)]
     color_gamut: Short
+    color_scheme: Literal["light", "dark"]
     tz_offset_min: Annotated[int, Between(-1000, 1000)]
     storage: Literal["indexeddb", "localstorage", "memory"]
     token: Annotated[str, AtMost(200)] | None

@@ -56,7 +56,7 @@ def small_key() -> Key:
 
 def small_manifest(key: Key) -> Manifest:
     """The public side of `small_key`, with two forms."""
-    picture = {ident("i", n): Picture(f"{n:064x}", 8, 8, "image/png", 100, None) for n in range(10)}
+    picture = {ident("i", n): Picture(f"{n:064x}", 8, 8, "image/webp", 100) for n in range(10)}
     trials = tuple(Trial(ident("t", n), (ident("i", n), ident("i", n + 4))) for n in range(4))
     return Manifest(
         schema="study-manifest/1",
@@ -68,7 +68,7 @@ def small_manifest(key: Key) -> Manifest:
         dir="ltr",
         text=Text("t", "c", "i", "q", "d", "k"),
         strings={"next": "Next"},
-        ui=Ui(2, False, "tie", False, False, 0, None, None, (256, 256)),
+        ui=Ui(2, False, "tie", False, False, 0, None, None, (256, 256), False),
         feedback="off",
         images=picture,
         practice=(Practice(ident("t", 99), (ident("i", 8), ident("i", 9))),),
@@ -119,6 +119,7 @@ def start(**changes: Any) -> dict[str, Any]:
         "dpr": 1,
         "touch_points": 0,
         "color_gamut": "srgb",
+        "color_scheme": "light",
         "tz_offset_min": 0,
         "storage": "indexeddb",
         "token": None,
