@@ -39,7 +39,7 @@ def krippendorff_alpha_without_each(ratings: NDArray[np.int64], categories: int)
 
 
 def fleiss_kappa(counts: ArrayLike) -> float:
-    """Fleiss' κ (1971): every unit rated by the same number of people (ValueError otherwise); NaN where all are alike."""
+    """Fleiss’ κ (1971): every unit rated by as many people (else ValueError); NaN where all ratings are alike."""
     table = np.asarray(counts, dtype=np.float64)
     raters = table.sum(1)
     if len(set(raters)) != 1 or raters[0] < 2:

@@ -97,17 +97,16 @@ def with_side(left_wins: Floats, right_wins: Floats) -> Fit:
     return _describe(sets, counts, k)
 
 
-def bradley_terry_many(wins: Floats) -> tuple[Floats, int]:
-    """Strengths (B, k) for many tables (B, k, k), and how many of them had none that are finite.
+def bradley_terry_many(wins: Floats) -> Floats:
+    """Strengths (B, k) of many tables (B, k, k).
 
-    Those get half a win added in each direction of each compared pair; the caller says so.
+    A table whose strengths are unbounded gets half a win added to each ordered pair; `connected` says which those are.
     """
     sets, counts = _pairs(wins)
     loose = ~connected(wins)
-    played = (counts.sum(2, keepdims=True) > 0) * 0.5
-    counts = counts + loose[:, None, None] * played
+    counts = counts + 0.5 * loose[:, None, None]
     beta, _ = _newton(sets @ _contrasts(wins.shape[-1], 0), counts)
-    return beta @ _contrasts(wins.shape[-1], 0).T, int(loose.sum())
+    return np.asarray(beta @ _contrasts(wins.shape[-1], 0).T, dtype=np.float64)
 
 
 def with_half_wins(wins: Floats) -> Floats:
@@ -203,6 +202,9 @@ def _newton(sets: Floats, counts: Floats) -> tuple[Floats, Floats]:
 
 
 def _information(sets: Floats, n: Floats, p: Floats) -> Floats:
+    """Σ over sets of n·(E[x xᵀ] − E[x] E[x]ᵀ), (B, d, d)."""
+    width = sets.shape[2]
+    squares = (sets[:, :, :, None] * sets[:, :, None, :]).reshape(-1, width * width)
+    second = ((n[:, :, None] * p).reshape(len(n), -1) @ squares).reshape(-1, width, width)
     mean = np.einsum("bso,sod->bsd", p, sets)
-    second = np.einsum("bs,bso,sod,soe->bde", n, p, sets, sets, optimize=True)
-    return np.asarray(second - np.einsum("bs,bsd,bse->bde", n, mean, mean, optimize=True), dtype=np.float64)
+    return np.asarray(second - (mean * n[:, :, None]).transpose(0, 2, 1) @ mean, dtype=np.float64)

@@ -21,7 +21,7 @@ _CHUNK = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
+class Outcome:
     """Outcome of a test. exact: all arrangements were enumerated. people: those whose answers entered."""
 
     statistic: float
@@ -30,7 +30,7 @@ class Test:
     exact: bool
 
 
-def sign_flip(differences: Floats, *, rng: np.random.Generator, arrangements: int = ARRANGEMENTS) -> Test:
+def sign_flip(differences: Floats, *, rng: np.random.Generator, arrangements: int = ARRANGEMENTS) -> Outcome:
     """Two-sided test that per-person differences (P,) are symmetric about zero; the statistic is their mean.
 
     NaN marks people without a value. People whose difference is zero stay in the mean and flip to themselves.
@@ -43,16 +43,16 @@ def sign_flip(differences: Floats, *, rng: np.random.Generator, arrangements: in
     if exact:
         signs = 1.0 - 2.0 * ((np.arange(2 ** len(moving))[:, None] >> np.arange(len(moving))) & 1)
         hits, total = _at_least(np.abs(signs @ moving), observed), len(signs)
-        return Test(mean, hits / total, len(known), True)
+        return Outcome(mean, hits / total, len(known), True)
     hits = 0
     for start in range(0, arrangements, _CHUNK):
         size = min(_CHUNK, arrangements - start)
         signs = 1.0 - 2.0 * rng.integers(0, 2, size=(size, len(moving)), dtype=np.int8)
         hits += _at_least(np.abs(signs @ moving), observed)
-    return Test(mean, (hits + 1) / (arrangements + 1), len(known), False)
+    return Outcome(mean, (hits + 1) / (arrangements + 1), len(known), False)
 
 
-def label_permutation(table: Floats, *, rng: np.random.Generator, arrangements: int = ARRANGEMENTS) -> Test:
+def label_permutation(table: Floats, *, rng: np.random.Generator, arrangements: int = ARRANGEMENTS) -> Outcome:
     """Test that within each person the columns of (P, k) are exchangeable: no method is preferred to another.
 
     The statistic is Σ over methods of (column sum − mean column sum)². People with a NaN are left out, since their
@@ -69,17 +69,17 @@ def label_permutation(table: Floats, *, rng: np.random.Generator, arrangements: 
         sums = fixed[None, :]
         for row in moving:
             sums = (sums[:, None, :] + _orders(row)[None, :, :]).reshape(-1, k)
-        return Test(observed, _at_least(((sums - centre) ** 2).sum(1), observed) / len(sums), people, True)
+        return Outcome(observed, _at_least(((sums - centre) ** 2).sum(1), observed) / len(sums), people, True)
     sums = np.tile(fixed, (arrangements, 1))
     for row in moving:
         sums += _random_orders(row, arrangements, rng)
     hits = _at_least(((sums - centre) ** 2).sum(1), observed)
-    return Test(observed, (hits + 1) / (arrangements + 1), people, False)
+    return Outcome(observed, (hits + 1) / (arrangements + 1), people, False)
 
 
 def _orders(row: Floats) -> Floats:
     """All k! orders of a row."""
-    return row[np.array(list(itertools.permutations(range(len(row)))))]
+    return np.array(list(itertools.permutations(row)), dtype=np.float64)
 
 
 def _random_orders(row: Floats, count: int, rng: np.random.Generator) -> Floats:

@@ -59,10 +59,10 @@ def person_mean(table: Floats) -> Statistic:
 
 
 def resamples(people: int, count: int, rng: np.random.Generator) -> Floats:
-    """Weights (B, P) of bootstrap resamples of people: all P^P where they can be enumerated, else `count` random ones."""
+    """Weights (B, P) of bootstrap resamples of people: all P^P if these are few enough, else `count` random ones."""
     if people**people <= ENUMERABLE:
         picks = np.array(list(itertools.product(range(people), repeat=people)))
-        return (picks[:, :, None] == np.arange(people)).sum(1).astype(np.float64)
+        return np.asarray((picks[:, :, None] == np.arange(people)).sum(1), dtype=np.float64)
     return rng.multinomial(people, np.full(people, 1 / people), size=count).astype(np.float64)
 
 

@@ -5,7 +5,8 @@ Answers of one person are not independent; intervals over people are in `persons
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -46,7 +47,7 @@ def newcombe(successes_a: float, n_a: float, successes_b: float, n_b: float, *, 
     return Interval(low, high, level, "Newcombe, answers taken as independent")
 
 
-def exact_multinomial_p(counts: Sequence[int], *, most: int = 200_000) -> float | None:
+def exact_multinomial_p(counts: Sequence[int], *, most: int = 20_000) -> float | None:
     """P-value of the exact test that all categories are equally likely; None past `most` outcomes to enumerate.
 
     The sum of the probabilities of all outcomes that are no more likely than the observed one.
@@ -54,20 +55,12 @@ def exact_multinomial_p(counts: Sequence[int], *, most: int = 200_000) -> float 
     n, k = sum(counts), len(counts)
     if special.comb(n + k - 1, k - 1) > most:
         return None
-    table = np.array(list(_compositions(n, k)), dtype=np.float64)
-    log_p = special.gammaln(n + 1) - special.gammaln(table + 1).sum(1) - n * np.log(k)
+    # Stars and bars: a composition of n is where k − 1 bars stand among n + k − 1 places.
+    bars = np.array(list(itertools.combinations(range(n + k - 1), k - 1)), dtype=np.int64).reshape(-1, k - 1)
+    edges = np.pad(bars, ((0, 0), (1, 1)), constant_values=((0, 0), (-1, n + k - 1)))
+    log_p = special.gammaln(n + 1) - special.gammaln(np.diff(edges)).sum(1) - n * np.log(k)
     seen = special.gammaln(n + 1) - special.gammaln(np.array(counts) + 1.0).sum() - n * np.log(k)
     return float(min(1.0, np.exp(log_p[log_p <= seen + 1e-9]).sum()))
-
-
-def _compositions(n: int, k: int) -> Iterator[tuple[int, ...]]:
-    """All ways to write n as an ordered sum of k counts."""
-    if k == 1:
-        yield (n,)
-        return
-    for first in range(n + 1):
-        for rest in _compositions(n - first, k - 1):
-            yield (first, *rest)
 
 
 def holm(p_values: ArrayLike) -> Floats:
