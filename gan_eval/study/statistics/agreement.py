@@ -12,30 +12,28 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 
 
-def krippendorff_alpha(counts: ArrayLike, *, distance: Floats | None = None) -> float:
+def krippendorff_alpha(*strata: ArrayLike, distance: Floats | None = None) -> float:
     """Krippendorff's α (2011): people may have rated different units; a unit rated once says nothing and is left out.
 
+    strata: tables of counts (U, C). With several, disagreement is summed over them, and so is the one that chance
+    gives within each: units of different strata need not share their categories.
     distance: (C, C) squared differences between categories; None: nominal, 0 or 1. NaN where all ratings are alike
-    or there are no units with two ratings: then agreement beyond chance has no meaning.
+    or no unit has two ratings: then agreement beyond chance has no meaning.
     """
-    table = np.asarray(counts, dtype=np.float64)
+    parts = np.array([_disagreement(np.asarray(counts, dtype=np.float64), distance) for counts in strata])
+    observed, expected = parts.sum(0)
+    return float(1 - observed / expected) if expected > 0 else float("nan")
+
+
+def _disagreement(table: Floats, distance: Floats | None) -> tuple[float, float]:
+    """Observed and expected disagreement of one table, both times the number of ratings."""
     table = table[table.sum(1) >= 2]
     if not len(table):
-        return float("nan")
+        return 0.0, 0.0
     delta = 1 - np.eye(table.shape[1]) if distance is None else distance
-    raters = table.sum(1)
-    pairs = np.einsum("uc,ck,uk->u", table, delta, table)
-    observed = float((pairs / (raters - 1)).sum())
-    total = table.sum(0)
-    expected = float(total @ delta @ total) / (raters.sum() - 1)
-    return 1 - observed / expected if expected > 0 else float("nan")
-
-
-def krippendorff_alpha_without_each(ratings: NDArray[np.int64], categories: int) -> Floats:
-    """α with each person left out in turn, from ratings (P, U) of categories 0 … C−1, −1 where there is none."""
-    each = (ratings[:, :, None] == np.arange(categories)).astype(np.float64)
-    total = each.sum(0)
-    return np.array([krippendorff_alpha(total - person) for person in each])
+    raters, total = table.sum(1), table.sum(0)
+    observed = (np.einsum("uc,ck,uk->u", table, delta, table) / (raters - 1)).sum()
+    return float(observed), float(total @ delta @ total) / (raters.sum() - 1)
 
 
 def fleiss_kappa(counts: ArrayLike) -> float:

@@ -5,7 +5,9 @@ person out, and counts from a resample give the bootstrap. Hence one function se
 bootstrap and the leave-one-person-out range of anything from a share to Bradley–Terry strengths.
 
 How many people allow what: below FEW none of it, only description; below SOME the jackknife-t interval; from there on
-the percentile bootstrap, with the t interval beside it.
+the bootstrap, with the t interval beside it. Plain percentiles of the bootstrap are too narrow for few people (of 24
+people 92 % instead of 95 %), because a resample's spread lacks the factor P/(P − 1) and the normal tail is not
+Student's; Hesterberg (2015, The American Statistician 69, p. 371) takes percentiles further out by just that much.
 """
 
 from __future__ import annotations
@@ -86,7 +88,7 @@ def estimate(
     without = statistic(1 - np.eye(people))
     ts = _jackknife_t(values, without, level, bounds)
     replicates = statistic(weights)
-    bootstraps = [_percentile(column, level) for column in replicates.T]
+    bootstraps = [_bootstrap(column, people, level) for column in replicates.T]
     found = []
     for number, value in enumerate(values):
         t, bootstrap = ts[number], bootstraps[number]
@@ -116,16 +118,27 @@ def _jackknife_t(
     return [Interval(float(a), float(b), level, method) if np.isfinite(a + b) else None for a, b in pairs]
 
 
-def _percentile(column: Floats, level: float) -> Interval | None:
-    """Percentile interval of bootstrap replicates; those without a value (NaN) are left out."""
+def percentiles(column: Floats, level: float) -> tuple[float, float] | None:
+    """Equal-tailed percentiles (inverted distribution function) of replicates; NaN are left out; None if infinite."""
     column = column[~np.isnan(column)]
     if not len(column):
         return None
     tail = (1 - level) / 2
     low, high = np.quantile(column, [tail, 1 - tail], method="inverted_cdf")
-    if not np.isfinite(low + high):
+    return (float(low), float(high)) if np.isfinite(low + high) else None
+
+
+def expanded_level(level: float, people: int) -> float:
+    """Level whose percentiles cover `level` with so many people (Hesterberg 2015)."""
+    reach = np.sqrt(people / (people - 1)) * stats.t.ppf((1 + level) / 2, people - 1)
+    return float(1 - 2 * stats.norm.sf(reach))
+
+
+def _bootstrap(column: Floats, people: int, level: float) -> Interval | None:
+    found = percentiles(column, expanded_level(level, people))
+    if found is None:
         return None
-    return Interval(float(low), float(high), level, f"percentile bootstrap over people, {len(column)} resamples")
+    return Interval(*found, level, f"bootstrap over people (expanded percentiles, {len(column)} resamples)")
 
 
 def _all_alike(value: float, people: int, level: float, bounds: tuple[float, float]) -> Interval:
@@ -148,6 +161,6 @@ def people_and_items(
     item = rng.multinomial(items, np.full(items, 1 / items), size=count).astype(np.float64)
     sums = (person @ table.reshape(people, items * width)).reshape(count, items, width)
     replicates = ratio(np.einsum("bi,biq->bq", item, sums))
-    found = [_percentile(column, level) for column in replicates.T]
-    method = f"percentile bootstrap over people and items, {count} resamples"
-    return [None if it is None else Interval(it.low, it.high, level, method) for it in found]
+    found = [percentiles(column, level) for column in replicates.T]
+    method = f"bootstrap over people and items (percentiles, {count} resamples)"
+    return [None if it is None else Interval(*it, level, method) for it in found]
