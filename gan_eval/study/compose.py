@@ -212,8 +212,7 @@ def _sample(plan: Plan, sources: Sources, reader: Reader, methods: Sequence[str]
 def _reals(plan: Plan, sources: Sources, reader: Reader, *groups: tuple[str, ...]) -> list[tuple[str, ...]]:
     """Real pictures for each group of items: of the same stem where all have one, else drawn without replacement."""
     if plan.kind == "two-alternative" and all(stem in sources.files[REAL] for group in groups for stem in group):
-        readable = [all([reader.readable([Picture(REAL, stem)]) for stem in group]) for group in groups]
-        if all(readable):
+        if all(reader.readable([Picture(REAL, stem) for stem in group]) for group in groups):
             return list(groups)
     order = iter(shuffled_stems(sources.reals, seed=plan.seed, label="reals"))
     taken: list[tuple[str, ...]] = []

@@ -104,7 +104,7 @@ def padded(data: bytes, length: int) -> bytes:
 
 
 def foreign_parts(data: bytes) -> list[str]:
-    """What a delivered file holds beside the picture and its padding: chunks, segments, trailing bytes; empty is well."""
+    """What a delivered file holds beside the picture and its padding: chunks, segments, trailing bytes."""
     if data[:4] == b"RIFF":
         return _foreign_webp(data)
     if data[:2] == b"\xff\xd8":

@@ -3,7 +3,7 @@
 A platform is a row of data, never a client of anybody's API: the page reads the URL parameters it was opened with, and
 at the end shows a link or posts a form to an address that was fixed before the study.
 
-prolific  https://researcher-help.prolific.com: PROLIFIC_PID, STUDY_ID and SESSION_ID in; redirect with a completion code.
+prolific  PROLIFIC_PID, STUDY_ID and SESSION_ID in; a redirect with a completion code out.
 mturk     Amazon Mechanical Turk's ExternalQuestion, for studies that repeat the literature's protocol (the service has
           announced its end): workerId, assignmentId, hitId and turkSubmitTo in; a preview without a worker;
           a form POST to turkSubmitTo + /mturk/externalSubmit.

@@ -139,7 +139,9 @@ class Reader:
 
     def readable(self, pictures: Sequence[Picture]) -> bool:
         """Read all pictures of one item; False where one of them is damaged."""
-        return all([self._read(picture) for picture in pictures])
+        # All are read, so that every damaged file is named at once.
+        found = [self._read(picture) for picture in pictures]
+        return all(found)
 
     def _read(self, picture: Picture) -> bool:
         if picture in self.pixels:

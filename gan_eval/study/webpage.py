@@ -102,7 +102,8 @@ def policy(manifest: Manifest) -> str:
 def render(page: Page) -> str:
     """The whole document. The same page gives the same bytes."""
     manifest = page.manifest
-    encoded = page.images and {name: base64.b64encode(data).decode("ascii") for name, data in page.images.items()}
+    images = page.images
+    encoded = None if images is None else {name: base64.b64encode(images[name]).decode("ascii") for name in images}
     values = {
         "lang": manifest.lang,
         "dir": manifest.dir,
