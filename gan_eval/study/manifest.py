@@ -12,6 +12,7 @@ because JavaScript and Python print floats differently and it is hashed.
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import json
 import os
@@ -140,7 +141,7 @@ class Platform:
     url: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Manifest:
     """The public description of a study; `study.json`, and the same object within the page."""
 
@@ -162,9 +163,9 @@ class Manifest:
     post_url: str | None
     platform: Platform
 
-    @property
+    @functools.cached_property
     def sha256(self) -> str:
-        """Hash of the canonical form; every event carries it."""
+        """Hash of the canonical form; every event carries it. Taken once: it costs as much as writing the file."""
         return canonical_sha256(encode(self))
 
     def trial(self, trial_id: str) -> Trial | Practice | None:
