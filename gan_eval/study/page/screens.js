@@ -30,7 +30,7 @@ function instructionsScreen(study) {
   if (ui.exposure_ms !== null) content.push(element("p", {}, fill(strings.exposure_note, { seconds: seconds(study, ui.exposure_ms) })));
   if (ui.exposure_ms !== null && ui.exposure_ms < 300) content.push(notice(strings.flash_warning));
   if (study.manifest.trials.some((trial) => trial.prompt)) content.push(element("p", {}, strings.checks_note));
-  content.push(element("h2", {}, strings.keys_title), keysTable(study));
+  content.push(element("div", { class: "keyboard" }, element("h2", {}, strings.keys_title), keysTable(study)));
   const next = study.practice.length ? strings.start_practice : strings.start_main;
   return asked(study, "instructions", strings.instructions_title, content, [[next, true]]);
 }
@@ -242,7 +242,8 @@ function keysTable(study) {
   return element("ul", { class: "keys" }, ...rows, element("li", {}, study.strings.key_touch));
 }
 
-const keysHint = (study) => answerKeys(study).map(([key, what]) => `${key} ${what}`).join("   ·   ");
+// Beside the pictures only the keys that choose one; the other answers show theirs on their buttons.
+const keysHint = (study) => answerKeys(study)[0].join(" ");
 
 // Right or wrong, in words and with a mark, not by colour alone. Resolves when the participant goes on.
 function feedbackShown(study, stage, trial, choice, truth, signal) {

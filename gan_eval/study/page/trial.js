@@ -1,12 +1,16 @@
 // One trial on the screen: pictures that are decoded already, an onset that is the frame in which they appear, and the
 // first valid answer by mouse, touch, pen or key.
 
+// Between the input and the results, where all stand in one row.
+const REFERENCE_GAP = 28;
+
 // Resolves to { choice, rt_ms, onset, exposure_ms, changes, input, hidden_ms, img_css }; times in milliseconds of the
 // page's clock. `signal` ends the trial from outside (withdrawal).
 async function runTrial(study, trial, images, signal) {
   const during = linked(signal);
   const stage = layTrial(study, trial, images);
   show("trial", stage.node);
+  stage.fit();
   addEventListener("resize", stage.fit, { signal: during.signal });
   await nextFrame();
   const onset = await nextFrame();
@@ -43,21 +47,25 @@ function layTrial(study, trial, images) {
   const pictures = element("div", { class: "pictures", role: ui.confirm && !judged ? "radiogroup" : "group",
     "aria-labelledby": "question" }, reference, ...figures.map((it) => it.node));
   const answers = answerButtons(study, judged);
+  const later = ui.confirm || study.feedback !== "off";
   const node = element("main", { class: ui.exposure_ms === null ? "trial open" : "trial" },
     trialHeader(study, trial),
-    element("h1", { id: "question", tabindex: "-1", "data-focus": true }, questionOf(study, trial)),
-    pictures,
-    element("div", { class: "answers" }, ...answers.map((it) => it.node)),
-    element("p", { class: "hint", id: "hint" }, keysHint(study)),
+    element("div", { class: "stage" },
+      element("h1", { id: "question", tabindex: "-1", "data-focus": true }, questionOf(study, trial)),
+      pictures,
+      judged ? null : element("p", { class: "hint" }, keysHint(study)),
+      element("div", { class: later ? "answers later" : "answers" }, ...answers.map((it) => it.node))),
     studyMenu(study));
   const fit = () => {
-    const used = node.querySelector("header").offsetHeight + 190;
-    const room = { width: Math.min(innerWidth, 1400) - 32, height: innerHeight - used };
+    const others = [...node.querySelectorAll("header, h1, .answers, .hint, .menu summary")];
+    const used = others.reduce((sum, it) => sum + it.offsetHeight, 64);
+    const aside = ui.show_reference ? REFERENCE_GAP : 0;
+    const room = { width: document.documentElement.clientWidth - 32 - aside, height: innerHeight - used };
     const size = arrange(count, ui.css_px, room);
+    pictures.classList.toggle("row", size.columns === count);
     for (const [name, value] of Object.entries({ columns: size.columns, width: `${size.width}px`,
       height: `${size.height}px` })) pictures.style.setProperty(`--${name}`, value);
   };
-  fit();
   return {
     node, figures, answers, fit,
     size: () => {
