@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from gan_eval.errors import InputError
 from gan_eval.study.answers import Record, Session, Usable, read_record, table
 from gan_eval.study.describing import Agreement, Conduct, agreement, conduct
@@ -161,6 +163,30 @@ def main_measures(found: Analysis) -> dict[str, Measure]:
     """Method → its main measure."""
     measures = {method.name: method.get(found.main) for method in found.findings.methods}
     return {name: measure for name, measure in measures.items() if measure is not None}
+
+
+def dependence(found: Analysis) -> tuple[float, float] | None:
+    """Design effect of the shares and intra-person correlation ρ, from the spread over people; None for fewer than FEW.
+
+    The variance of a share over people against that of as many independent answers, summed over the methods; ρ is
+    what `study plan` asks for. Both are estimates with few people behind them; below 1 and 0 they are set to these.
+    """
+    if found.people < FEW:
+        return None
+    over_people = independent = answers = 0.0
+    for number, method in enumerate(found.findings.methods):
+        own = [row[number] for row in found.findings.per_person]
+        shares = np.array([share for share in own if share is not None])
+        measure = method.get("share") or method.get("fooling_rate")
+        if measure is None or len(shares) < FEW or measure.answers == 0:
+            continue
+        over_people += float(shares.var(ddof=1)) / len(shares)
+        independent += float(shares.mean() * (1 - shares.mean())) / measure.answers
+        answers = max(answers, measure.answers / len(shares))
+    if independent == 0 or answers <= 1:
+        return None
+    effect = max(1.0, over_people / independent)
+    return effect, (effect - 1) / (answers - 1)
 
 
 def primary_test(findings: Findings) -> SignificanceTest | None:

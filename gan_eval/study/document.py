@@ -7,9 +7,13 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
+import scipy
+
 from gan_eval.result import Interval
-from gan_eval.study.analysis import Analysis
+from gan_eval.study.analysis import Analysis, dependence
 from gan_eval.study.findings import Findings, Measure, PairFinding
+from gan_eval.version import __version__
 
 SCHEMA = "gan-eval-study/1"
 
@@ -43,8 +47,12 @@ def to_dict(found: Analysis) -> dict[str, Any]:
         "checks": _without_none(asdict(found.conduct)),
         "per_item": {item: list(values) for item, values in findings.items.items()},
         "settings": {"bootstrap_resamples": found.settings.resamples, "seed": found.settings.seed},
+        "rules": asdict(found.key.rules),
+        "versions": {"gan_eval": __version__, "numpy": np.__version__, "scipy": scipy.__version__},
         "warnings": list(found.warnings),
     }
+    if (effect := dependence(found)) is not None:
+        document["dependence"] = {"design_effect": effect[0], "rho": effect[1]}
     if findings.overall:
         document["overall"] = {measure.name: _measure(measure) for measure in findings.overall}
     if findings.wins is not None:

@@ -100,7 +100,8 @@ class WinTable:
 class Findings:
     """Everything that follows from the answers alone. chance: value of the main measure if methods were all alike.
 
-    items: per item the main measure of each method; overall: measures of no single method.
+    items: per item, per_person: per person, the share (fooling rate) of each method, None where there is no answer.
+    overall: measures of no single method.
     """
 
     methods: tuple[MethodFinding, ...]
@@ -109,5 +110,6 @@ class Findings:
     chance: float
     overall: tuple[Measure, ...] = ()
     items: Mapping[str, tuple[float | None, ...]] = field(default_factory=dict)
+    per_person: tuple[tuple[float | None, ...], ...] = ()
     wins: WinTable | None = None
     warnings: tuple[str, ...] = ()

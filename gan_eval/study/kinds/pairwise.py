@@ -13,7 +13,16 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from gan_eval.study.findings import Findings, Measure, MethodFinding, Settings, SignificanceTest, WinTable
-from gan_eval.study.kinds.shares import against, binomial_p, by_item, compare, equal_within_people, other_items, ratio
+from gan_eval.study.kinds.shares import (
+    against,
+    binomial_p,
+    by_item,
+    compare,
+    equal_within_people,
+    known,
+    other_items,
+    ratio,
+)
 from gan_eval.study.statistics import choice
 from gan_eval.study.statistics.persons import FEW, Statistic, estimate, person_mean, resamples
 from gan_eval.study.statistics.proportions import wilson
@@ -58,6 +67,7 @@ def pairwise(rows: Pairs, settings: Settings) -> Findings:
         ),
         chance=0.5,
         items=by_item(rows, won_of, shown_of),
+        per_person=known(ratio(won, played)),
         wins=_win_table(rows, tables, weights),
         warnings=_warnings(rows.methods, groups, tables, weights),
     )

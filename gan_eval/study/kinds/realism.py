@@ -20,6 +20,7 @@ from gan_eval.study.kinds.shares import (
     by_item,
     compare,
     equal_within_people,
+    known,
     other_items,
     ratio,
 )
@@ -73,6 +74,7 @@ def real_fake(rows: Labels, settings: Settings) -> Findings:
         overall=_overall(
             rows, said, shown, shares, estimate(_pooled_d(said, shown), rows.people, weights=weights, level=level)
         ),
+        per_person=known(fooling),
         items={i: v for i, v in by_item(rows, taken, fakes).items() if seen[rows.item == rows.items.index(i)].any()},
     )
 
@@ -107,6 +109,7 @@ def two_alternative_forced(rows: Doubles, settings: Settings) -> Findings:
         pairs=compare(rows.methods, lambda a, b: rates[:, a] - rates[:, b], weights, settings),
         chance=0.5,
         items=by_item(rows, taken, is_source),
+        per_person=known(rates),
     )
 
 

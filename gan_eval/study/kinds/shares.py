@@ -123,8 +123,9 @@ def by_item(rows: Rows, part: Floats, whole: Floats) -> dict[str, tuple[float | 
     sums = np.zeros((2, count, part.shape[1]))
     np.add.at(sums[0], rows.item, part)
     np.add.at(sums[1], rows.item, whole)
-    table = ratio(sums[0], sums[1])
-    return {
-        name: tuple(None if np.isnan(value) else float(value) for value in row)
-        for name, row in zip(rows.items, table, strict=True)
-    }
+    return dict(zip(rows.items, known(ratio(sums[0], sums[1])), strict=True))
+
+
+def known(table: Floats) -> tuple[tuple[float | None, ...], ...]:
+    """Rows of a table with None for NaN."""
+    return tuple(tuple(None if np.isnan(value) else float(value) for value in row) for row in table)
