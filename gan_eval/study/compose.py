@@ -40,7 +40,6 @@ from gan_eval.study.manifest import (
     Picture as Delivered,
 )
 from gan_eval.study.pictures import (
-    EXTENSION,
     Fit,
     Mime,
     Pixels,
@@ -211,9 +210,9 @@ def _sample(plan: Plan, sources: Sources, reader: Reader, methods: Sequence[str]
 
 def _reals(plan: Plan, sources: Sources, reader: Reader, *groups: tuple[str, ...]) -> list[tuple[str, ...]]:
     """Real pictures for each group of items: of the same stem where all have one, else drawn without replacement."""
-    if plan.kind == "two-alternative" and all(stem in sources.files[REAL] for group in groups for stem in group):
-        if all(reader.readable([Picture(REAL, stem) for stem in group]) for group in groups):
-            return list(groups)
+    paired = plan.kind == "two-alternative" and all(stem in sources.files[REAL] for group in groups for stem in group)
+    if paired and all(reader.readable([Picture(REAL, stem) for stem in group]) for group in groups):
+        return list(groups)
     order = iter(shuffled_stems(sources.reals, seed=plan.seed, label="reals"))
     taken: list[tuple[str, ...]] = []
     # Practice and gold first: they are few, and the main part can do with fewer real pictures than items.
@@ -391,11 +390,6 @@ def shown_size(size: Size, longest: int | None) -> Size:
     if longest is None:
         longest = side * max(1, 256 // side) if side < 192 else min(side, 640)
     return Size(max(1, round(size.width * longest / side)), max(1, round(size.height * longest / side)))
-
-
-def file_name(name: str, manifest: Manifest) -> str:
-    """A picture's file name beside the page."""
-    return f"{name}.{EXTENSION[manifest.images[name].mime]}"
 
 
 def _derived(secret: bytes, label: str) -> bytes:

@@ -11,12 +11,10 @@ from typing import NamedTuple
 from gan_eval.errors import InputError
 from gan_eval.files import atomic_folder
 from gan_eval.result import Progress
-from gan_eval.study.compose import Plan, compose, file_name
+from gan_eval.study.compose import Plan, compose
+from gan_eval.study.exported import PAGE_FILE, SITE_FOLDER, file_name
 from gan_eval.study.manifest import KEY_FILE, MANIFEST_FILE, Key, Manifest, write_key, write_manifest
 from gan_eval.study.webpage import Page, render
-
-PAGE_FILE = "study.html"
-SITE_FOLDER = "site"
 
 #: What mail servers and phones still take as one file.
 LARGE_PAGE = 25_000_000
@@ -24,7 +22,7 @@ LARGE_PAGE = 25_000_000
 _MTIME = 946_684_800
 
 
-class Exported(NamedTuple):
+class Written(NamedTuple):
     """What was written. page: `study.html`, or the site's `index.html`; bytes: of the page and its pictures."""
 
     page: Path
@@ -35,7 +33,7 @@ class Exported(NamedTuple):
     warnings: list[str]
 
 
-def export(plan: Plan, out: Path, *, site: bool, progress: Progress) -> Exported:
+def export(plan: Plan, out: Path, *, site: bool, progress: Progress) -> Written:
     """Compose a study and write it to the new folder `out`, whole or not at all.
 
     Raises InputError where `out` holds anything already: a key that is overwritten can never unblind its answers.
@@ -57,7 +55,7 @@ def export(plan: Plan, out: Path, *, site: bool, progress: Progress) -> Exported
         warnings.append(f"the page has {size / 1e6:.0f} MB, too much for e-mail and old phones (--site, fewer --items)")
     if plan.feedback == "always":
         warnings.append("feedback after every answer: a page on disk holds the right answers; `study serve` hides them")
-    return Exported(out / page.relative_to(folder), out / KEY_FILE, size, study.manifest, study.key, warnings)
+    return Written(out / page.relative_to(folder), out / KEY_FILE, size, study.manifest, study.key, warnings)
 
 
 def _write_site(folder: Path, page: Page, images: Mapping[str, bytes]) -> Path:

@@ -25,8 +25,6 @@ from gan_eval.study.trials import CROSS, TICK
 Pixels = NDArray[np.uint8]
 Mime = Literal["image/webp", "image/jpeg"]
 
-EXTENSION: dict[Mime, str] = {"image/webp": "webp", "image/jpeg": "jpg"}
-
 
 class Size(NamedTuple):
     """Width and height in pixels."""

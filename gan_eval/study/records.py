@@ -90,7 +90,11 @@ def _refuse_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _wanted(where: str, wanted: str, found: Any) -> InputError:
-    shown = ascii(found)
+    if isinstance(found, dict | list | tuple):
+        # Never its content: an object nested a thousand deep would exhaust the stack here.
+        shown = f"{'an object' if isinstance(found, dict) else 'a list'} of {len(found)}"
+    else:
+        shown = ascii(found)
     return InputError(f"{where}: wanted {wanted}, found {shown if len(shown) <= 60 else shown[:57] + '...'}")
 
 

@@ -19,7 +19,8 @@ from gan_eval.files import write_text
 from gan_eval.study.manifest import Count, FormId, ImageId, Manifest, Sha256, StudyId, TrialId
 from gan_eval.study.records import AtMost, Between, Matches, canonical, decode, encode, parse_json
 
-Uuid4 = Annotated[str, Matches(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")]
+UUID4_PATTERN = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
+Uuid4 = Annotated[str, Matches(UUID4_PATTERN)]
 Instant = Annotated[str, Matches(r"20\d\d-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-6]\d(\.\d{1,6})?Z")]
 Milliseconds = Annotated[int, Between(0, 10_000_000_000)]
 Ratio = Annotated[float, Between(0, 100)]

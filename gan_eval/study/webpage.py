@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import jinja2
+
 from gan_eval.errors import InputError
 from gan_eval.study.manifest import Manifest, Text
 from gan_eval.study.records import decode, encode, parse_json
@@ -136,6 +138,12 @@ def parse(document: str, *, where: str) -> Page:
     except (AttributeError, TypeError, ValueError) as error:
         raise InputError(f"{where}: its images block is damaged ({error})") from error
     return Page(manifest, pictures, blocks["truths"], blocks["deployment"])
+
+
+def counts_page(counts: Mapping[str, Any]) -> str:
+    """The researcher's page: how far the study has come, and nothing about who is ahead."""
+    template = jinja2.Environment(autoescape=True).from_string((_FOLDER / "counts.html").read_text(encoding="utf-8"))
+    return template.render(counts=counts)
 
 
 def _block(document: str, name: str, where: str) -> Any:

@@ -32,10 +32,11 @@ function makeDelivery(journal, study, api) {
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify(body),
-      signal: AbortSignal.timeout(15_000),
+      signal: AbortSignal.timeout(path === "start" ? 4_000 : 15_000),
       credentials: "omit",
     });
-    if (reply.ok) return reply.json();
+    // 422 is an answer too: it names what the server refused.
+    if (reply.ok || (reply.status === 422 && path === "events")) return reply.json();
     const passing = reply.status >= 500 || reply.status === 408 || reply.status === 429;
     throw Object.assign(new Error(`status ${reply.status}`), { final: !passing });
   }
@@ -48,6 +49,7 @@ function makeDelivery(journal, study, api) {
       try {
         const reply = await post("events", { events });
         failures = 0;
+        if (!reply.stored) throw Object.assign(new Error(reply.error), { final: true });
         await journal.mark(reply.stored, "stored");
         await journal.mark(reply.refused.map((it) => it.event_id), "refused");
         for (const [trial, truth] of Object.entries(reply.truths)) truths.set(trial, truth);

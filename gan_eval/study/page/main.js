@@ -81,9 +81,9 @@ async function openSession(study) {
 // Consent, and with it the first events. Nothing is written or sent before it.
 async function beginSession(study) {
   if (!(await consentScreen(study))) return null;
-  const parameters = platformParameters(study);
-  const { token, ...form } = await chooseForm(study, study.delivery, parameters);
-  const session = newSession(study, parameters, form, token);
+  const session_id = uuid();
+  const form = await chooseForm(study, session_id);
+  const session = newSession(study, session_id, platformParameters(study), form);
   study.recorder = makeRecorder(study, study.journal, study.delivery, session);
   await study.recorder.record("start", startPayload(study, study.journal, session));
   await study.recorder.record("consent", { agreed: true });

@@ -2,14 +2,14 @@
 
 const studyName = (study) => `${study.manifest.study_id}/${study.manifest_sha256}`;
 
-function newSession(study, parameters, form, token) {
+function newSession(study, session_id, parameters, form) {
   return {
-    session_id: uuid(),
+    session_id,
     study: studyName(study),
     parameters,
     form_id: form.form_id,
     form_source: form.form_source,
-    token,
+    token: form.token,
     started: Date.now(),
     seq: 0,
     stage: "instructions",
@@ -103,10 +103,10 @@ function watchWindow(recorder, signal) {
 }
 
 // A form: from the server, which balances them; else ?form=; else by chance.
-async function chooseForm(study, delivery, parameters) {
+async function chooseForm(study, session_id) {
   const known = study.manifest.forms.map((form) => form.form_id);
   try {
-    const reply = await delivery.start({ manifest_sha256: study.manifest_sha256, parameters });
+    const reply = await study.delivery.start({ session_id });
     if (known.includes(reply.form_id)) return { form_id: reply.form_id, form_source: "server", token: reply.token };
   } catch {
     // No server, or none within reach: the participant need not wait for it.
