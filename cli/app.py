@@ -14,7 +14,9 @@ from cli.lazy import lazy_group
 from gan_eval.errors import GanEvalError
 from gan_eval.version import __version__
 
-COMMANDS = {}
+COMMANDS: dict[str, str] = {
+    "study": "cli.study:study_group",
+}
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
