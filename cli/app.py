@@ -15,19 +15,20 @@ from cli.lazy import lazy_group
 from gan_eval.errors import GanEvalError
 from gan_eval.version import __version__
 
-COMMANDS = {
+COMMANDS: dict[str, str] = {
     "fid": "cli.evaluate:fid",
     "kid": "cli.evaluate:kid",
     "is": "cli.evaluate:inception_score",
     "prdc": "cli.evaluate:prdc",
     "score": "cli.evaluate:score",
     "compare": "cli.compare:compare",
+    "study": "cli.study:study_group",
+    "nicegan": "cli.nicegan:nicegan_group",
     "stats": "cli.stats:stats",
     "weights": "cli.weights:weights",
     "cache": "cli.cache:cache",
     "demo": "cli.demo:demo",
 }
-
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
