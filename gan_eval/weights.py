@@ -163,7 +163,7 @@ def fetch(wanted: Published, *, progress: Progress | None = None) -> WeightsFile
             continue
         try:
             _download(url, destination, wanted.sha256, progress)
-        except _DownloadError as error:
+        except DownloadError as error:
             problems[host] = str(error)
         else:
             _failure_note(wanted).unlink(missing_ok=True)
@@ -174,8 +174,8 @@ def fetch(wanted: Published, *, progress: Progress | None = None) -> WeightsFile
     raise WeightsError(f"{_title(wanted)} weights missing and not to be had ({tried}): {remedies(wanted)}")
 
 
-class _DownloadError(Exception):
-    """One place did not give the file; the message says why."""
+class DownloadError(Exception):
+    """One place did not give the file; the message says why. Becomes a WeightsError when all places have failed."""
 
 
 _UNREACHABLE = "no connection"
@@ -185,17 +185,17 @@ def _download(url: str, destination: Path, sha256: str, progress: Progress | Non
     import requests
     from pooch import HTTPDownloader
 
-    _require_connection(url)
+    require_connection(url)
     bar = _Bar(f"fetching {destination.name}", progress)
     downloader = HTTPDownloader(progressbar=bar, chunk_size=_CHUNK, timeout=(CONNECT_SECONDS, STALL_SECONDS))
     with atomic_file(destination) as temporary:
         try:
             downloader(url, str(temporary), None)
         except requests.RequestException as error:
-            raise _DownloadError(_short(error)) from error
+            raise DownloadError(_short(error)) from error
         found = sha256_file(temporary)
         if found != sha256:
-            raise _DownloadError(f"gave another file (SHA-256 {found[:8]}…, wanted {sha256[:8]}…)")
+            raise DownloadError(f"gave another file (SHA-256 {found[:8]}…, wanted {sha256[:8]}…)")
 
 
 def _short(error: requests.RequestException) -> str:
@@ -210,8 +210,8 @@ def _short(error: requests.RequestException) -> str:
     return "the connection broke off"
 
 
-def _require_connection(url: str) -> None:
-    """Raise _DownloadError unless the server, or the proxy before it, takes a connection within CONNECT_SECONDS.
+def require_connection(url: str) -> None:
+    """Raise DownloadError unless the server, or the proxy before it, takes a connection within CONNECT_SECONDS.
 
     Looking up a name has time-outs of its own that no library lets one set, so all of it runs beside, and the wait
     is what is limited.
@@ -234,9 +234,9 @@ def _require_connection(url: str) -> None:
     try:
         problem = outcome.get(timeout=CONNECT_SECONDS)
     except queue.Empty:
-        raise _DownloadError(f"{_UNREACHABLE} within {CONNECT_SECONDS:.0f} s") from None
+        raise DownloadError(f"{_UNREACHABLE} within {CONNECT_SECONDS:.0f} s") from None
     if problem is not None:
-        raise _DownloadError(f"{_UNREACHABLE} ({problem.strerror or problem})")
+        raise DownloadError(f"{_UNREACHABLE} ({problem.strerror or problem})")
 
 
 class _Bar:

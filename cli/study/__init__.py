@@ -6,7 +6,11 @@ import click
 
 from cli.lazy import lazy_group
 
-COMMANDS: dict[str, str] = {}
+COMMANDS: dict[str, str] = {
+    "simulate": "cli.study.simulate:simulate_command",
+    "analyse": "cli.study.analyse:analyse_command",
+    "plan": "cli.study.plan:plan_command",
+}
 
 
 @click.group("study", cls=lazy_group(COMMANDS))
