@@ -48,7 +48,7 @@ def train(
     features: str,
     tensorboard: bool,
     device: str,
-    on_bad_image: str,
+    on_bad_image: Any,
     as_json: bool,
     quiet: bool,
     **given: Any,
@@ -70,9 +70,10 @@ def train(
 
     out = out or Path("runs") / (data.resolve().name if data else "demo")
     config = _configuration(data, out, resume, given)
-    data = data or _recorded_data(out, resume) or _demo_data(out)
+    data = data or _recorded_data(out, resume) or _demo_data(out, config)
     with _processes(device) as (place, first):
-        folders = open_folders(data, on_bad_image=on_bad_image)  # type: ignore[arg-type]
+        with render.progress(quiet or not first) as progress:
+            folders = open_folders(data, on_bad_image=on_bad_image, progress=progress)
         for reason in folders.skipped if first else ():
             render.notice(f"left out: {reason}")
         scorers = _scorers(folders, features, device) if first and config.validate_every else {}
@@ -113,14 +114,14 @@ def _recorded_data(out: Path, resume: bool) -> Path | None:
     return run.read_data(out) if resume and (out / run.CONFIG).exists() else None
 
 
-def _demo_data(out: Path) -> Path:
-    """The demo pair, drawn into the run's folder if it is not there yet."""
+def _demo_data(out: Path, config: RunConfig) -> Path:
+    """The demo pair at the size of training, drawn into the run's folder if it is not there yet."""
     from cli import render
     from nicegan.demo import make_demo
 
     folder = out / "data"
     if not folder.exists():
-        make_demo(folder)
+        make_demo(folder, size=max(config.network.height, config.network.width))
     render.notice(f"no DATA given: training the demo preset on a pair drawn on the spot ({folder})")
     return folder
 

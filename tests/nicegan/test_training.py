@@ -285,6 +285,13 @@ def test_accumulated_passes_are_one_step(tiny: RunConfig, demo: Path, tmp_path: 
     assert_same(content(tmp_path / "run"), content(tmp_path / "whole"))
 
 
+def test_bf16_trains_nearly_alike(whole: Path, tiny: RunConfig, demo: Path, tmp_path: Path) -> None:
+    go(replace(tiny, precision="bf16"), demo, tmp_path / "run")
+    rough, exact = ([record["generator"] for record in records(run / LOG)] for run in (tmp_path / "run", whole))
+    assert rough != exact
+    assert rough == pytest.approx(exact, rel=0.05)
+
+
 def test_tensorboard_is_written(tiny: RunConfig, demo: Path, tmp_path: Path) -> None:
     short = replace(tiny, optim=replace(tiny.optim, iterations=1))
     train(short, open_folders(demo), tmp_path / "run")
