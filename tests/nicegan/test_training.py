@@ -257,9 +257,12 @@ def test_sheets_are_written(tiny: RunConfig, demo: Path, tmp_path: Path) -> None
         assert sheet.width > 6 * 24  # four training and two test images
 
 
-def test_run_can_start_from_anothers_weights(whole: Path, tiny: RunConfig, demo: Path, tmp_path: Path) -> None:
+def test_run_can_start_from_anothers_weights_at_another_size(
+    whole: Path, tiny: RunConfig, demo: Path, tmp_path: Path
+) -> None:
     start = checkpoint.newest(whole)
-    frozen = replace(tiny, optim=replace(tiny.optim, learning_rate=0.0, ema=0.0, iterations=1), seed=3)
+    larger = replace(tiny.network, height=32)
+    frozen = replace(tiny, network=larger, optim=replace(tiny.optim, learning_rate=0.0, ema=0.0, iterations=1), seed=3)
     go(frozen, demo, tmp_path / "run", start=start)
     found = checkpoint.newest(tmp_path / "run")
     assert start is not None
