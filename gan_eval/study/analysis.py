@@ -149,14 +149,16 @@ def _changed(found: Analysis) -> bool:
 
 
 def _rests_on_one(found: Analysis) -> bool:
-    """Whether the first and the second method's leave-one-out ranges overlap although their estimates differ."""
-    measures = sorted(main_measures(found).values(), key=lambda m: -m.estimate.value)
-    if len(measures) < 2 or found.people < FEW:
+    """Whether another method has the highest mean share as soon as some one person is left out."""
+    table = np.array(found.findings.per_person, dtype=np.float64)
+    if found.people < FEW or table.shape[1] < 2:
         return False
-    first, second = measures[0].estimate, measures[1].estimate
-    if first.value == second.value or first.without_one is None or second.without_one is None:
-        return False
-    return first.without_one[0] < second.without_one[1]
+    known = ~np.isnan(table)
+    values = np.where(known, table, 0.0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        without = (values.sum(0) - values) / (known.sum(0) - known)
+        first = int((values.sum(0) / known.sum(0)).argmax())
+    return bool((without.argmax(1) != first).any())
 
 
 def main_measures(found: Analysis) -> dict[str, Measure]:

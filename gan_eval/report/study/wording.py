@@ -65,10 +65,10 @@ def span(name: str, interval: Interval | None) -> str:
 
 
 def p_value(p: float | None) -> str:
-    """0.0312 → "0.031"; "< 0.001"; a dash where there is none."""
+    """0.0312 → "0.031"; "< 0.001", which does not break; a dash where there is none."""
     if p is None:
         return "–"
-    return "< 0.001" if p < 0.001 else f"{p:.3f}" if p < 0.1 else f"{p:.2f}"
+    return "<\u00a00.001" if p < 0.001 else f"{p:.3f}" if p < 0.1 else f"{p:.2f}"
 
 
 def _p(p: float) -> str:
@@ -101,11 +101,10 @@ def _setting(found: Analysis) -> list[str]:
         beside=" beside the input" if ui.show_reference else "",
         time=f" for {ui.exposure_ms} ms" if ui.exposure_ms else " without time limit",
     )
-    rules = "Rules of exclusion and the analysis were fixed before collection." if out else ""
     items = len(found.findings.items)
     return [
         f"{found.people} people took part{excluded} and gave {found.answers} answers on {items} items.",
-        *([rules] if rules else []),
+        "The analysis and the rules of exclusion were fixed before collection.",
         f"{task} (“{found.manifest.text.question}”).{_FEEDBACK[found.manifest.feedback]}",
     ]
 
