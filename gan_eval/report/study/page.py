@@ -52,12 +52,12 @@ def render(found: Analysis) -> str:
         item_rows=list(found.findings.items.items()),
         names=[method.name for method in found.findings.methods],
         comments=[(session.session_id, text) for session in kept for text in session.comments],
-        mixed_model=_mixed_model(found),
+        mixed_model=mixed_model(found),
         version=__version__,
     )
 
 
-def _mixed_model(found: Analysis) -> str:
+def mixed_model(found: Analysis) -> str:
     """R code that fits the main question as a generalised linear mixed model to the CSV."""
     first = json.dumps(tables.ranked(found)[0].name, ensure_ascii=False)
     fakes = ' & label != "" & method_1 != "real"' if found.key.kind == "real-fake" else ""

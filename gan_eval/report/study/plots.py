@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -235,9 +236,10 @@ def _short(label: str, most: int = 26) -> str:
 def _svg(figure: Figure, name: str) -> str:
     """SVG without prologue, ids made unique by `name`, marker colours replaced by the page's."""
     buffer = io.StringIO()
-    figure.savefig(
-        buffer, format="svg", transparent=True, bbox_inches="tight", pad_inches=0.05, metadata={"Date": None}
-    )
+    with warnings.catch_warnings():
+        # The drawing's own font is used to measure only; the page's fonts have the letters that it lacks.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
     svg = buffer.getvalue()
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)

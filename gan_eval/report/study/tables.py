@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gan_eval.report.study.wording import MEASURES, method_of, number, p_value, percent, span, written
-from gan_eval.study.analysis import Analysis, dependence
+from gan_eval.study.analysis import Analysis
 from gan_eval.study.describing import Passed
 from gan_eval.study.findings import Measure, MethodFinding
 from gan_eval.study.statistics.persons import Estimate
@@ -179,10 +179,9 @@ def conduct_table(found: Analysis) -> Table:
     rows: list[tuple[str, str]] = [
         ("main answers", ", ".join(f"{count} {kind}" for kind, count in ran.answers.items())),
     ]
-    if (effect := dependence(found)) is not None:
-        rows.append(
-            ("design effect of people", f"{number(effect[0])} (intra-person correlation {number(effect[1], 3)})")
-        )
+    if (alike := found.findings.dependence) is not None:
+        effect = f"design effect {number(alike.design_effect)} at {number(alike.answers, 0)} answers"
+        rows.append(("correlation within people", f"{number(alike.rho, 3)} ({effect})"))
     if agreed is not None and agreed.alpha is not None:
         where = " within pairs" if agreed.within_pairs else ""
         rows.append((f"Krippendorff’s α{where}", f"{number(agreed.alpha)} ({span('alpha', agreed.interval)})"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gan_eval.result import Interval
-from gan_eval.study.analysis import Analysis, main_measures, primary_test
+from gan_eval.study.analysis import Analysis, main_measures, primary_test, simulated
 from gan_eval.study.findings import Measure, PairFinding
 
 #: Names of measures as a reader knows them.
@@ -88,7 +88,8 @@ def joined(parts: Sequence[str]) -> str:
 
 def paragraph(found: Analysis) -> str:
     """What a paper has to say of the study: people, task, estimates, tests, and how far they reach."""
-    return " ".join([*_setting(found), *_estimates(found), *_tests(found), *_pairs(found), _reach(found)])
+    made_up = ["[Simulated people.]"] if simulated(found) else []
+    return " ".join([*made_up, *_setting(found), *_estimates(found), *_tests(found), *_pairs(found), _reach(found)])
 
 
 def _setting(found: Analysis) -> list[str]:
@@ -159,14 +160,14 @@ def _pairs(found: Analysis) -> list[str]:
     alpha = 1 - found.settings.level
     shown = [pair for pair in tested if pair.adjusted_p is not None and pair.adjusted_p < alpha]
     other = [pair for pair in tested if pair not in shown]
+    verb = "fooled more often than" if found.main == "fooling_rate" else "was preferred to"
     sentences = []
     if shown:
-        verb = "fooled more often than" if found.main == "fooling_rate" else "was preferred to"
-        sentences.append(
-            joined([_pair(pair, verb) for pair in shown]) + " (sign-flip tests over people, p-values adjusted by Holm)."
-        )
+        sentences.append(f"{joined([_pair(pair, verb) for pair in shown])}.")
     if other:
         sentences.append(f"Not shown to differ: {joined([_pair(pair, 'against') for pair in other])}.")
+    if tested:
+        sentences.append("These are sign-flip tests over people, with p-values adjusted by Holm.")
     return sentences
 
 
