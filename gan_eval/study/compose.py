@@ -6,6 +6,7 @@ Order matters: the items are drawn from their names by the seed, then opened; th
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -171,6 +172,7 @@ def compose(plan: Plan, *, progress: Progress) -> Study:
         [*notices, *_resampled(reader, plan.fit)],
     )
     _refuse_problems(plan, problems, len(pools.main.items))
+    _refuse_copies(problems, len({picture.item for picture in reader.hashes if picture.source in names}))
     study_id = plan.study_id or "study-" + mac(plan.secret, "", "study-id")[:8]
     layout = Layout(
         kind=plan.kind,
@@ -271,8 +273,12 @@ def _refuse_problems(plan: Plan, problems: Problems, main: int) -> None:
         raise InputError("; ".join(leaves_out) + " (mend this, or pass --allow-missing to leave these items out)")
     if main < 1:
         raise InputError("no readable items are left for the main part: " + "; ".join(leaves_out))
-    for first, second in {(a, b) for _, a, b in problems.identical}:
-        if sum((a, b) == (first, second) for _, a, b in problems.identical) >= main:
+
+
+def _refuse_copies(problems: Problems, items: int) -> None:
+    """Two methods that gave the same file for every item are one method."""
+    for (first, second), count in Counter((a, b) for _, a, b in problems.identical).items():
+        if count == items:
             raise InputError(f"{first} and {second} gave the same files throughout (is one folder given twice?)")
 
 
