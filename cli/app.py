@@ -22,6 +22,7 @@ COMMANDS = {
     "prdc": "cli.evaluate:prdc",
     "score": "cli.evaluate:score",
     "compare": "cli.compare:compare",
+    "nrds": "cli.nrds:nrds",
     "stats": "cli.stats:stats",
     "weights": "cli.weights:weights",
     "cache": "cli.cache:cache",
