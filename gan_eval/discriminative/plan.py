@@ -49,7 +49,7 @@ class Plan:
 
     def label(self, network: str) -> str:
         """How a score of it is to be called: a score without its discriminator's name means little."""
-        return f"NRDS[{self.protocol}, {self.features_label(network)}]"
+        return f"NRDS ({self.protocol}, {self.features_label(network)})"
 
 
 def plan(

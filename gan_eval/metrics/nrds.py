@@ -20,7 +20,6 @@ from typing import overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import rankdata
 
 from gan_eval.errors import InputError, TooFewError
 
@@ -55,7 +54,7 @@ def areas(curves: Mapping[str, ArrayLike] | ArrayLike) -> dict[str, float] | Arr
     TooFewError: a single epoch, which has no area.
     """
     if isinstance(curves, Mapping):
-        values = np.trapezoid(_table(list(curves.values())), axis=1)
+        values = np.asarray(np.trapezoid(_table(list(curves.values())), axis=1))
         return dict(zip(curves, map(float, values), strict=True))
     return np.asarray(np.trapezoid(_table(list(np.asarray(curves, dtype=object))), axis=1))
 
@@ -116,9 +115,9 @@ def auc(real: ArrayLike, fake: ArrayLike) -> float:
 
     real (n,), fake (m,): outputs, on any scale. ½ where it cannot tell them apart, 1 where it separates them.
     """
-    x, y = np.asarray(real), np.asarray(fake)
-    ranks = rankdata(np.concatenate([x, y]))
-    return float((ranks[: len(x)].sum() - len(x) * (len(x) + 1) / 2) / (len(x) * len(y)))
+    x, y = np.asarray(real), np.sort(np.asarray(fake))
+    below, not_above = np.searchsorted(y, x, side="left"), np.searchsorted(y, x, side="right")
+    return float((below.sum() + not_above.sum()) / (2 * len(x) * len(y)))
 
 
 def _table(curves: Sequence[ArrayLike]) -> Array:
