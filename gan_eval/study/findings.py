@@ -10,7 +10,7 @@ import numpy as np
 
 from gan_eval.result import Interval
 from gan_eval.study.statistics.permutation import ARRANGEMENTS
-from gan_eval.study.statistics.persons import Estimate
+from gan_eval.study.statistics.persons import Dependence, Estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class Findings:
     """Everything that follows from the answers alone. chance: value of the main measure if methods were all alike.
 
     items: per item, per_person: per person, the share (fooling rate) of each method, None where there is no answer.
-    overall: measures of no single method.
+    overall: measures of no single method. dependence: of the answers of one person, None with too few of either.
     """
 
     methods: tuple[MethodFinding, ...]
@@ -111,5 +111,6 @@ class Findings:
     overall: tuple[Measure, ...] = ()
     items: Mapping[str, tuple[float | None, ...]] = field(default_factory=dict)
     per_person: tuple[tuple[float | None, ...], ...] = ()
+    dependence: Dependence | None = None
     wins: WinTable | None = None
     warnings: tuple[str, ...] = ()

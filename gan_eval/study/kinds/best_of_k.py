@@ -12,7 +12,7 @@ from scipy import stats
 from gan_eval.study.findings import Findings, Measure, MethodFinding, Settings, SignificanceTest
 from gan_eval.study.kinds.shares import binomial_p, by_item, compare, equal_within_people, known, other_items, ratio
 from gan_eval.study.statistics.choice import first_choice
-from gan_eval.study.statistics.persons import FEW, Statistic, estimate, person_mean, resamples
+from gan_eval.study.statistics.persons import FEW, Statistic, dependence, estimate, person_mean, resamples
 from gan_eval.study.statistics.proportions import exact_multinomial_p, wilson
 from gan_eval.study.tables import BestOf
 
@@ -53,6 +53,7 @@ def best_of_k(rows: BestOf, settings: Settings) -> Findings:
         chance=1 / len(rows.methods),
         items=by_item(rows, rows.chosen, ones),
         per_person=known(shares),
+        dependence=dependence(counts, np.tile(counts.sum(1, keepdims=True), counts.shape[1])),
         warnings=tuple(
             f"{name} was never chosen: its strength is unbounded; strengths are of the counts with half a choice added "
             "to each method"

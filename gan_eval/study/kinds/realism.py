@@ -25,7 +25,7 @@ from gan_eval.study.kinds.shares import (
     ratio,
 )
 from gan_eval.study.statistics.detection import d_prime_many, two_alternative
-from gan_eval.study.statistics.persons import Estimate, Statistic, estimate, person_mean, resamples
+from gan_eval.study.statistics.persons import Estimate, Statistic, dependence, estimate, person_mean, resamples
 from gan_eval.study.statistics.proportions import wilson
 from gan_eval.study.tables import Doubles, Labels
 
@@ -75,6 +75,7 @@ def real_fake(rows: Labels, settings: Settings) -> Findings:
             rows, said, shown, shares, estimate(_pooled_d(said, shown), rows.people, weights=weights, level=level)
         ),
         per_person=known(fooling),
+        dependence=dependence(said, shown),
         items={i: v for i, v in by_item(rows, taken, fakes).items() if seen[rows.item == rows.items.index(i)].any()},
     )
 
@@ -110,6 +111,7 @@ def two_alternative_forced(rows: Doubles, settings: Settings) -> Findings:
         chance=0.5,
         items=by_item(rows, taken, is_source),
         per_person=known(rates),
+        dependence=dependence(fooled, shown),
     )
 
 

@@ -30,7 +30,7 @@ def ratio(part: Floats, whole: Floats) -> Floats:
 
 def as_finding(name: str, outcome: Outcome, *, primary: bool) -> SignificanceTest:
     """A permutation test as a finding."""
-    how = "all arrangements" if outcome.exact else "random arrangements, (b+1)/(B+1)"
+    how = "all arrangements" if outcome.exact else "random arrangements"
     return SignificanceTest(name, outcome.statistic, outcome.p_value, "person", outcome.people, how, primary)
 
 
