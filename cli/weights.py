@@ -95,7 +95,7 @@ def _use_of(file: Path) -> str:
     from gan_eval.extractors import inception
 
     try:
-        inception.build(file)
+        inception.read(file)
     except WeightsError as error:
         return f"nor is it a 2015 Inception: {str(error).removeprefix(f'{file}: ')}"
     return "it holds a 2015 Inception of other values, which can be used but gives no FID"
