@@ -19,7 +19,8 @@ LAYERS: list[tuple[str, int]] = [
     ("gan_eval.reference", 4),
     ("gan_eval.demo", 4),
     ("gan_eval.report", 4),
-    ("gan_eval.nrds.protocol", 4),
+    ("gan_eval.discriminative.protocol", 4),
+    ("gan_eval.discriminative.findings", 4),
     ("gan_eval.study.export", 4),
     ("gan_eval.study.compose", 4),
     ("gan_eval.study.check", 4),
@@ -39,8 +40,15 @@ LAYERS: list[tuple[str, int]] = [
     ("gan_eval.statistics_file", 3),
     ("gan_eval.vectors", 2),
     ("gan_eval.cache", 3),
-    ("gan_eval.nrds.training", 3),
     ("gan_eval.study.records", 1),
+    ("gan_eval.discriminative.training", 3),
+    ("gan_eval.discriminative.published", 3),
+    ("gan_eval.discriminative.runs", 3),
+    ("gan_eval.discriminative.robust", 3),
+    ("gan_eval.discriminative.sets", 3),
+    ("gan_eval.discriminative.plan", 3),
+    ("gan_eval.discriminative.saved", 3),
+    ("gan_eval.discriminative.records", 3),
     ("gan_eval.study.manifest", 3),
     ("gan_eval.study.responses", 3),
     ("gan_eval.study.answers", 3),
@@ -70,7 +78,7 @@ LAYERS: list[tuple[str, int]] = [
     ("gan_eval.weights", 2),
     ("gan_eval.files", 2),
     ("gan_eval.distributed", 2),
-    ("gan_eval.nrds.discriminators", 2),
+    ("gan_eval.discriminative.discriminators", 2),
     ("nicegan.networks", 2),
     ("nicegan.steps", 2),
     ("nicegan.data", 2),
@@ -80,6 +88,10 @@ LAYERS: list[tuple[str, int]] = [
     ("gan_eval.study.draw", 1),
     ("gan_eval.study.trials", 1),
     ("gan_eval.study.forms", 1),
+    ("gan_eval.discriminative.splitting", 1),
+    ("gan_eval.discriminative.statistics", 1),
+    ("gan_eval.discriminative.guard", 1),
+    ("gan_eval.discriminative.outcome", 1),
     ("gan_eval.study.design", 1),
     ("gan_eval.study.balance", 1),
     ("gan_eval.study.statistics", 1),
@@ -96,7 +108,7 @@ LAYERS: list[tuple[str, int]] = [
     ("nicegan.config", 0),
 ]
 # The packages' own __init__ re-exports; it is allowed to see everything of its package.
-FREE = {"gan_eval", "nicegan", "gan_eval.nrds", "gan_eval.study"}
+FREE = {"gan_eval", "nicegan", "gan_eval.discriminative", "gan_eval.study"}
 NICEGAN_MAY_USE = {"errors", "files", "images", "distributed", "version", "result"}
 
 
