@@ -33,6 +33,7 @@ from PIL import Image
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.random_inception import random_state_dict, read_images
+from gan_eval.cache import Cache
 from gan_eval.extractors import resolve
 from gan_eval.features import FeatureReader, Needs
 from gan_eval.resize import Like, resize
@@ -71,8 +72,8 @@ def ours(like: Like, real: Path, fake: Path, weights: Path, metrics: tuple[Metri
     """Features and scores of this package, plain torch and OpenVINO alike by their own tests."""
     network = resolve("inception", weights=weights, like=like, device="cpu")
     options = Options(like=like, interval=False, subset_size=SUBSET)
-    with FeatureReader(network) as reader:
-        sets = [reader.read(folder, Needs(vectors=True, logits=True), keep=False) for folder in (real, fake)]
+    with FeatureReader(network, cache=Cache(keep=False)) as reader:
+        sets = [reader.read(folder, Needs(vectors=True, logits=True)) for folder in (real, fake)]
         made = scores(*sets, metrics, network, options)
         features = [np.array(each.vectors.array()) for each in sets if each.vectors]
     return Peer(*features, {metric: score.value for metric, score in zip(metrics, made, strict=True)})

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import timm
 import torch
 from numpy.typing import NDArray
 
@@ -109,6 +110,29 @@ def test_the_second_process_needs_no_torch(loaded: Load, weights_file: Path) -> 
         [sys.executable, "-c", WITHOUT_TORCH, str(weights_file)], cwd=root, capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == ["openvino"]
+
+
+def test_openvino_leaves_nothing_in_the_home_folder_and_reports_to_nobody(
+    loaded: Load, weights_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded("openvino")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    code = WITHOUT_TORCH + "print(sys.modules['openvino_telemetry'])"
+    root = Path(gan_eval.__file__).parent.parent
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(weights_file)], cwd=root, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["openvino", "None"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_cache_that_cannot_be_written_costs_only_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = timm.create_model("test_resnet", pretrained=False)
+    torch.save(model.state_dict(), tmp_path / "timm.pth")
+    found = resolve("timm:test_resnet", weights=tmp_path / "timm.pth", runtime="openvino", device="cpu")
+    (tmp_path / "file").write_bytes(b"")
+    monkeypatch.setenv("GAN_EVAL_CACHE", str(tmp_path / "file" / "cache"))
+    assert load(found)(np.zeros((1, 3, 160, 160), np.float32)).features.shape == (1, found.dim)
 
 
 def test_the_callers_settings_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
