@@ -22,6 +22,8 @@ from typing import Any, NamedTuple
 from gan_eval.errors import InputError
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+#: A page that has complained and does not come up within this time will not.
+_PATIENCE_S = 3
 _STATE = "document.getElementById('app')?.dataset.state ?? 'missing'"
 
 
@@ -61,12 +63,14 @@ def open_offline(executable: str, page: Path, *, timeout_s: float = 60) -> Opene
             call(f"{domain}.enable")
         call("Network.emulateNetworkConditions", offline=True, latency=0, downloadThroughput=0, uploadThroughput=0)
         call("Page.navigate", url=page.resolve().as_uri())
-        state = "loading"
+        state, begun = "loading", time.monotonic()
         while state in ("loading", "missing") and time.monotonic() < deadline:
             time.sleep(0.05)
             state = call("Runtime.evaluate", expression=_STATE)["result"].get("value", "missing")
-        for event in pipe.events:
-            _note(event, messages, requests)
+            while pipe.events:
+                _note(pipe.events.pop(0), messages, requests)
+            if messages and time.monotonic() > begun + _PATIENCE_S:
+                break
     return Opened(state, tuple(messages), tuple(requests))
 
 

@@ -19,7 +19,9 @@ from pathlib import Path, PurePath
 from typing import NamedTuple
 from urllib.parse import quote
 
+from gan_eval.study.exported import EXTENSION
 from gan_eval.study.manifest import Key, Manifest, Picture, Platform, Practice, Text, Trial, Ui
+from gan_eval.study.platforms import PRESETS
 from gan_eval.study.trials import KINDS
 from gan_eval.study.webpage import LANGUAGES, default_text, script, skeleton, strings, style
 
@@ -94,12 +96,17 @@ def _own_words() -> tuple[str, ...]:
         for kind in KINDS:
             for with_input in (False, True):
                 words |= set(dataclasses.asdict(default_text(lang, kind, with_input=with_input)).values())
+    words |= {*KINDS, *EXTENSION, *(name for preset in PRESETS.values() for name in _platform_words(preset))}
     written = {json.dumps(word, ensure_ascii=False) for word in words if word}
     records = (Manifest, Picture, Platform, Practice, Text, Trial, Ui)
     names = {field.name for record in records for field in dataclasses.fields(record)} | set(strings("en"))
     fields = {f'"{name}":' for name in names | {"manifest", "manifest_sha256", "form_id", "sequence"}}
     escaped = {html.escape(word) for word in words if len(word) > 20}
     return tuple(sorted(written | fields | escaped, key=len, reverse=True))
+
+
+def _platform_words(platform: Platform) -> Iterable[str]:
+    return (platform.name, platform.finish, *platform.id_params, *platform.extra_params, *platform.hosts)
 
 
 def _find(rest: str, folded: str, needle: str) -> int:
