@@ -86,6 +86,8 @@ def save(
 
 def read(folder: Path) -> Checkpoint:
     """Read a checkpoint's description. Raises InputError if it is none, or files are missing or cut short."""
+    if folder.is_file():
+        raise InputError(f"{folder}: a file, where a checkpoint is a folder (an official .pt: nicegan import)")
     if not (folder / CONFIG).is_file():
         raise InputError(f"{folder}: not a checkpoint (no {CONFIG}; a run's checkpoints stand in RUN/checkpoints)")
     document = read_json(folder / CONFIG)

@@ -10,8 +10,8 @@ batch runs on into the next shuffle where the official one is cut short.
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -27,6 +27,8 @@ from torch.utils.data import DataLoader, Dataset
 from gan_eval import images
 from gan_eval.errors import BadImagesError, InputError
 from gan_eval.images import OnBadImage, UnreadableImage
+from gan_eval.images.scanning import in_order
+from gan_eval.result import Progress
 from nicegan.config import DataConfig, Fit
 
 Domain = Literal["A", "B"]
@@ -51,7 +53,7 @@ class UnpairedFolders:
     skipped: tuple[str, ...] = ()
 
 
-def open_folders(root: Path, *, on_bad_image: OnBadImage = "fail") -> UnpairedFolders:
+def open_folders(root: Path, *, on_bad_image: OnBadImage = "fail", progress: Progress | None = None) -> UnpairedFolders:
     """List `root`/{trainA, trainB, testA, testB} and decode every file once, so that a bad one shows before training.
 
     Raises InputError for a missing or empty training folder, BadImagesError for unreadable files unless
@@ -62,7 +64,7 @@ def open_folders(root: Path, *, on_bad_image: OnBadImage = "fail") -> UnpairedFo
     if missing := [name for name in ("trainA", "trainB") if not (root / name).is_dir()]:
         raise InputError(f"{root}: has no {' and no '.join(missing)} (DATA holds {', '.join(FOLDERS)})")
     listed = {name: images.list_images(root / name) if (root / name).is_dir() else [] for name in FOLDERS}
-    bad = unreadable([path for paths in listed.values() for path in paths])
+    bad = unreadable([path for paths in listed.values() for path in paths], progress=progress)
     reasons = tuple(f"{path.relative_to(root)}: {reason}" for path, reason in bad.items())
     if reasons and on_bad_image == "fail":
         raise BadImagesError(str(root), reasons)
@@ -78,8 +80,9 @@ def open_folders(root: Path, *, on_bad_image: OnBadImage = "fail") -> UnpairedFo
     )
 
 
-def unreadable(paths: Sequence[Path], *, threads: int = 4) -> dict[Path, str]:
+def unreadable(paths: Sequence[Path], *, progress: Progress | None = None) -> dict[Path, str]:
     """Those of `paths` that cannot be decoded, in their order, each with the reason."""
+    bad: dict[Path, str] = {}
 
     def reason(path: Path) -> str | None:
         try:
@@ -88,8 +91,12 @@ def unreadable(paths: Sequence[Path], *, threads: int = 4) -> dict[Path, str]:
             return error.reason
         return None
 
-    with ThreadPoolExecutor(threads) as pool:
-        return {path: found for path, found in zip(paths, pool.map(reason, paths), strict=True) if found is not None}
+    for done, (path, found) in enumerate(zip(paths, in_order(reason, paths), strict=True), 1):
+        if found is not None:
+            bad[path] = found
+        if progress:
+            progress("checking images", done, len(paths))
+    return bad
 
 
 def load_plain(path: Path, size: Size, *, fit: Fit = "stretch") -> Tensor:
@@ -191,9 +198,15 @@ def batches(
         num_workers=workers,
         prefetch_factor=4 if workers else None,
         pin_memory=pinned,
+        worker_init_fn=_leave_interrupts_to_the_parent,
         generator=torch.Generator(),  # for the seeds of the workers, which nothing uses: spares the global generator
     )
     yield from loader
+
+
+def _leave_interrupts_to_the_parent(_: int) -> None:
+    """On Ctrl-C the terminal tells all processes; the workers must go on until the parent has finished its step."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _open(path: Path) -> Image.Image:

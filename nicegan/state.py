@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -86,10 +87,7 @@ class State:
 
     def is_finite(self) -> bool:
         """Whether every weight is a number."""
-        total = torch.zeros((), device=self.device)
-        for parameter in self.networks.parameters():
-            total = total + parameter.detach().float().sum() * 0  # NaN and infinity times zero is NaN
-        return bool(torch.isfinite(total))
+        return bool(torch.stack([parameter.isfinite().all() for parameter in self.networks.parameters()]).all())
 
     def _parts(self) -> dict[str, nn.Module]:
         return self.networks.parts()
@@ -104,10 +102,17 @@ class State:
 
 
 def load_networks(networks: Networks, start: Checkpoint) -> None:
-    """Copy a checkpoint's weights into networks of the same shape; MismatchError says what is different."""
-    if start.config.network != networks.config:
-        different = differences(start.config.network, networks.config)
-        raise MismatchError(f"{start.folder}: its networks are others: {different} (give the options it was made with)")
+    """Copy a checkpoint's weights into networks of the same shape; MismatchError says what is different.
+
+    The size of the images shapes no weight, unless the generators are full.
+    """
+    then, now = start.config.network, networks.config
+    if now.light:
+        then = replace(then, height=now.height, width=now.width)
+    if then != now:
+        raise MismatchError(
+            f"{start.folder}: its networks are others: {differences(then, now)} (give the options it was made with)"
+        )
     for name, part in networks.parts().items():
         part.load_state_dict(checkpoint.load_weights(start, name))
 

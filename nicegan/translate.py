@@ -84,6 +84,16 @@ class Inputs:
     files: tuple[Input, ...]
     reference: Path | None
 
+    @property
+    def label(self) -> str:
+        """What the user named, in a few words."""
+        return self.named[0] if len(self.named) == 1 else f"{self.named[0]} and {len(self.named) - 1} more"
+
+    @property
+    def names_sha256(self) -> str:
+        """Hash of the outputs' names."""
+        return sha256_bytes("\n".join(str(one.stem) for one in self.files).encode())
+
 
 @dataclass(frozen=True, slots=True)
 class Translation:
@@ -150,7 +160,7 @@ def translate(
     size = size or Size(network.height, network.width)
     _check_size(size, source)
     contents = scan(
-        FilesSource.paths(", ".join(inputs.named), [str(one.path) for one in inputs.files]),
+        FilesSource.paths(inputs.label, [str(one.path) for one in inputs.files]),
         workers=workers,
         on_bad_image=on_bad_image,
         progress=progress,
@@ -162,7 +172,7 @@ def translate(
         "checkpoint": {"folder": str(source.folder.resolve()), "step": source.step, "sha256": translator.sha256()},
         "direction": direction,
         "reference": None if reference is None else str(reference.resolve()),
-        "inputs": {"named": list(inputs.named), "count": contents.count, "sha256": contents.sha256},
+        "inputs": {"count": contents.count, "sha256": contents.sha256, "names_sha256": inputs.names_sha256},
         "settings": {
             "height": size.height,
             "width": size.width,
@@ -193,9 +203,10 @@ def translate(
         if progress:
             progress("translating", done, len(missing))
     if skipped and on_bad_image == "fail":
-        raise BadImagesError(", ".join(inputs.named), skipped)
+        raise BadImagesError(inputs.label, skipped)
     versions = {"nicegan": __version__, "torch": str(torch.__version__)}
-    write_json(out / RECORD, {**record, "complete": True, "skipped": skipped, "versions": versions})
+    ending = {"named": list(inputs.named), "complete": True, "skipped": skipped, "versions": versions}
+    write_json(out / RECORD, {**record, **ending})
     return Translation(done, len(inputs.files) - len(missing), tuple(skipped), out, reference)
 
 

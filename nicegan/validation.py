@@ -1,4 +1,7 @@
-"""How near the translated test images are to the real ones, over steps; the scorer is the caller's."""
+"""How near the translated test images are to the real ones, over steps; the scorer is the caller's.
+
+The number of a step is the one that `gan-eval` gives for the files that `translate` writes with that step's checkpoint.
+"""
 
 from __future__ import annotations
 

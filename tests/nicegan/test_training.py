@@ -257,9 +257,12 @@ def test_sheets_are_written(tiny: RunConfig, demo: Path, tmp_path: Path) -> None
         assert sheet.width > 6 * 24  # four training and two test images
 
 
-def test_run_can_start_from_anothers_weights(whole: Path, tiny: RunConfig, demo: Path, tmp_path: Path) -> None:
+def test_run_can_start_from_anothers_weights_at_another_size(
+    whole: Path, tiny: RunConfig, demo: Path, tmp_path: Path
+) -> None:
     start = checkpoint.newest(whole)
-    frozen = replace(tiny, optim=replace(tiny.optim, learning_rate=0.0, ema=0.0, iterations=1), seed=3)
+    larger = replace(tiny.network, height=32)
+    frozen = replace(tiny, network=larger, optim=replace(tiny.optim, learning_rate=0.0, ema=0.0, iterations=1), seed=3)
     go(frozen, demo, tmp_path / "run", start=start)
     found = checkpoint.newest(tmp_path / "run")
     assert start is not None
@@ -283,6 +286,13 @@ def test_accumulated_passes_are_one_step(tiny: RunConfig, demo: Path, tmp_path: 
         go(config, demo, tmp_path / "run", report=kill_at(3))
     go(config, demo, tmp_path / "run", resume=True)
     assert_same(content(tmp_path / "run"), content(tmp_path / "whole"))
+
+
+def test_bf16_trains_nearly_alike(whole: Path, tiny: RunConfig, demo: Path, tmp_path: Path) -> None:
+    go(replace(tiny, precision="bf16"), demo, tmp_path / "run")
+    rough, exact = ([record["generator"] for record in records(run / LOG)] for run in (tmp_path / "run", whole))
+    assert rough != exact
+    assert rough == pytest.approx(exact, rel=0.05)
 
 
 def test_tensorboard_is_written(tiny: RunConfig, demo: Path, tmp_path: Path) -> None:
