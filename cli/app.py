@@ -15,7 +15,7 @@ from cli.lazy import lazy_group
 from gan_eval.errors import GanEvalError
 from gan_eval.version import __version__
 
-COMMANDS = {
+COMMANDS: dict[str, str] = {
     "fid": "cli.evaluate:fid",
     "kid": "cli.evaluate:kid",
     "is": "cli.evaluate:inception_score",
@@ -23,12 +23,13 @@ COMMANDS = {
     "score": "cli.evaluate:score",
     "compare": "cli.compare:compare",
     "nrds": "cli.nrds:nrds",
+    "study": "cli.study:study_group",
+    "nicegan": "cli.nicegan:nicegan_group",
     "stats": "cli.stats:stats",
     "weights": "cli.weights:weights",
     "cache": "cli.cache:cache",
     "demo": "cli.demo:demo",
 }
-
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -73,10 +74,15 @@ def run(group: click.Group, name: str, arguments: list[str] | None = None) -> in
         error.show()
         return error.exit_code
     except GanEvalError as error:
-        click.echo(f"{name}: error: {error}", err=True)
+        click.echo(f"{name}: error: {one_line(str(error))}", err=True)
         return error.exit_code
     except BrokenPipeError:
         # The reader of a pipe has gone (`gan-eval … | head`); Python must not complain while it closes stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     return code if isinstance(code, int) else 0
+
+
+def one_line(text: str) -> str:
+    """`text` without what a file's name could do to a terminal: line ends and control characters."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)

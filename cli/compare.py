@@ -85,38 +85,27 @@ def parse_models(given: tuple[str, ...]) -> dict[str, str]:
 def show(made: Comparison) -> None:
     """Models by rank and pairs by difference, as tables on stdout."""
     from cli import render
-    from cli.evaluate import TITLES, numbers_of
+    from gan_eval.report.comparison import pair_rows
+    from gan_eval.report.numbers import interval_of, title_of, value_of
 
     features = made.provenance.features
-    first = made.models[0].scores
-    columns = ["", "model", *(TITLES.get(score.metric, score.metric) for score in first)]
-    rows = []
-    for model in made.models:
-        cells = []
-        for position, score in enumerate(model.scores):
-            value, bar = numbers_of(score, 1)
-            cells.append(f"{value} [{bar}]" if position == 0 and score.interval else value)
-        rows.append([str(model.rank), model.name, *cells])
-    title = f"{features['name']} ({features['precision']}), {features['like']} preprocessing"
-    render.print_table(columns, rows, title=title)
+    first = made.models[0].scores[0]
+    columns = ["", "model", title_of(first.metric), "95 % interval"]
+    columns += [title_of(score.metric) for score in made.models[0].scores[1:]]
+    rows = [
+        [
+            str(model.rank),
+            model.name,
+            value_of(model.scores[0]),
+            interval_of(model.scores[0]) or "–",
+            *(value_of(score) for score in model.scores[1:]),
+        ]
+        for model in made.models
+    ]
+    network = f"{features['name']} ({features['precision']}), {features['like']} preprocessing"
+    render.print_table(columns, rows, title=f"{network}, {first.n_real} real images")
     if made.pairs:
-        render.print_table(["pair", "difference", "95 % interval", "p (Holm)", ""], pair_rows(made))
-
-
-def pair_rows(made: Comparison) -> list[list[str]]:
-    """One row a pair; what cannot be told apart is said, not ranked."""
-    rows = []
-    for pair in made.pairs:
-        verdict = "not distinguishable"
-        if pair.adjusted_p < 0.05:
-            verdict = f"{pair.a if pair.difference < 0 else pair.b} is nearer"
-        rows.append(
-            [
-                f"{pair.a} - {pair.b}",
-                f"{pair.difference:+.5f}",
-                f"{pair.interval.low:+.5f} to {pair.interval.high:+.5f}",
-                f"{pair.adjusted_p:.3g}" if pair.adjusted_p >= 1e-4 else "< 0.0001",
-                verdict,
-            ]
-        )
-    return rows
+        cells = [
+            [f"{p['a']} - {p['b']}", p["difference"], p["interval"], p["p"], p["verdict"]] for p in pair_rows(made)
+        ]
+        render.print_table(["pair", "difference", "95 % interval", "p (Holm)", ""], cells)

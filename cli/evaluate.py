@@ -210,34 +210,16 @@ def show(made: Evaluation) -> None:
 
 def rows_of(score: Score) -> list[list[str]]:
     """A score's table rows; the kernel distance is shown × 100 too, as papers print it, and labelled so."""
-    rows = [[TITLES.get(score.metric, score.metric), *numbers_of(score, 1), score.direction]]
+    from gan_eval.report.numbers import interval_of, title_of, value_of
+
+    title = title_of(score.metric)
+    rows = [[title, value_of(score), interval_of(score) or "–", score.direction]]
     if score.metric in ("kid", "kd"):
-        rows.append([f"{TITLES[score.metric]} × 100", *numbers_of(score, 100), score.direction])
+        rows.append(
+            [f"{title} × 100", value_of(score, scale=100), interval_of(score, scale=100) or "–", score.direction]
+        )
     if "real" in score.details:
         rows.append(["  the real set's own", f"{score.details['real']['value']:.3f}", "", ""])
     if "infinity" in score.details:
         rows.append(["  at infinitely many images", f"{score.details['infinity']['value']:.2f}", "", score.direction])
     return rows
-
-
-TITLES = {
-    "fid": "FID",
-    "kid": "KID",
-    "is": "Inception score",
-    "fd": "Fréchet distance",
-    "kd": "kernel distance",
-    "score_is": "class score",
-    "precision": "precision",
-    "recall": "recall",
-    "density": "density",
-    "coverage": "coverage",
-}
-
-
-def numbers_of(score: Score, scale: int) -> list[str]:
-    """Value and interval as text, with the digits that this metric is read with."""
-    digits = {"fid": 2, "fd": 3, "kid": 5, "kd": 5}.get(score.metric, 3) - (2 if scale == 100 else 0)
-    value = f"{score.value * scale:.{digits}f}"
-    if score.interval is None:
-        return [value, "–"]
-    return [value, f"{score.interval.low * scale:.{digits}f} to {score.interval.high * scale:.{digits}f}"]

@@ -20,7 +20,7 @@ def print_json(document: Any) -> None:
 
 def notice(text: str) -> None:
     """One line on stderr that the user should know."""
-    click.echo(text, err=True)
+    click.echo("".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text), err=True)
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, title: str | None = None) -> None:
@@ -62,14 +62,16 @@ def progress(quiet: bool) -> Iterator[Progress]:
         TimeRemainingColumn(),
     )
     with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
-        tasks: dict[str, Any] = {}
+        shown: dict[str, Any] = {}
 
         def report(what: str, done: int, total: int | None) -> None:
-            if what not in tasks:
-                tasks[what] = bars.add_task(what, total=total, rate="")
-            task = tasks[what]
-            speed = bars.tasks[bars.task_ids.index(task)].speed
-            bars.update(task, completed=done, total=total, rate=f"{speed:.1f}/s" if speed else "")
+            if what not in shown:
+                for finished in shown.values():  # one thing at a time is done, and one line tells of it
+                    bars.remove_task(finished)
+                shown.clear()
+                shown[what] = bars.add_task(what, total=total, rate="")
+            speed = bars.tasks[0].speed
+            bars.update(shown[what], completed=done, total=total, rate=f"{speed:.1f}/s" if speed else "")
 
         yield report
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from gan_eval.cache import Cache
+from gan_eval.errors import MismatchError
 from gan_eval.extractors import Network, Precision, resolve
 from gan_eval.feature_set import FeatureSet
 from gan_eval.features import FeatureReader, Opened
@@ -21,6 +22,7 @@ from gan_eval.result import Interval, Progress, Provenance, Score
 from gan_eval.scoring import Metric, Options, needs, scores
 from gan_eval.statistics_file import StatisticsFile
 from gan_eval.version import __version__
+from gan_eval.weights import INCEPTION_2015
 
 _LIBRARIES = ("torch", "torchvision", "timm", "openvino", "numpy", "scipy", "pillow")
 
@@ -122,7 +124,8 @@ def evaluate_with(
     rooms: see `FeatureReader.read`; with it, nothing of this evaluation stays in the cache.
     """
     sides = [one if isinstance(one, FeatureSet) else reader.open(one) for one in (real, fake) if one is not None]
-    key = _result_key(sides, metrics, reader.network, options) if rooms is None else None
+    network = _network_of(sides, reader.network)
+    key = _result_key(sides, metrics, network, options) if rooms is None else None
     found = reader.cache.find(key) if key else None
     if found is not None:
         made, bad = _load(found)
@@ -131,7 +134,7 @@ def evaluate_with(
         wanted = needs(metrics, options)
         sets = [side if isinstance(side, FeatureSet) else reader.read(side, wanted, rooms=rooms) for side in sides]
         with reader.timed("metrics"):
-            made = scores(sets[0] if real is not None else None, sets[-1], metrics, reader.network, options)
+            made = scores(sets[0] if real is not None else None, sets[-1], metrics, network, options)
         bad = [list(side.bad) for side in sets]
         inputs = [_describe(side, one) for side, one in zip(sides, sets, strict=True)]
         if key:
@@ -139,19 +142,68 @@ def evaluate_with(
     names = ["real", "fake"] if real is not None else ["fake"]
     return Evaluation(
         scores=tuple(made),
-        provenance=provenance(reader, dict(zip(names, inputs, strict=True))),
+        provenance=provenance(reader, dict(zip(names, inputs, strict=True)), network),
         warnings=(
-            *reader.network.notices,
+            *network.notices,
             *_input_warnings(dict(zip(names, sides, strict=True)), bad),
             *dict.fromkeys(warning for score in made for warning in score.warnings),
         ),
     )
 
 
-def provenance(reader: FeatureReader, inputs: Mapping[str, Mapping[str, Any]]) -> Provenance:
-    """What the numbers were made from."""
+def _network_of(sides: Sequence[Opened | FeatureSet], network: Network) -> Network:
+    """The network that the numbers come from: the reader's, or, between two files, the one that made the files.
+
+    Raises MismatchError, before any image is read, where a file does not fit the network that reads the images.
+    """
+    files = [side.source for side in sides if isinstance(side, Opened) and isinstance(side.source, StatisticsFile)]
+    if len(files) == len(sides):
+        return _network_of_files(files, network)
+    for file in files:
+        made, wanted = file.network or {}, network.key()
+        if file.statistics.dim != network.dim:
+            made, wanted = {"features": str(file.statistics.dim)}, {"features": str(network.dim)}
+        differing = [name for name in sorted({*made, *wanted}) if made and made.get(name) != wanted.get(name)]
+        if differing:
+            here, there = (_in_words(one, differing) for one in (made, wanted))
+            raise MismatchError(
+                f"{file.label} was made with {here}, and the images go through {there}: such numbers must not be mixed "
+                "(make the file again, or choose its network with --features)"
+            )
+        if file.network is None:
+            notice = f"{file.label} does not tell what made it; it is taken for {network.name}, {network.like}"
+            network = replace(network, notices=(*network.notices, notice))
+    return network
+
+
+def _network_of_files(files: Sequence[StatisticsFile], network: Network) -> Network:
+    made = next((file.network for file in files if file.network is not None), None)
+    if made is None:
+        notice = "the files do not tell which network made them, so the number has no name of its own"
+        made = {"network": "unknown", "weights_sha256": "", "precision": "fp32"}
+    else:
+        notice = ""
+    return replace(
+        network,
+        name=made["network"],
+        weights_sha256=made["weights_sha256"],
+        verified=made["weights_sha256"] == INCEPTION_2015.sha256,
+        precision="bf16" if made["precision"] == "bf16" else "fp32",
+        dim=files[0].statistics.dim,
+        notices=(notice,) if notice else (),
+    )
+
+
+def _in_words(key: Mapping[str, str], names: Sequence[str]) -> str:
+    return " and ".join(f"{name.replace('_', ' ')} {key.get(name, 'none')}" for name in names)
+
+
+def provenance(
+    reader: FeatureReader, inputs: Mapping[str, Mapping[str, Any]], network: Network | None = None
+) -> Provenance:
+    """What the numbers were made from; `network` where it is not the reader's own."""
     return Provenance(
-        features=describe_network(reader.network),
+        features=describe_network(network or reader.network),
         inputs=inputs,
         versions=versions(),
         seconds={what: round(value, 3) for what, value in reader.seconds.items()},

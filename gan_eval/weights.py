@@ -111,9 +111,9 @@ def find(wanted: Published) -> WeightsFile | None:
     """The published file where it already lies on this machine, verified; None where it does not."""
     for path in _places(wanted):
         if path.is_file():
-            found = identify(path)
-            if found.published is wanted:
-                return found
+            sha256 = identify(path).sha256
+            if sha256 == wanted.sha256:
+                return WeightsFile(path, sha256, wanted)
     return None
 
 
@@ -138,12 +138,10 @@ def find_or_fetch(
     if not download or offline():
         reason = "GAN_EVAL_OFFLINE is set" if offline() else "downloading is switched off"
         raise WeightsError(f"{_title(wanted)} weights missing and {reason}: {remedies(wanted)}")
-    failed = _failure_note(wanted)
-    if not insist and _age(failed) < RETRY_AFTER_SECONDS:
-        raise WeightsError(
-            f"{_title(wanted)} weights missing and the network failed {_age(failed) / 60:.0f} min ago: "
-            f"{remedies(wanted)}"
-        )
+    since = _age(_failure_note(wanted))
+    if not insist and since < RETRY_AFTER_SECONDS:
+        ago = f"the last try failed {since / 60:.0f} min ago, the next is in {RETRY_AFTER_SECONDS / 60:.0f}"
+        raise WeightsError(f"{_title(wanted)} weights missing ({ago}): {remedies(wanted)}")
     return fetch(wanted, progress=progress)
 
 
@@ -158,12 +156,12 @@ def fetch(wanted: Published, *, progress: Progress | None = None) -> WeightsFile
     _sweep(destination)
     problems: dict[str, str] = {}
     for url in _urls(wanted):
-        host = urlsplit(url).netloc
+        host = urlsplit(url).netloc or url
         if problems.get(host, "").startswith(_UNREACHABLE):
             continue
         try:
             _download(url, destination, wanted.sha256, progress)
-        except _DownloadError as error:
+        except DownloadError as error:
             problems[host] = str(error)
         else:
             _failure_note(wanted).unlink(missing_ok=True)
@@ -174,8 +172,8 @@ def fetch(wanted: Published, *, progress: Progress | None = None) -> WeightsFile
     raise WeightsError(f"{_title(wanted)} weights missing and not to be had ({tried}): {remedies(wanted)}")
 
 
-class _DownloadError(Exception):
-    """One place did not give the file; the message says why."""
+class DownloadError(Exception):
+    """One place did not give the file; the message says why. Becomes a WeightsError when all places have failed."""
 
 
 _UNREACHABLE = "no connection"
@@ -185,17 +183,17 @@ def _download(url: str, destination: Path, sha256: str, progress: Progress | Non
     import requests
     from pooch import HTTPDownloader
 
-    _require_connection(url)
+    require_connection(url)
     bar = _Bar(f"fetching {destination.name}", progress)
     downloader = HTTPDownloader(progressbar=bar, chunk_size=_CHUNK, timeout=(CONNECT_SECONDS, STALL_SECONDS))
     with atomic_file(destination) as temporary:
         try:
             downloader(url, str(temporary), None)
         except requests.RequestException as error:
-            raise _DownloadError(_short(error)) from error
+            raise DownloadError(_short(error)) from error
         found = sha256_file(temporary)
         if found != sha256:
-            raise _DownloadError(f"gave another file (SHA-256 {found[:8]}…, wanted {sha256[:8]}…)")
+            raise DownloadError(f"gave another file (SHA-256 {found[:8]}…, wanted {sha256[:8]}…)")
 
 
 def _short(error: requests.RequestException) -> str:
@@ -210,14 +208,16 @@ def _short(error: requests.RequestException) -> str:
     return "the connection broke off"
 
 
-def _require_connection(url: str) -> None:
-    """Raise _DownloadError unless the server, or the proxy before it, takes a connection within CONNECT_SECONDS.
+def require_connection(url: str) -> None:
+    """Raise DownloadError unless the server, or the proxy before it, takes a connection within CONNECT_SECONDS.
 
     Looking up a name has time-outs of its own that no library lets one set, so all of it runs beside, and the wait
     is what is limited.
     """
     from requests.utils import get_environ_proxies, select_proxy
 
+    if urlsplit(url).scheme not in ("http", "https"):
+        raise DownloadError("not an http or https address")
     address = urlsplit(select_proxy(url, get_environ_proxies(url)) or url)
     port = address.port or (443 if address.scheme == "https" else 80)
     outcome: queue.SimpleQueue[OSError | None] = queue.SimpleQueue()
@@ -234,9 +234,9 @@ def _require_connection(url: str) -> None:
     try:
         problem = outcome.get(timeout=CONNECT_SECONDS)
     except queue.Empty:
-        raise _DownloadError(f"{_UNREACHABLE} within {CONNECT_SECONDS:.0f} s") from None
+        raise DownloadError(f"{_UNREACHABLE} within {CONNECT_SECONDS:.0f} s") from None
     if problem is not None:
-        raise _DownloadError(f"{_UNREACHABLE} ({problem.strerror or problem})")
+        raise DownloadError(f"{_UNREACHABLE} ({problem.strerror or problem})")
 
 
 class _Bar:

@@ -7,7 +7,11 @@ import click
 from cli.lazy import lazy_group
 from gan_eval.version import __version__
 
-COMMANDS: dict[str, str] = {}
+COMMANDS: dict[str, str] = {
+    "train": "cli.nicegan.train:train",
+    "translate": "cli.nicegan.translate:translate",
+    "data": "cli.nicegan.data:data",
+}
 
 
 @click.group(

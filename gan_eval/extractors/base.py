@@ -91,7 +91,10 @@ class Activations(NamedTuple):
 class Extractor(Protocol):
     """A feature network in memory."""
 
-    network: Network
+    @property
+    def network(self) -> Network:
+        """What it was made from."""
+        ...
 
     def prepare(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Resize one image, (H, W, 3) uint8, to the network's input, (3, h, w) float32 in 0..255.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import importlib.util
+import os
 import platform
 import re
 import sys
@@ -70,3 +71,8 @@ def cpu_has_bf16() -> bool | None:
     if platform.system() == "Darwin" and platform.machine() == "x86_64":
         return False
     return None
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

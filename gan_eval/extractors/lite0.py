@@ -11,7 +11,6 @@ import re
 from pathlib import Path
 
 from torch import Tensor, nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from gan_eval.extractors.state_dict import check_shapes, read_state_dict
 
@@ -30,7 +29,7 @@ _BLOCKS_PER_STAGE = (1, 2, 2, 3, 3, 4, 1)
 
 
 class Lite0(nn.Module):
-    """(B, 3, 224, 224) float32 in 0..255 → pooled features (B, 1280) and the logits of 1000 classes."""
+    """(B, 3, 224, 224) float32 in about −1..1 → pooled features (B, 1280) and the logits of 1000 classes."""
 
     def __init__(self, network: nn.Module, classifier: nn.Linear) -> None:
         super().__init__()
@@ -38,7 +37,7 @@ class Lite0(nn.Module):
         self.classifier = classifier
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        features = self.network((x - 127.0) / 128.0)
+        features = self.network(x)
         return features, self.classifier(features)
 
 

@@ -46,7 +46,7 @@ def resolve(
     network = replace(_find(name, weights, like, download, progress), precision=precision, device=device)
     network = replace(network, runtime=_choose_runtime(runtime, network))
     if precision == "bf16" and device == "cpu" and hardware.cpu_has_bf16() is False:
-        slow = "this processor has no bf16 instructions: bf16 brings no speed here, only its rounding"
+        slow = "this processor has no bf16 instructions: bf16 is slower than fp32 here, and rounds all the same"
         network = replace(network, notices=(*network.notices, slow))
     return network
 
@@ -71,9 +71,7 @@ def _find(name: str, weights: Path | None, like: Like, download: bool, progress:
     if name == LITE0:
         return _lite0(weights, like)
     if name.startswith(TIMM_PREFIX):
-        from gan_eval.extractors import timm_models
-
-        return timm_models.find(name.removeprefix(TIMM_PREFIX), weights, like, download)
+        return _timm(name.removeprefix(TIMM_PREFIX), weights, like, download)
     if name not in ("auto", INCEPTION):
         raise InputError(f"no feature network is called {name!r}: use auto, inception, {LITE0} or timm:MODEL")
     given = weights or _from_environment()
@@ -83,10 +81,15 @@ def _find(name: str, weights: Path | None, like: Like, download: bool, progress:
         file = weights_files.find_or_fetch(
             weights_files.INCEPTION_2015, download=download, insist=name == INCEPTION, progress=progress
         )
-    except (WeightsError, InputError) as error:
+    except (WeightsError, InputError):
         if name == INCEPTION:
             raise
-        notice = f"{error}; until then the embedded {LITE0} is used, and its numbers are not FID, KID or IS"
+        # Why they could not be had differs from run to run, and this notice is part of a result that must not.
+        remedies = weights_files.remedies(weights_files.INCEPTION_2015)
+        notice = (
+            f"2015 Inception weights missing: {remedies}; until then the embedded {LITE0} is used, and its numbers are "
+            "not FID, KID or IS"
+        )
         embedded = _lite0(None, like)
         return replace(embedded, notices=(notice, *embedded.notices))
     return _inception(file, like)
@@ -110,9 +113,23 @@ def _lite0(weights: Path | None, like: Like) -> Network:
     return _network(LITE0, file, like, verified, 1280, notices)
 
 
+def _timm(name: str, weights: Path | None, like: Like, download: bool) -> Network:
+    from gan_eval.extractors import timm_models
+
+    model = timm_models.describe(name)
+    file = weights_files.identify(weights or timm_models.find_weights(model, download=download))
+    # The hub's cache names a file by its SHA-256.
+    verified = file.path.resolve().name == file.sha256
+    network = _network(f"{TIMM_PREFIX}{name}", file, like, verified, model.dim, ())
+    return replace(network, has_logits=False)
+
+
 def _network(
     name: str, file: weights_files.WeightsFile, like: Like, verified: bool, dim: int, notices: tuple[str, ...]
 ) -> Network:
+    if name != INCEPTION and like != "clean-fid":
+        own = f"{name} has its own preprocessing: --like {like} concerns the constants of the metrics alone"
+        notices = (*notices, own)
     return Network(
         name=name,
         weights_path=file.path,

@@ -11,43 +11,81 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from gan_eval.extractors import hardware
 from gan_eval.extractors.base import Activations, Network
 from gan_eval.extractors.recipes import Prepare, Recipe
 
 
 @dataclass(frozen=True)
 class TorchExtractor:
-    """A network run by torch, channels last, in inference mode; bf16 by autocast, fp32 without TF32."""
+    """A network run by torch, channels last, in inference mode; bf16 by autocast, fp32 without TF32.
+
+    chunk: images per forward pass; a larger batch is cut up. On a CPU what lies between two layers should stay in the
+    processor's cache.
+    """
 
     network: Network
     prepare: Prepare
+    chunk: int | None
     _module: nn.Module = field(repr=False)
 
     def __call__(self, batch: NDArray[np.float32]) -> Activations:
         """See `Extractor`."""
-        images = torch.from_numpy(batch).to(self.network.device).contiguous(memory_format=torch.channels_last)
-        with torch.inference_mode(), _exact_convolutions(), self._autocast():
-            output = self._module(images)
-        features, logits = output if isinstance(output, tuple) else (output, None)
-        return Activations(_to_numpy(features), None if logits is None else _to_numpy(logits))
+        pieces = torch.split(torch.from_numpy(batch), self.chunk or len(batch))
+        with torch.inference_mode(), exact_float32(), self._autocast():
+            outputs = [self._forward(piece) for piece in pieces]
+        logits = [logits for _, logits in outputs if logits is not None]
+        return Activations(_join([features for features, _ in outputs]), _join(logits) if logits else None)
+
+    def _forward(self, piece: Tensor) -> tuple[Tensor, Tensor | None]:
+        images = piece.to(self.network.device, non_blocking=True).contiguous(memory_format=torch.channels_last)
+        output = self._module(images)
+        return output if isinstance(output, tuple) else (output, None)
 
     def _autocast(self) -> torch.autocast:
         kind = torch.device(self.network.device).type
         return torch.autocast(kind, dtype=torch.bfloat16, enabled=self.network.precision == "bf16")
 
 
+class Scaled(nn.Module):
+    """A network behind its range map: images come in 0..255."""
+
+    centre: Tensor
+    scale: Tensor
+
+    def __init__(self, network: nn.Module, recipe: Recipe) -> None:
+        super().__init__()
+        self.network = network
+        self.register_buffer("centre", torch.tensor(recipe.centre)[:, None, None])
+        self.register_buffer("scale", torch.tensor(recipe.scale)[:, None, None])
+
+    def forward(self, x: Tensor) -> Tensor | tuple[Tensor, Tensor]:
+        output: Tensor | tuple[Tensor, Tensor] = self.network((x - self.centre) / self.scale)
+        return output
+
+
 def load(network: Network, recipe: Recipe) -> TorchExtractor:
-    """Build the network on its device."""
-    module = recipe.build().to(network.device, memory_format=torch.channels_last)
-    return TorchExtractor(network, recipe.prepare, module)
+    """Build the network on its device. Raises WeightsError when the file is not what the network needs."""
+    module = Scaled(recipe.build(), recipe).eval().to(network.device).to(memory_format=torch.channels_last)
+    chunk = max(8, 2 * hardware.cores()) if network.device == "cpu" else None
+    return TorchExtractor(network, recipe.prepare, chunk, module)
 
 
 @contextlib.contextmanager
-def _exact_convolutions() -> Iterator[None]:
-    # TF32 keeps 10 bits of a float32's mantissa, and cuDNN uses it unless told not to; FID is defined in float32.
-    with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False):
-        yield
+def exact_float32() -> Iterator[None]:
+    """Compute float32 in float32, whatever the caller has allowed; afterwards its settings are as before.
+
+    TF32 keeps 10 bits of a float32's 23, and cuDNN uses it unless told not to.
+    """
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("highest")
+    try:
+        with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False):
+            yield
+    finally:
+        torch.set_float32_matmul_precision(before)
 
 
-def _to_numpy(tensor: Tensor) -> NDArray[np.float32]:
-    return np.ascontiguousarray(tensor.float().cpu().numpy())
+def _join(pieces: list[Tensor]) -> NDArray[np.float32]:
+    joined: NDArray[np.float32] = torch.cat(pieces).float().cpu().numpy()
+    return joined

@@ -17,6 +17,7 @@ from gan_eval.metrics import frechet, kernel
 from gan_eval.metrics.moments import statistics
 from gan_eval.scoring import METRICS, Options
 from gan_eval.statistics_file import save
+from gan_eval.weights import INCEPTION_2015
 
 MakeFolder = Callable[..., Path]
 
@@ -101,7 +102,7 @@ def test_bf16_features_are_never_mixed_with_fp32_statistics(
     reader = FeatureReader(tiny_everywhere.network, extractor=tiny_everywhere)
     save(tmp_path / "real.npz", reader.read(sets[0], Needs(vectors=True)), keep_features=True)
     tiny_everywhere.network = dataclasses.replace(tiny_everywhere.network, precision="bf16")
-    with pytest.raises(MismatchError, match=r"precision fp32 .* bf16"):
+    with pytest.raises(MismatchError, match=r"precision fp32.*, and the images go through precision bf16"):
         evaluate(tmp_path / "real.npz", sets[1], ["fid"])
 
 
@@ -176,3 +177,31 @@ def test_a_tools_constants_follow_its_name(sets: tuple[Path, Path], like: str, c
     options = Options(like=like, subset_size=10)  # type: ignore[arg-type]
     (kid,) = evaluate(*sets, ["kid"], options=options).scores
     assert kid.details["estimator"] == f"mean of {count} random subsets of 10, as {like}"
+
+
+def test_a_file_of_another_network_is_refused_before_any_image_is_read(
+    sets: tuple[Path, Path], tiny_everywhere: Any, tmp_path: Path
+) -> None:
+    np.savez(tmp_path / "other.npz", mu=np.zeros(5), sigma=np.eye(5))
+    with pytest.raises(MismatchError, match="made with features 5, and the images go through features 16"):
+        evaluate(sets[0], tmp_path / "other.npz", ["fid"])
+    assert tiny_everywhere.seen == 0
+
+
+def test_two_files_need_no_network_and_keep_their_names(tmp_path: Path, sets: tuple[Path, Path], tiny: Any) -> None:
+    for name, folder in zip(("a", "b"), sets, strict=True):
+        np.savez(tmp_path / f"{name}.npz", **dict(zip(("mu", "sigma"), moments(rows(folder, tiny)), strict=True)))
+    made = evaluate(tmp_path / "a.npz", tmp_path / "b.npz", ["fid"])
+    assert made.scores[0].metric == "fd"
+    assert made.scores[0].features == "unknown"
+    assert float(made.scores[0]) == pytest.approx(float(evaluate(*sets, ["fid"]).scores[0]), rel=1e-6)
+
+
+def test_two_files_from_the_published_weights_make_a_fid(
+    tmp_path: Path, sets: tuple[Path, Path], tiny_everywhere: Any
+) -> None:
+    network = dataclasses.replace(tiny_everywhere.network, weights_sha256=INCEPTION_2015.sha256)
+    reader = FeatureReader(network, extractor=tiny_everywhere)
+    for name, folder in zip(("a", "b"), sets, strict=True):
+        save(tmp_path / f"{name}.npz", reader.read(folder))
+    assert evaluate(tmp_path / "a.npz", tmp_path / "b.npz", ["fid"]).scores[0].metric == "fid"

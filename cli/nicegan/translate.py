@@ -1,0 +1,123 @@
+"""`nicegan translate`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli import options
+
+if TYPE_CHECKING:
+    from nicegan.data import Size
+
+
+def _read_size(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[int, int] | None:
+    """WIDTHxHEIGHT, or one number for both, as (width, height)."""
+    if value is None:
+        return None
+    match = re.fullmatch(r"(\d+)(?:x(\d+))?", value)
+    if match is None or not int(match[1]) or match[2] == "0":
+        raise click.BadParameter(f"{value!r} is neither a number of pixels nor WIDTHxHEIGHT")
+    return int(match[1]), int(match[2] or match[1])
+
+
+@click.command("translate")
+@click.argument("checkpoint", type=click.Path(path_type=Path))
+@click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="INPUT...")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for the translations.")
+@click.option(
+    "--direction", type=click.Choice(["AtoB", "BtoA"]), default="AtoB", show_default=True, help="From which to which."
+)
+@click.option(
+    "--size",
+    callback=_read_size,
+    metavar="SIZE",
+    help="Of the outputs: N or WIDTHxHEIGHT.  [default: the training's]",
+)
+@click.option(
+    "--format",
+    "image_format",
+    type=click.Choice(["png", "jpg", "webp"]),
+    default="png",
+    show_default=True,
+    help="Files to write; jpg is lossy, which a score will see.",
+)
+@click.option("--batch-size", type=click.IntRange(min=1), default=8, show_default=True, help="Images per pass.")
+@options.workers
+@options.device
+@options.precision
+@options.on_bad_image
+@options.json_output
+@options.quiet
+def translate(
+    checkpoint: Path,
+    inputs: tuple[Path, ...],
+    out: Path,
+    direction: Any,
+    size: tuple[int, int] | None,
+    image_format: Any,
+    batch_size: int,
+    workers: int | None,
+    device: str,
+    precision: Any,
+    on_bad_image: Any,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Translate INPUTs with a CHECKPOINT (a folder, or a run, whose best is taken).
+
+    INPUT is a folder of images (sub-folders are kept), image files, or a DATA folder, whose testA (testB with BtoA) is
+    taken. Each output keeps its stem. DIR/translation.json records what was done; run again, a translation that was
+    killed makes what is missing.
+
+    Example: nicegan translate runs/cat2dog data/cat2dog --direction AtoB --out out/dogs
+    """
+    from cli import render
+    from gan_eval.extractors.hardware import choose_device
+    from nicegan import checkpoint as checkpoints
+    from nicegan import translate as use
+
+    source = checkpoints.choose(checkpoint)
+    with render.progress(quiet) as progress:
+        done = use.translate(
+            source,
+            use.find_inputs(inputs, direction),
+            out,
+            direction=direction,
+            device=choose_device(device),
+            size=_size(size),
+            batch_size=batch_size,
+            precision=precision,
+            image_format=image_format,
+            on_bad_image=on_bad_image,
+            workers=workers,
+            progress=progress,
+        )
+    for reason in done.skipped:
+        render.notice(f"left out: {reason}")
+    if as_json:
+        render.print_json(
+            {
+                "schema": "nicegan-translate/1",
+                "command": "translate",
+                "out": str(done.out),
+                "written": done.written,
+                "kept": done.kept,
+                "skipped": list(done.skipped),
+                "checkpoint": {"folder": str(source.folder), "step": source.step},
+                "direction": direction,
+                "reference": None if done.reference is None else str(done.reference),
+            }
+        )
+        return
+    before = f" ({done.kept} were there)" if done.kept else ""
+    click.echo(f"{done.written} images by step {source.step} of {source.folder.parent} → {done.out}{before}")
+
+
+def _size(given: tuple[int, int] | None) -> Size | None:
+    from nicegan.data import Size
+
+    return None if given is None else Size(height=given[1], width=given[0])

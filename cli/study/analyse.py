@@ -1,0 +1,69 @@
+"""`gan-eval study analyse`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from cli import options
+from cli.render import notice, print_json, print_table
+
+
+@click.command("analyse")
+@click.argument("responses", type=click.Path(path_type=Path))
+@click.option(
+    "--key", "key_file", required=True, type=click.Path(path_type=Path), help="study.key.json, or the study's folder."
+)
+@click.option(
+    "--manifest",
+    "manifest_file",
+    type=click.Path(path_type=Path),
+    help="study.json.  [default: the one beside the key]",
+)
+@click.option("--html", type=click.Path(path_type=Path), help="Write the report, one self-contained file.")
+@click.option("--csv", "csv_file", type=click.Path(path_type=Path), help="Write the answers, unblinded, one per row.")
+@options.json_output
+def analyse_command(
+    responses: Path,
+    key_file: Path,
+    manifest_file: Path | None,
+    html: Path | None,
+    csv_file: Path | None,
+    as_json: bool,
+) -> None:
+    """Say what a study found, with the person as the unit: estimates, intervals, tests, exclusions.
+
+    RESPONSES is a .jsonl file or a folder of them, as `gan-eval study collect` or `simulate` writes. What is analysed
+    and who is excluded was fixed in the key when the study was exported.
+
+    Example: gan-eval study analyse answers/ --key study/study.key.json --html report.html --csv answers.csv
+    """
+    from gan_eval.files import write_text
+    from gan_eval.report.study.page import render
+    from gan_eval.report.study.tables import all_tables
+    from gan_eval.report.study.wording import paragraph
+    from gan_eval.study.analysis import analyse
+    from gan_eval.study.document import to_dict
+    from gan_eval.study.manifest import MANIFEST_FILE, read_key, read_manifest
+    from gan_eval.study.responses import read_events
+    from gan_eval.study.spreadsheet import answers_csv
+
+    key = read_key(key_file)
+    folder = key_file if key_file.is_dir() else key_file.parent
+    manifest = read_manifest(manifest_file or folder / MANIFEST_FILE)
+    found = analyse(read_events(responses), manifest, key)
+    if html is not None:
+        write_text(html, render(found))
+    if csv_file is not None:
+        write_text(csv_file, answers_csv(found.record, manifest, key, found.screening))
+    if as_json:
+        print_json(to_dict(found))
+        return
+    for table in all_tables(found):
+        print_table(table.columns, table.rows, title=table.title)
+        if table.note:
+            click.echo(table.note + "\n")
+    click.echo(paragraph(found))
+    for warning in found.warnings:
+        notice(f"warning: {warning}")

@@ -1,0 +1,119 @@
+"""`gan-eval study plan`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from cli import options
+from cli.render import notice, print_json, print_table
+
+if TYPE_CHECKING:
+    from gan_eval.study.planning import Plan
+
+KINDS = ("best-of-k", "pairwise", "real-fake", "two-alternative")
+#: Share of the better method, or fooling rate, that is worth finding if none is given.
+EFFECTS = {"pairwise": 0.6, "real-fake": 0.4, "two-alternative": 0.4}
+
+
+@click.command("plan")
+@click.option("--kind", type=click.Choice(KINDS), required=True, help="Kind of study.")
+@click.option("--methods", type=click.IntRange(1, 9), required=True, help="Methods to compare.")
+@click.option("--trials", type=click.IntRange(1, 500), default=30, show_default=True, help="Main trials per person.")
+@click.option(
+    "--effect",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    help="What is worth finding: how often the better method is chosen, or a fooling rate.  "
+    "[default: 0.6 pairwise, 0.4 realism, 1/k + 0.1 best of k]",
+)
+@click.option(
+    "--rho",
+    type=click.FloatRange(0, 0.9),
+    default=0.05,
+    show_default=True,
+    help="Correlation of one person's answers; 0.05 to 0.10 is usual.",
+)
+@click.option(
+    "--power", type=click.FloatRange(0.1, 0.999), default=0.8, show_default=True, help="Chance to find the effect."
+)
+@click.option(
+    "--alpha", type=click.FloatRange(0.0001, 0.2), default=0.05, show_default=True, help="Level of the tests."
+)
+@click.option(
+    "--seconds", type=click.FloatRange(0.5, 300), default=6.0, show_default=True, help="Seconds that one trial takes."
+)
+@click.option("--pay", type=click.FloatRange(0), help="Pay per hour, for the cost.")
+@options.seed
+@options.json_output
+def plan_command(
+    kind: str,
+    methods: int,
+    trials: int,
+    effect: float | None,
+    rho: float,
+    power: float,
+    alpha: float,
+    seconds: float,
+    pay: float | None,
+    seed: int,
+    as_json: bool,
+) -> None:
+    """Say how many people a study needs, how long it takes them, and what it costs.
+
+    Example: gan-eval study plan --kind pairwise --methods 2 --trials 30 --effect 0.6 --rho 0.05 --pay 12
+    """
+    import numpy as np
+
+    from gan_eval.study.planning import Wanted, plan
+
+    wanted = Wanted(
+        kind=kind,  # type: ignore[arg-type]
+        methods=methods,
+        trials=trials,
+        effect=effect if effect is not None else EFFECTS.get(kind, min(0.9, 1 / methods + 0.1)),
+        rho=rho,
+        power=power,
+        alpha=alpha,
+        seconds=seconds,
+        hourly=pay,
+    )
+    found = plan(wanted, rng=np.random.default_rng(seed))
+    if as_json:
+        document = {"schema": "gan-eval-study-plan/1", "advised_people": found.advised} | asdict(found)
+        print_json(document)
+        return
+    _print(found)
+
+
+def _print(found: Plan) -> None:
+    wanted = found.wanted
+    what = "fooling rate" if wanted.kind in ("real-fake", "two-alternative") else "share of the better method"
+    rows = [
+        [what, f"{wanted.effect:.0%} against {found.null:.0%}"],
+        ["people for the main test", str(found.people)],
+        ["people for every two methods (Holm)", "-" if found.pair_people is None else str(found.pair_people)],
+        ["people to ask", str(found.advised)],
+        ["minutes per person", f"{found.minutes:.0f}"],
+        ["answers per person and method or pair", str(found.cell_trials)],
+        ["design effect", f"{found.design_effect:.2f}"],
+        ["answers needed if they were independent", "-" if found.answers is None else str(found.answers)],
+        ["power with that many people, simulated", "-" if found.simulated is None else f"{found.simulated:.2f}"],
+    ]
+    print_table(["", f"{wanted.kind}, {wanted.methods} methods, {wanted.trials} trials each"], rows)
+    columns = ["people", "power, main test", "power, two methods", "cost"]
+    print_table(
+        columns,
+        [
+            [
+                str(choice.people),
+                f"{choice.power:.2f}",
+                "-" if choice.pair_power is None else f"{choice.pair_power:.2f}",
+                "-" if choice.cost is None else f"{choice.cost:.0f}",
+            ]
+            for choice in found.choices
+        ],
+    )
+    for note in found.notes:
+        notice(note)

@@ -1,0 +1,165 @@
+"""Any image model of timm as a feature network: DINOv2, CLIP's and other vision transformers, ResNets, …
+
+The features are what the model pools for its classifier (for a DINOv2 transformer the class token after the last norm).
+The image is resized as a whole to the model's input size, with the interpolation, mean and standard deviation of the
+model's own data configuration. There is no centre crop, unlike in classification: a generated image is judged to its
+edges.
+
+timm takes seconds to import. What has to be known of a model before its features are looked up is therefore kept in
+the cache folder from the first time on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import re
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from gan_eval import weights as weights_files
+from gan_eval.errors import InputError, WeightsError
+from gan_eval.files import read_json, write_json
+from gan_eval.resize import resize
+
+if TYPE_CHECKING:
+    from torch import nn
+
+_FILTERS = {
+    "nearest": Image.Resampling.NEAREST,
+    "bilinear": Image.Resampling.BILINEAR,
+    "lanczos": Image.Resampling.LANCZOS,
+}
+
+
+@dataclass(frozen=True)
+class TimmModel:
+    """What is known of a model without importing timm.
+
+    height, width: of its input. interpolation: bicubic, bilinear, …. mean, std: per channel, of values in 0..1.
+    dim: features per image. repository, file: where its weights are published on the Hugging Face hub; empty where
+    they are not.
+    """
+
+    name: str
+    height: int
+    width: int
+    interpolation: str
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    dim: int
+    repository: str
+    file: str
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) of the input."""
+        return self.height, self.width
+
+    @property
+    def centre(self) -> tuple[float, float, float]:
+        """Mean of each channel in 0..255."""
+        red, green, blue = self.mean
+        return 255 * red, 255 * green, 255 * blue
+
+    @property
+    def scale(self) -> tuple[float, float, float]:
+        """Standard deviation of each channel in 0..255."""
+        red, green, blue = self.std
+        return 255 * red, 255 * green, 255 * blue
+
+    def prepare(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """(H, W, 3) uint8 → (3, height, width) float32 in 0..255, antialiased, unrounded."""
+        if self.interpolation not in _FILTERS:
+            return resize(image, self.size, "clean-fid")
+        planes = [Image.fromarray(image[:, :, channel].astype(np.float32)) for channel in range(3)]
+        resized = [plane.resize((self.width, self.height), _FILTERS[self.interpolation]) for plane in planes]
+        return np.stack([np.asarray(plane) for plane in resized]).clip(0, 255)
+
+    def build(self, weights: Path) -> nn.Module:
+        """The model with the weights of a file and without its classifier, ready to run.
+
+        Raises WeightsError when the file is not exactly this model's.
+        """
+        import timm
+
+        from gan_eval.extractors.state_dict import read_state_dict
+
+        given = {"state_dict": read_state_dict(weights)}
+        try:
+            # timm translates the names that the model's authors used, and refuses missing and stray tensors.
+            model = timm.create_model(self.name, pretrained=True, pretrained_cfg_overlay=given)
+        except (RuntimeError, KeyError, ValueError) as error:
+            reason = re.sub(r"\s+", " ", str(error))[:200]
+            raise WeightsError(f"{weights}: not the weights of timm's {self.name} ({reason})") from error
+        model.reset_classifier(0)
+        module: nn.Module = model.eval().requires_grad_(False)
+        return module
+
+
+def describe(name: str) -> TimmModel:
+    """Data configuration and dimensions of a model. Raises InputError for a name that timm does not know."""
+    safe_name = re.sub(r"[^\w.-]", "_", name)
+    note = weights_files.cache_folder() / "timm" / metadata.version("timm") / f"{safe_name}.json"
+    if note.is_file():
+        known = read_json(note)
+        return TimmModel(**{**known, "mean": tuple(known["mean"]), "std": tuple(known["std"])})
+    model = _ask_timm(name)
+    with contextlib.suppress(InputError):  # a cache that cannot be written costs the next process the import
+        write_json(note, asdict(model))
+    return model
+
+
+def _ask_timm(name: str) -> TimmModel:
+    import timm
+
+    try:
+        model = timm.create_model(name, pretrained=False, num_classes=0)
+    except RuntimeError as error:
+        near = difflib.get_close_matches(name, timm.list_models(), 3)
+        hint = f"did you mean {', '.join(near)}?" if near else "timm.list_models() lists them"
+        raise InputError(f"timm has no model {name!r}: {hint}") from error
+    config = timm.data.resolve_model_data_config(model)
+    _, height, width = config["input_size"]
+    published = model.pretrained_cfg
+    return TimmModel(
+        name=name,
+        height=height,
+        width=width,
+        interpolation=config["interpolation"],
+        mean=tuple(config["mean"]),
+        std=tuple(config["std"]),
+        dim=getattr(model, "head_hidden_size", model.num_features),
+        repository=published.get("hf_hub_id") or "",
+        file=published.get("hf_hub_filename") or "model.safetensors",
+    )
+
+
+def find_weights(model: TimmModel, *, download: bool) -> Path:
+    """The model's published weights, from timm's own cache or else from the hub.
+
+    Raises WeightsError, with the remedies, where they are not to be had.
+    """
+    from huggingface_hub import hf_hub_download, try_to_load_from_cache
+
+    remedy = f"give a file of them with --weights, or run `timm.create_model({model.name!r}, pretrained=True)` once"
+    if not model.repository:
+        raise WeightsError(f"timm publishes no weights of {model.name}: {remedy.partition(',')[0]}")
+    kept = try_to_load_from_cache(model.repository, model.file)
+    if isinstance(kept, str):
+        return Path(kept)
+    where = f"huggingface.co/{model.repository}"
+    if not download or weights_files.offline():
+        raise WeightsError(f"weights of timm's {model.name} are not in the hub's cache ({where}): {remedy}")
+    try:
+        weights_files.require_connection("https://huggingface.co")
+        return Path(hf_hub_download(model.repository, model.file))
+    except (weights_files.DownloadError, OSError) as error:  # the hub's own errors are OSErrors
+        reason = str(error).partition("\n")[0]
+        raise WeightsError(f"weights of timm's {model.name} not to be had from {where} ({reason}): {remedy}") from error

@@ -1,0 +1,190 @@
+"""Numbers as words, and the paragraph that may go into a paper as it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gan_eval.result import Interval
+from gan_eval.study.analysis import Analysis, main_measures, primary_test, simulated
+from gan_eval.study.findings import Measure, PairFinding
+
+#: Names of measures as a reader knows them.
+MEASURES = {
+    "share": "share of choices",
+    "strength": "strength",
+    "fooling_rate": "fooling rate",
+    "hype_infinity": "HYPE-infinity",
+    "d_prime": "d′",
+    "criterion": "criterion c",
+    "real_error": "error on real pictures",
+    "balanced_accuracy": "balanced accuracy",
+}
+SHARES = ("share", "fooling_rate", "hype_infinity", "real_error", "balanced_accuracy")
+
+_TASK = {
+    "best-of-k": "In each trial the results of {k} methods were shown{beside} in counterbalanced order, and one was to "
+    "be chosen",
+    "pairwise": "In each trial the results of two of {k} methods were shown{beside}, sides counterbalanced, and one "
+    "was to be chosen",
+    "real-fake": "In each trial a single picture was shown{time}, half of them real, and was to be called real or fake",
+    "two-alternative": "In each trial a real and a generated picture were shown{time}, sides counterbalanced, and the "
+    "real one was to be chosen",
+}
+_FEEDBACK = {
+    "off": "",
+    "practice": " Right answers were shown during practice only.",
+    "always": " The right answer was shown after every trial.",
+}
+
+
+def percent(value: float | None, digits: int = 1) -> str:
+    """0.4825 → "48.3%"; a dash where there is no value."""
+    return "–" if value is None or value != value else f"{100 * value:.{digits}f}%"
+
+
+def number(value: float | None, digits: int = 2) -> str:
+    """1.2345 → "1.23" with a true minus sign; a dash where there is no value."""
+    if value is None or value != value:
+        return "–"
+    text = f"{value:.{digits}f}"
+    return text.replace("-", "−") if float(text) else text.replace("-", "")
+
+
+def written(name: str, value: float | None) -> str:
+    """A measure's value in its unit."""
+    return percent(value) if name in SHARES else number(value)
+
+
+def span(name: str, interval: Interval | None) -> str:
+    """ "41.0 to 55.4%", or a dash."""
+    if interval is None:
+        return "–"
+    if name in SHARES:
+        return f"{number(100 * interval.low, 1)} to {number(100 * interval.high, 1)}%"
+    return f"{number(interval.low)} to {number(interval.high)}"
+
+
+def p_value(p: float | None) -> str:
+    """0.0312 → "0.031"; "< 0.001", which does not break; a dash where there is none."""
+    if p is None:
+        return "–"
+    return "<\u00a00.001" if p < 0.001 else f"{p:.3f}" if p < 0.1 else f"{p:.2f}"
+
+
+def _p(p: float) -> str:
+    shown = p_value(p)
+    return f"p {shown}" if shown.startswith("<") else f"p = {shown}"
+
+
+def method_of(interval: Interval | None) -> str:
+    """How an interval was made, in a few words."""
+    return "" if interval is None else interval.method.split(" (")[0]
+
+
+def joined(parts: Sequence[str]) -> str:
+    """ "a, b and c"."""
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}" if parts else ""
+
+
+def paragraph(found: Analysis) -> str:
+    """What a paper has to say of the study: people, task, estimates, tests, and how far they reach."""
+    made_up = ["[Simulated people.]"] if simulated(found) else []
+    return " ".join([*made_up, *_setting(found), *_estimates(found), *_tests(found), *_pairs(found), _reach(found)])
+
+
+def _setting(found: Analysis) -> list[str]:
+    ui = found.manifest.ui
+    out = [f"{step.removed} {step.wording}" for step in found.screening.steps if step.removed]
+    total = len(found.record.sessions)
+    excluded = f" ({len(found.screening.excluded)} of {total} sessions excluded: {'; '.join(out)})" if out else ""
+    task = _TASK[found.key.kind].format(
+        k=len(found.key.methods),
+        beside=" beside the input" if ui.show_reference else "",
+        time=f" for {ui.exposure_ms} ms" if ui.exposure_ms else " without time limit",
+    )
+    items = len(found.findings.items)
+    return [
+        f"{found.people} people took part{excluded} and gave {found.answers} answers on {items} items.",
+        "The analysis and the rules of exclusion were fixed before collection.",
+        f"{task} (“{found.manifest.text.question}”).{_FEEDBACK[found.manifest.feedback]}",
+    ]
+
+
+def _estimates(found: Analysis) -> list[str]:
+    measures = sorted(main_measures(found).items(), key=lambda pair: -pair[1].estimate.value)
+    verb = {
+        "share": "was chosen in",
+        "fooling_rate": "was taken for real in",
+        "strength": "has a Bradley–Terry strength of" if found.key.kind == "pairwise" else "has a strength of",
+    }[found.main]
+    parts = [f"{name} {verb} {_estimate(measure, found, first=n == 0)}" for n, (name, measure) in enumerate(measures)]
+    text = f"{joined(parts)}; {_chance(found)}." if found.main != "strength" else f"{joined(parts)}."
+    rest = [m for m in found.findings.overall if m.name in ("real_error", "hype_infinity", "d_prime")]
+    if rest:
+        text += f" Over all methods, {joined([f'{MEASURES[m.name]} was {_estimate(m, found)}' for m in rest])}."
+    return [text]
+
+
+def _estimate(measure: Measure, found: Analysis, *, first: bool = False) -> str:
+    interval = measure.estimate.interval
+    value = written(measure.name, measure.estimate.value) + (" of trials" if first and measure.name in SHARES else "")
+    if interval is None:
+        return value
+    how = f", {method_of(interval)}" if first else ""
+    return f"{value} ({found.settings.level:.0%} CI {span(measure.name, interval)}{how})"
+
+
+def _chance(found: Analysis) -> str:
+    chance = percent(found.findings.chance)
+    if found.main == "fooling_rate":
+        return f"{chance} would mean that fakes cannot be told from real pictures"
+    return f"{chance} would be expected without a preference"
+
+
+def _tests(found: Analysis) -> list[str]:
+    test = primary_test(found.findings)
+    if test is None or found.people < 2:
+        return []
+    differ = test.p_value < 1 - found.settings.level
+    if len(found.key.methods) == 1:
+        verdict = "The rate differs" if differ else "The rate was not shown to differ"
+        return [f"{verdict} from 50% ({_p(test.p_value)}, sign flips of people)."]
+    verdict = "The methods differ" if differ else "No difference between the methods was shown"
+    return [f"{verdict} ({_p(test.p_value)}, permutation of the methods within each person)."]
+
+
+def _pairs(found: Analysis) -> list[str]:
+    if len(found.findings.methods) < 2:
+        return []
+    tested = [pair for pair in found.findings.pairs if pair.adjusted_p is not None]
+    alpha = 1 - found.settings.level
+    shown = [pair for pair in tested if pair.adjusted_p is not None and pair.adjusted_p < alpha]
+    other = [pair for pair in tested if pair not in shown]
+    verb = "fooled more often than" if found.main == "fooling_rate" else "was preferred to"
+    sentences = []
+    if shown:
+        sentences.append(f"{joined([_pair(pair, verb) for pair in shown])}.")
+    if other:
+        sentences.append(f"Not shown to differ: {joined([_pair(pair, 'against') for pair in other])}.")
+    if tested:
+        sentences.append("These are sign-flip tests over people, with p-values adjusted by Holm.")
+    return sentences
+
+
+def _pair(pair: PairFinding, verb: str) -> str:
+    a, b, sign = (pair.a, pair.b, 1) if pair.difference.value >= 0 else (pair.b, pair.a, -1)
+    interval = pair.difference.interval
+    bounds = ""
+    if interval is not None:
+        low, high = sorted((sign * interval.low, sign * interval.high))
+        bounds = f", CI {number(100 * low, 1)} to {number(100 * high, 1)}"
+    points = number(abs(100 * pair.difference.value), 1)
+    p = f", {_p(pair.adjusted_p)}" if pair.adjusted_p is not None else ""
+    return f"{a} {verb} {b} ({points} percentage points{bounds}{p})"
+
+
+def _reach(found: Analysis) -> str:
+    interval = next((m.estimate.interval for m in main_measures(found).values()), None)
+    if interval is None:
+        return "With so few people the numbers describe these people only."
+    return "Intervals take people as the unit and speak of the items shown."

@@ -1,0 +1,189 @@
+"""From answers and key to findings: exclusions by the rules fixed at export, estimates, tests, and what to be told.
+
+`analyse` is deterministic: the same events, manifest and key give the same analysis, to the last digit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from gan_eval.errors import InputError
+from gan_eval.study.answers import Record, Session, Usable, read_record, table
+from gan_eval.study.describing import Agreement, Conduct, agreement, conduct
+from gan_eval.study.exclusions import Screening, screen
+from gan_eval.study.findings import Findings, Measure, Settings, SignificanceTest
+from gan_eval.study.kinds.best_of_k import best_of_k
+from gan_eval.study.kinds.pairwise import pairwise
+from gan_eval.study.kinds.realism import real_fake, two_alternative_forced
+from gan_eval.study.manifest import Key, Manifest
+from gan_eval.study.responses import Event
+from gan_eval.study.simulate import USER_AGENT
+from gan_eval.study.statistics.persons import FEW, SOME
+from gan_eval.study.tables import BestOf, Labels, Pairs
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """Everything there is to report. findings: of those who were kept; unruled: of all who did not withdraw.
+
+    people: persons kept; answers: main answers of theirs that enter. main: name of the main measure.
+    """
+
+    manifest: Manifest
+    key: Key
+    settings: Settings
+    record: Record
+    screening: Screening
+    findings: Findings
+    unruled: Findings | None
+    people: int
+    answers: int
+    main: str
+    agreement: Agreement | None
+    conduct: Conduct
+    warnings: tuple[str, ...]
+
+
+def analyse(events: Sequence[Event], manifest: Manifest, key: Key, *, settings: Settings | None = None) -> Analysis:
+    """Analyse a study's events.
+
+    settings: None for those fixed in the key. Raises InputError where no answer is left, MismatchError where events,
+    manifest and key are not of one export.
+    """
+    if settings is None:
+        plan = key.analysis
+        settings = Settings(level=1 - plan.alpha, resamples=plan.bootstrap, seed=plan.bootstrap_seed)
+    record = read_record(events, manifest, key)
+    screening = screen(record.sessions, key.rules)
+    if not screening.kept:
+        raise InputError(
+            f"nobody is left: all {len(record.sessions)} sessions are excluded "
+            f"({', '.join(f'{step.rule} {step.removed}' for step in screening.steps if step.removed)})"
+        )
+    usable = Usable(key.rules.first_n_dropped, once=manifest.ui.exposure_ms is not None)
+    findings = _findings(screening.kept, key, usable, settings)
+    unruled = None
+    if len(screening.unruled) > len(screening.kept):
+        unruled = _findings(screening.unruled, key, usable, settings)
+    rows = table(screening.kept, key, usable, ties=key.analysis.ties)
+    found = Analysis(
+        manifest=manifest,
+        key=key,
+        settings=settings,
+        record=record,
+        screening=screening,
+        findings=findings,
+        unruled=unruled,
+        people=rows.people,
+        answers=len(rows.person),
+        main=_main_measure(key),
+        agreement=agreement(screening.kept, usable, level=settings.level),
+        conduct=conduct(screening.kept, usable),
+        warnings=(),
+    )
+    return replace(found, warnings=tuple(_warnings(found)))
+
+
+def _findings(sessions: Sequence[Session], key: Key, usable: Usable, settings: Settings) -> Findings:
+    rows = table(sessions, key, usable, ties=key.analysis.ties)
+    if isinstance(rows, BestOf):
+        return best_of_k(rows, settings)
+    if isinstance(rows, Pairs):
+        return pairwise(rows, settings)
+    return real_fake(rows, settings) if isinstance(rows, Labels) else two_alternative_forced(rows, settings)
+
+
+def _main_measure(key: Key) -> str:
+    """The measure that the key names as primary, if the kind has it; else the kind's own."""
+    if key.kind in ("real-fake", "two-alternative"):
+        return "fooling_rate"
+    return key.analysis.primary if key.analysis.primary in ("share", "strength") else "share"
+
+
+def _warnings(found: Analysis) -> list[str]:
+    """What a reader must know before the numbers, most important first."""
+    texts = [text for holds, text in _cautions(found) if holds]
+    return [*texts, *found.findings.warnings]
+
+
+def _cautions(found: Analysis) -> list[tuple[bool, str]]:
+    screening, ran = found.screening, found.conduct
+    total = len(screening.unruled)
+    ruled = total - len(screening.kept)
+    driven = sum(one.flag.startswith("the browser says") for one in screening.flags)
+    unfinished = sum(not session.finished for session in screening.kept)
+    lost = ran.answers.get("timeout", 0) + ran.answers.get("skip", 0)
+    main = sum(ran.answers.values())
+    rejected = len(found.record.rejected)
+    made_up = simulated(found)
+    return [
+        (
+            made_up > 0,
+            f"{made_up} of {found.people} people are simulated: this tries the analysis, and says nothing else",
+        ),
+        (found.people < FEW, f"{found.people} people are too few for any inference: the numbers describe them alone"),
+        (
+            FEW <= found.people < SOME,
+            f"{found.people} people: intervals are t intervals, and wide for good reason ({SOME} or more are advised)",
+        ),
+        (rejected > 0, f"{rejected} events contradict the study and were left out"),
+        (ruled > total / 5, f"{ruled} of {total} people were excluded by the rules, more than one in five"),
+        (_changed(found), "the main test's verdict is another without the exclusions: report both"),
+        (_rests_on_one(found), "which method comes first depends on a single person"),
+        (
+            ran.slots is not None and ran.slots.p_value < 0.01,
+            "slots were not chosen equally often; they are balanced over methods, so this adds noise, not bias",
+        ),
+        (
+            ran.consistency is not None and ran.consistency.p_chance is not None and ran.consistency.p_chance > 0.05,
+            "repeated trials were answered no more consistently than by chance",
+        ),
+        (lost > main / 20, f"{lost} of {main} main trials were skipped or timed out and do not enter"),
+        (driven > 0, f"{driven} of the people kept had a browser driven by a program; they were only flagged"),
+        (unfinished > 0, f"{unfinished} of the people kept did not reach the last page"),
+    ]
+
+
+def simulated(found: Analysis) -> int:
+    """How many of the people kept are made up (`study simulate`)."""
+    return sum(one.start is not None and one.start.user_agent == USER_AGENT for one in found.screening.kept)
+
+
+def _changed(found: Analysis) -> bool:
+    alpha = 1 - found.settings.level
+    ps = [primary_p(findings) for findings in (found.findings, found.unruled) if findings is not None]
+    known = [p for p in ps if p is not None]
+    return len(known) == 2 and (known[0] < alpha) != (known[1] < alpha)
+
+
+def _rests_on_one(found: Analysis) -> bool:
+    """Whether another method has the highest mean share as soon as some one person is left out."""
+    table = np.array(found.findings.per_person, dtype=np.float64)
+    if found.people < FEW or table.shape[1] < 2:
+        return False
+    known = ~np.isnan(table)
+    values = np.where(known, table, 0.0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        without = (values.sum(0) - values) / (known.sum(0) - known)
+        first = int((values.sum(0) / known.sum(0)).argmax())
+    return bool((without.argmax(1) != first).any())
+
+
+def main_measures(found: Analysis) -> dict[str, Measure]:
+    """Method → its main measure."""
+    measures = {method.name: method.get(found.main) for method in found.findings.methods}
+    return {name: measure for name, measure in measures.items() if measure is not None}
+
+
+def primary_test(findings: Findings) -> SignificanceTest | None:
+    """The test fixed as primary: that all methods are alike (of a single method: that it is at chance)."""
+    return next((test for test in findings.tests if test.primary), None)
+
+
+def primary_p(findings: Findings) -> float | None:
+    """Its p-value, None with too few people for one."""
+    test = primary_test(findings)
+    return None if test is None else test.p_value

@@ -1,0 +1,116 @@
+"""What an analysis finds, and the settings it was asked with: plain values, the same shape for every kind of study."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from gan_eval.result import Interval
+from gan_eval.study.statistics.permutation import ARRANGEMENTS
+from gan_eval.study.statistics.persons import Dependence, Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """level: of intervals. resamples: of the bootstrap. arrangements: of a test that cannot enumerate them."""
+
+    level: float = 0.95
+    resamples: int = 10_000
+    seed: int = 0
+    arrangements: int = ARRANGEMENTS
+
+    def rng(self, purpose: str) -> np.random.Generator:
+        """A stream of its own for each purpose, so that one more test changes no other number."""
+        return np.random.default_rng([self.seed, zlib.crc32(purpose.encode())])
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One estimate. name: identifier of the JSON. pooled: interval that takes answers as independent, for comparison.
+
+    items: interval that generalises to other items too. unbounded: the maximum-likelihood value is infinite and
+    `estimate` is that with half a win added each way.
+    """
+
+    name: str
+    estimate: Estimate
+    answers: int
+    pooled: Interval | None = None
+    items: Interval | None = None
+    unbounded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MethodFinding:
+    """All that was measured of one method, the main measure first."""
+
+    name: str
+    measures: tuple[Measure, ...]
+
+    def get(self, name: str) -> Measure | None:
+        """The measure of that name."""
+        return next((measure for measure in self.measures if measure.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class SignificanceTest:
+    """A test. unit: "person" where only people are taken as independent, "answer" where every answer is."""
+
+    name: str
+    statistic: float
+    p_value: float
+    unit: str
+    n: int
+    method: str
+    primary: bool = False
+    adjusted_p: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PairFinding:
+    """Two methods compared within people; difference is a's minus b's. answer_p: binomial, answers as independent."""
+
+    a: str
+    b: str
+    difference: Estimate
+    p_value: float | None
+    adjusted_p: float | None
+    answer_p: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WinTable:
+    """Of pairwise answers: wins of row over column, and ties. ranks: chance of each rank over the resamples."""
+
+    names: tuple[str, ...]
+    wins: tuple[tuple[float, ...], ...]
+    ties: tuple[tuple[float, ...], ...]
+    beats_average: tuple[float, ...]
+    elo: tuple[float, ...]
+    ranks: tuple[tuple[float, ...], ...]
+    left_advantage: tuple[float, float] | None
+    log_nu: tuple[float, float] | None
+    components: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """Everything that follows from the answers alone. chance: value of the main measure if methods were all alike.
+
+    items: per item, per_person: per person, the share (fooling rate) of each method, None where there is no answer.
+    overall: measures of no single method. dependence: of the answers of one person, None with too few of either.
+    """
+
+    methods: tuple[MethodFinding, ...]
+    tests: tuple[SignificanceTest, ...]
+    pairs: tuple[PairFinding, ...]
+    chance: float
+    overall: tuple[Measure, ...] = ()
+    items: Mapping[str, tuple[float | None, ...]] = field(default_factory=dict)
+    per_person: tuple[tuple[float | None, ...], ...] = ()
+    dependence: Dependence | None = None
+    wins: WinTable | None = None
+    warnings: tuple[str, ...] = ()

@@ -1,0 +1,131 @@
+"""What the kinds share: ratios without a value, tests within people, comparisons of two methods, per-item tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from gan_eval.result import Interval
+from gan_eval.study.findings import PairFinding, Settings, SignificanceTest
+from gan_eval.study.statistics.permutation import Outcome, label_permutation, sign_flip
+from gan_eval.study.statistics.persons import FEW, Estimate, estimate, people_and_items, person_mean
+from gan_eval.study.statistics.proportions import holm
+from gan_eval.study.tables import Rows
+
+Floats = NDArray[np.float64]
+
+#: Resamples of people and items: a second opinion, for which fewer do.
+_ITEM_RESAMPLES = 2000
+
+
+def ratio(part: Floats, whole: Floats) -> Floats:
+    """part / whole, NaN where there is nothing to divide by."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(part / whole, dtype=np.float64)
+
+
+def as_finding(name: str, outcome: Outcome, *, primary: bool) -> SignificanceTest:
+    """A permutation test as a finding."""
+    how = "all arrangements" if outcome.exact else "random arrangements"
+    return SignificanceTest(name, outcome.statistic, outcome.p_value, "person", outcome.people, how, primary)
+
+
+def equal_within_people(
+    table: Floats, name: str, settings: Settings, *, primary: bool = False
+) -> list[SignificanceTest]:
+    """Permutation of the methods within each person's row of (P, k); no test for fewer than FEW people."""
+    if (~np.isnan(table).any(1)).sum() < FEW:
+        return []
+    outcome = label_permutation(table, rng=settings.rng(name), arrangements=settings.arrangements)
+    return [as_finding(name, outcome, primary=primary)]
+
+
+def against(differences: Floats, name: str, settings: Settings, *, primary: bool = False) -> list[SignificanceTest]:
+    """Sign flips of per-person differences (P,); no test for fewer than FEW people."""
+    if (~np.isnan(differences)).sum() < FEW:
+        return []
+    outcome = sign_flip(differences, rng=settings.rng(name), arrangements=settings.arrangements)
+    return [as_finding(name, outcome, primary=primary)]
+
+
+def compare(
+    methods: Sequence[str],
+    difference: Callable[[int, int], Floats],
+    weights: Floats,
+    settings: Settings,
+    *,
+    answer_p: Callable[[int, int], float | None] = lambda a, b: None,
+) -> tuple[PairFinding, ...]:
+    """Every two methods by a per-person difference (P,) in [−1, 1]; p-values by sign flips, adjusted by Holm."""
+    pairs = list(combinations(range(len(methods)), 2))
+    estimates: list[Estimate] = []
+    p_values: list[float | None] = []
+    for a, b in pairs:
+        values = difference(a, b)
+        if np.isnan(values).all():
+            return ()
+        estimates += estimate(
+            person_mean(values[:, None]), len(values), weights=weights, level=settings.level, bounds=(-1, 1)
+        )
+        found = against(values, f"{a} against {b}", settings)
+        p_values.append(found[0].p_value if found else None)
+    adjusted = adjust(p_values)
+    return tuple(
+        PairFinding(methods[a], methods[b], estimates[n], p_values[n], adjusted[n], answer_p(a, b))
+        for n, (a, b) in enumerate(pairs)
+    )
+
+
+def adjust(p_values: Sequence[float | None]) -> list[float | None]:
+    """Holm's adjustment of those that there are."""
+    known = [p for p in p_values if p is not None]
+    adjusted = iter(holm(known)) if known else iter(())
+    return [None if p is None else float(next(adjusted)) for p in p_values]
+
+
+def adjust_tests(tests: Sequence[SignificanceTest]) -> list[SignificanceTest]:
+    """The same tests with p-values adjusted for their number."""
+    adjusted = adjust([one.p_value for one in tests])
+    return [
+        SignificanceTest(t.name, t.statistic, t.p_value, t.unit, t.n, t.method, t.primary, p)
+        for t, p in zip(tests, adjusted, strict=True)
+    ]
+
+
+def binomial_p(a: float, b: float) -> float | None:
+    """Exact binomial test that a and b are equally likely, answers taken as independent; None with half answers."""
+    if a + b == 0 or a != int(a) or b != int(b):
+        return None
+    return float(stats.binomtest(int(a), int(a + b)).pvalue)
+
+
+def other_items(rows: Rows, part: Floats, whole: Floats, settings: Settings) -> list[Interval | None]:
+    """Intervals of Σ part / Σ whole, both (N, q), that hold for other people and other items."""
+    if rows.people < FEW or len(rows.items) < FEW:
+        return [None] * part.shape[1]
+    width = part.shape[1]
+    return people_and_items(
+        rows.sums_by_item(np.hstack([part, whole])),
+        lambda sums: ratio(sums[:, :width], sums[:, width:]),
+        count=min(settings.resamples, _ITEM_RESAMPLES),
+        rng=settings.rng("items"),
+        level=settings.level,
+    )
+
+
+def by_item(rows: Rows, part: Floats, whole: Floats) -> dict[str, tuple[float | None, ...]]:
+    """Σ part / Σ whole of each item, both (N, q); None where an item has no answer."""
+    count = len(rows.items)
+    sums = np.zeros((2, count, part.shape[1]))
+    np.add.at(sums[0], rows.item, part)
+    np.add.at(sums[1], rows.item, whole)
+    return dict(zip(rows.items, known(ratio(sums[0], sums[1])), strict=True))
+
+
+def known(table: Floats) -> tuple[tuple[float | None, ...], ...]:
+    """Rows of a table with None for NaN."""
+    return tuple(tuple(None if np.isnan(value) else float(value) for value in row) for row in table)

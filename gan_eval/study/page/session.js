@@ -1,0 +1,154 @@
+// One participant's run through the study. Every event goes through `record`, which returns once the journal has it.
+
+const studyName = (study) => `${study.manifest.study_id}/${study.manifest_sha256}`;
+
+function newSession(study, session_id, parameters, form) {
+  return {
+    session_id,
+    study: studyName(study),
+    parameters,
+    form_id: form.form_id,
+    form_source: form.form_source,
+    token: form.token,
+    started: Date.now(),
+    seq: 0,
+    stage: "instructions",
+    practised: 0,
+    answered: 0,
+    spent_ms: 0,
+    timed: 0,
+    open: null,
+  };
+}
+
+function makeRecorder(study, journal, delivery, session) {
+  let last = Promise.resolve();
+  const clock = (time = performance.now()) => Math.max(0, Math.round(performance.timeOrigin + time - session.started));
+
+  // Events are written one after the other, in the order of their numbers.
+  function record(type, payload, changes = {}) {
+    Object.assign(session, changes);
+    const event = {
+      schema: "study-event/1",
+      study_id: study.manifest.study_id,
+      manifest_sha256: study.manifest_sha256,
+      session_id: session.session_id,
+      event_id: uuid(),
+      seq: session.seq,
+      type,
+      t_utc: new Date().toISOString(),
+      t_ms: clock(),
+      payload,
+    };
+    session.seq += 1;
+    const copy = structuredClone(session);
+    last = last.catch(() => {}).then(() => journal.save(copy, event));
+    return last.then(() => void delivery.send());
+  }
+
+  return {
+    session,
+    record,
+    clock,
+    // What is open or reached, without an event of its own.
+    keep: (changes) => {
+      Object.assign(session, changes);
+      const copy = structuredClone(session);
+      return (last = last.catch(() => {}).then(() => journal.save(copy, null)));
+    },
+    lines: async () => (await journal.events(session.session_id)).map((it) => JSON.stringify(it.event)).join("\n") + "\n",
+    count: async () => (await journal.events(session.session_id)).length,
+  };
+}
+
+function startPayload(study, journal, session) {
+  return {
+    form_id: session.form_id,
+    form_source: session.form_source,
+    platform: session.parameters,
+    participant_id: null,
+    user_agent: navigator.userAgent.slice(0, 500),
+    webdriver: navigator.webdriver === true,
+    language: navigator.language ?? "",
+    screen: [screen.width, screen.height],
+    dpr: devicePixelRatio,
+    touch_points: navigator.maxTouchPoints ?? 0,
+    color_gamut: ["rec2020", "p3", "srgb"].find((it) => matchMedia(`(color-gamut: ${it})`).matches) ?? "unknown",
+    color_scheme: matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light",
+    tz_offset_min: new Date().getTimezoneOffset(),
+    storage: journal.storage,
+    token: session.token,
+  };
+}
+
+const viewportFields = () => ({
+  viewport: [innerWidth, innerHeight],
+  dpr: devicePixelRatio,
+  vv_scale: visualViewport?.scale ?? 1,
+});
+
+// Record that the page was hidden or shown, resized or zoomed, for as long as the session runs.
+function watchWindow(recorder, signal) {
+  const open = () => recorder.session.open?.trial_id ?? null;
+  document.addEventListener("visibilitychange", () => {
+    recorder.record("visibility", { state: document.visibilityState, trial_id: open() });
+  }, { signal });
+  let settle = 0;
+  const resized = () => {
+    clearTimeout(settle);
+    settle = setTimeout(() => signal.aborted || recorder.record("viewport", viewportFields()), 400);
+  };
+  addEventListener("resize", resized, { signal });
+  visualViewport?.addEventListener("resize", resized, { signal });
+}
+
+// A form: from the server, which balances them; else ?form=; else by chance.
+async function chooseForm(study, session_id) {
+  const known = study.manifest.forms.map((form) => form.form_id);
+  try {
+    const reply = await study.delivery.start({ session_id });
+    if (known.includes(reply.form_id)) return { form_id: reply.form_id, form_source: "server", token: reply.token };
+  } catch {
+    // No server, or none within reach: the participant need not wait for it.
+  }
+  const wanted = new URLSearchParams(location.search).get("form");
+  if (known.includes(wanted)) return { form_id: wanted, form_source: "url", token: null };
+  const [word] = crypto.getRandomValues(new Uint32Array(1));
+  return { form_id: known[word % known.length], form_source: "random", token: null };
+}
+
+function platformParameters(study) {
+  const given = new URLSearchParams(location.search);
+  const { id_params, extra_params } = study.manifest.platform;
+  const pairs = [...id_params, ...extra_params].filter((name) => given.has(name));
+  return Object.fromEntries(pairs.map((name) => [name, given.get(name).slice(0, 500)]));
+}
+
+// Whoever holds the lock runs the study; a second tab waits outside. Without the Web Locks API (a page served over http
+// on a network address) a channel between the tabs does the same as well as it can.
+async function claimStudy(name, lost) {
+  if (navigator.locks) {
+    const claim = (options) =>
+      new Promise((resolve) => {
+        navigator.locks
+          .request(name, options, (lock) => {
+            resolve(lock !== null);
+            return lock === null ? undefined : new Promise(() => {});
+          })
+          .catch(lost);
+      });
+    return { mine: await claim({ ifAvailable: true }), take: () => claim({ steal: true }) };
+  }
+  const channel = new BroadcastChannel(name);
+  let mine = true;
+  const answer = new Promise((resolve) => {
+    channel.onmessage = ({ data }) => {
+      if (data === "anyone" && mine) channel.postMessage("here");
+      if (data === "here") resolve(false);
+      if (data === "taken" && mine) (mine = false), lost();
+    };
+  });
+  channel.postMessage("anyone");
+  mine = await Promise.race([answer, pause(250).then(() => true)]);
+  return { mine, take: async () => (channel.postMessage("taken"), (mine = true)) };
+}

@@ -1,0 +1,225 @@
+// One trial on the screen: pictures that are decoded already, an onset that is the frame in which they appear, and the
+// first valid answer by mouse, touch, pen or key.
+
+// Between the input and the results, where all stand in one row.
+const REFERENCE_GAP = 28;
+
+// Resolves to { choice, rt_ms, onset, exposure_ms, changes, input, hidden_ms, img_css }; times in milliseconds of the
+// page's clock. `signal` ends the trial from outside (withdrawal).
+async function runTrial(study, trial, images, signal) {
+  const during = linked(signal);
+  const stage = layTrial(study, trial, images);
+  show("trial", stage.node);
+  stage.fit();
+  addEventListener("resize", stage.fit, { signal: during.signal });
+  await nextFrame();
+  const onset = await nextFrame();
+  const hidden = watchHidden(during.signal);
+  const exposure = exposeFor(stage, study.ui.exposure_ms, onset, during.signal);
+  announce(progressText(study, trial));
+  const given = await answered(study, trial, stage, onset, exposure, during.signal);
+  during.abort();
+  const exposure_ms = study.ui.exposure_ms === null ? null : await exposure.measured;
+  return { ...given, onset, exposure_ms, hidden_ms: Math.round(hidden.total()), img_css: stage.size(), stage };
+}
+
+// A controller that also stops when `signal` does.
+function linked(signal) {
+  const controller = new AbortController();
+  if (signal.aborted) controller.abort();
+  signal.addEventListener("abort", () => controller.abort(), { signal: controller.signal });
+  return controller;
+}
+
+function layTrial(study, trial, images) {
+  const { ui, strings } = study;
+  const judged = study.kind === "real-fake";
+  const count = trial.shown.length + (ui.show_reference ? 1 : 0);
+  const figures = trial.shown.map((id, slot) => pictureFigure(study, images.get(id), slot, trial.shown.length, !judged));
+  const reference = ui.show_reference
+    ? element(
+        "figure",
+        { class: "picture reference", "aria-hidden": !trial.reference },
+        trial.reference ? pictureOf(images.get(trial.reference), strings.input_alt) : element("span", { class: "blank" }),
+        element("figcaption", {}, strings.input),
+      )
+    : null;
+  const pictures = element("div", { class: "pictures", role: ui.confirm && !judged ? "radiogroup" : "group",
+    "aria-labelledby": "question" }, reference, ...figures.map((it) => it.node));
+  const answers = answerButtons(study, judged);
+  const later = ui.confirm || study.feedback !== "off";
+  const node = element("main", { class: ui.exposure_ms === null ? "trial" : "trial timed" },
+    trialHeader(study, trial),
+    element("div", { class: "stage" },
+      element("h1", { id: "question", tabindex: "-1", "data-focus": true }, questionOf(study, trial)),
+      pictures,
+      judged ? null : element("p", { class: "hint" }, keysHint(study)),
+      element("div", { class: later ? "answers later" : "answers" }, ...answers.map((it) => it.node))),
+    studyMenu(study));
+  const fit = () => {
+    const others = [...node.querySelectorAll("header, h1, .answers, .hint, .menu summary")];
+    const used = others.reduce((sum, it) => sum + it.offsetHeight, 64);
+    const aside = ui.show_reference ? REFERENCE_GAP : 0;
+    const room = { width: document.documentElement.clientWidth - 32 - aside, height: innerHeight - used };
+    const size = arrange(count, ui.css_px, room);
+    pictures.classList.toggle("row", size.columns === count);
+    for (const [name, value] of Object.entries({ columns: size.columns, width: `${size.width}px`,
+      height: `${size.height}px` })) pictures.style.setProperty(`--${name}`, value);
+  };
+  return {
+    node, figures, answers, fit,
+    size: () => {
+      const box = figures[0].frame.getBoundingClientRect();
+      return [Math.round(box.width), Math.round(box.height)];
+    },
+  };
+}
+
+function questionOf(study, trial) {
+  const prompts = { check: "prompt_check", "check-real": "prompt_real", "check-fake": "prompt_fake" };
+  return trial.prompt ? study.strings[prompts[trial.prompt]] : study.text.question;
+}
+
+function pictureOf(image, alt) {
+  image.alt = alt;
+  image.draggable = false;
+  return image;
+}
+
+function pictureFigure(study, image, slot, count, choosable) {
+  const { strings, ui } = study;
+  const alt = count === 1 ? strings.picture_alone : fill(strings.picture_alt, { n: slot + 1, total: count });
+  const frame = element("span", { class: "frame" }, pictureOf(image, alt));
+  if (!choosable) return { frame, node: element("figure", { class: "picture" }, frame) };
+  const target = element("button", { type: "button", class: "target", "data-slot": slot,
+    ...(ui.confirm ? { role: "radio", "aria-checked": "false" } : {}) },
+    frame, element("span", { class: "caption" }, element("kbd", {}, String(slot + 1))));
+  return { frame, target, node: element("div", { class: "picture option" }, target) };
+}
+
+// Buttons below the pictures: the words of a realism trial, and whatever may be said instead of choosing a picture.
+function answerButtons(study, judged) {
+  const { ui, strings } = study;
+  const offered = [];
+  const offer = (key, label, choice, style) => {
+    const node = element("button", { type: "button", class: style }, element("span", {}, label), element("kbd", {}, key.toUpperCase()));
+    offered.push({ key, choice, node });
+  };
+  if (judged) {
+    offer("1", strings.real, { label: "real" }, "word");
+    offer("2", strings.fake, { label: "fake" }, "word");
+  }
+  if (ui.tie !== "none") offer("0", strings.tie, { tie: true }, "quiet");
+  if (ui.tie === "tie+both-bad") offer("b", strings.both_bad, { none: "both_bad" }, "quiet");
+  if (ui.skip) offer("s", strings.skip, { none: "skip" }, "quiet");
+  return offered;
+}
+
+function answered(study, trial, stage, onset, exposure, signal) {
+  const { ui } = study;
+  return new Promise((resolve) => {
+    const stop = linked(signal);
+    const options = { signal: stop.signal };
+    let selected = null;
+    let changes = 0;
+    let pointer = "mouse";
+    const finish = (choice, input, time) => {
+      stop.abort();
+      resolve({ choice, rt_ms: Math.max(0, Math.round(time - onset)), changes, input });
+    };
+    const take = (choice, node, input, time) => {
+      if (time - onset < ui.min_ms || !exposure.over()) return;
+      if (!ui.confirm) return mark(stage, node), finish(choice, input, time);
+      if (selected && selected.node !== node) changes += 1;
+      if (selected && selected.node === node && input === "key") return finish(choice, input, time);
+      selected = { choice, node };
+      mark(stage, node);
+      showConfirm(study, stage, (event) => finish(selected.choice, inputOf(event, pointer), event.timeStamp));
+    };
+    const targets = [
+      ...stage.figures.filter((it) => it.target).map((it, slot) => ({ node: it.target, key: String(slot + 1),
+        choice: { slot, image_id: trial.shown[slot] } })),
+      ...stage.answers,
+    ];
+    for (const { node, choice } of targets) {
+      node.addEventListener("click", (event) => take(choice, node, inputOf(event, pointer), event.timeStamp), options);
+    }
+    addEventListener("pointerdown", (event) => (pointer = event.pointerType || "mouse"), { ...options, capture: true });
+    addEventListener("keydown", (event) => {
+      if (event.repeat || event.ctrlKey || event.metaKey || event.altKey || inDialog(event)) return;
+      const target = targets.find((it) => it.key === event.key.toLowerCase());
+      if (target) return take(target.choice, target.node, "key", event.timeStamp);
+      if (event.key.startsWith("Arrow")) return moveFocus(targets, event);
+      if (event.key === "Enter" && selected && document.activeElement?.dataset.role !== "confirm"
+        && !targets.some((it) => it.node === document.activeElement)) finish(selected.choice, "key", event.timeStamp);
+    }, options);
+    if (ui.deadline_ms !== null) {
+      const limit = setTimeout(() => finish({ none: "timeout" }, "none", onset + ui.deadline_ms), ui.deadline_ms);
+      options.signal.addEventListener("abort", () => clearTimeout(limit));
+    }
+  });
+}
+
+const inputOf = (event, pointer) => (event.detail === 0 ? "key" : event.pointerType || pointer);
+const inDialog = (event) => event.target instanceof Element && event.target.closest("dialog, details") !== null;
+
+function mark(stage, node) {
+  for (const it of [...stage.figures.map((figure) => figure.target), ...stage.answers.map((answer) => answer.node)]) {
+    if (!it) continue;
+    it.classList.toggle("chosen", it === node);
+    if (it.getAttribute("role") === "radio") it.setAttribute("aria-checked", String(it === node));
+  }
+}
+
+function showConfirm(study, stage, action) {
+  if (stage.node.querySelector("[data-role=confirm]")) return;
+  const node = button(study.strings.confirm, action, { class: "primary", "data-role": "confirm" });
+  stage.node.querySelector(".answers").append(node);
+}
+
+function moveFocus(targets, event) {
+  const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+  if (!step) return;
+  event.preventDefault();
+  const nodes = targets.map((it) => it.node);
+  const now = nodes.indexOf(document.activeElement);
+  nodes[now < 0 ? (step > 0 ? 0 : nodes.length - 1) : (now + step + nodes.length) % nodes.length].focus();
+}
+
+// Pictures that disappear after exposure_ms. Measured frame by frame; a page that is hidden meanwhile hides them too.
+function exposeFor(stage, exposure_ms, onset, signal) {
+  let over = exposure_ms === null;
+  stage.node.classList.toggle("open", over);
+  const measured = new Promise((resolve) => {
+    if (over) return;
+    const end = (time) => {
+      if (over) return;
+      over = true;
+      for (const { frame } of stage.figures) frame.classList.add("gone");
+      stage.node.classList.add("open");
+      resolve(Math.max(0, Math.round(time - onset)));
+    };
+    // Half a frame early: the callback that is nearest to the wanted moment wins.
+    const watch = (time) => {
+      if (signal.aborted || time - onset >= exposure_ms - 8) end(time);
+      else requestAnimationFrame(watch);
+    };
+    requestAnimationFrame(watch);
+    const leave = () => document.visibilityState === "hidden" && end(performance.now());
+    document.addEventListener("visibilitychange", leave, { signal });
+  });
+  return { over: () => over, measured };
+}
+
+function watchHidden(signal) {
+  let since = null;
+  let total = 0;
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "hidden") since = performance.now();
+    else if (since !== null) {
+      total += performance.now() - since;
+      since = null;
+    }
+  }, { signal });
+  return { total: () => total };
+}

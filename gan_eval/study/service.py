@@ -1,0 +1,165 @@
+"""What the server does with a request, apart from HTTP: sessions, events, counts, the end of a session.
+
+Nothing here tells which method wins: a researcher who watches must not be tempted to stop when it looks good.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from statistics import median
+from typing import Any, NamedTuple
+
+from gan_eval.errors import InputError, MismatchError
+from gan_eval.study.exported import Exported
+from gan_eval.study.manifest import Key, Manifest
+from gan_eval.study.participants import pseudonymised
+from gan_eval.study.responses import Answer, Event, Finish, LabelChoice, PictureChoice, Start, parse_event, verify_event
+from gan_eval.study.store import Incoming, Store
+from gan_eval.study.tokens import participants_token, researcher_token, session_token
+from gan_eval.study.webpage import Page, render
+
+#: A session that was not heard of for so long has been given up; its form may go to somebody else.
+ABANDONED_S = 3600
+#: Events of a session before it is taken for an attack, as a multiple of the trials of a form.
+_EVENTS_PER_TRIAL = 5
+
+
+class Refused(NamedTuple):
+    """An event that was not stored, and why."""
+
+    event_id: str
+    reason: str
+
+
+class Outcome(NamedTuple):
+    """What became of a batch. truths: right answers of the trials answered, where the study gives them away."""
+
+    stored: tuple[str, ...]
+    refused: tuple[Refused, ...]
+    truths: Mapping[str, str]
+
+
+class Service:
+    """One study being collected."""
+
+    def __init__(self, study: Exported, store: Store, *, keep_platform_ids: bool = False) -> None:
+        self.manifest: Manifest = study.manifest
+        self.images: Mapping[str, bytes] = study.images
+        self._key: Key = study.key
+        self._secret = bytes.fromhex(study.key.secret_hex)
+        self._store = store
+        self._keep = keep_platform_ids
+        self._forms = [form.form_id for form in study.manifest.forms]
+
+    @property
+    def token(self) -> str:
+        """Part of the participants' address."""
+        return participants_token(self._secret, self.manifest.study_id)
+
+    @property
+    def researcher_token(self) -> str:
+        """Part of the researcher's address."""
+        return researcher_token(self._secret, self.manifest.study_id)
+
+    def page(self) -> bytes:
+        """The page as a server delivers it: pictures apart, right answers held back, and told where to send answers."""
+        return render(Page(self.manifest, deployment={"api": "api/"})).encode("utf-8")
+
+    def open_session(self, session_id: str, *, now: datetime) -> dict[str, str]:
+        """The form for a new session, and a token that proves that it came from here."""
+        form = self._store.open_session(session_id, self._forms, now=now, abandoned_after_s=ABANDONED_S)
+        return {"form_id": form, "token": self._session_token(session_id, form)}
+
+    def receive(self, documents: list[Any], *, now: datetime) -> Outcome:
+        """Check events one by one and store those that are sound; durable when it returns."""
+        sound: list[Incoming] = []
+        refused: list[Refused] = []
+        for number, document in enumerate(documents):
+            try:
+                sound.append(self._checked(document, where=f"event {number}"))
+            except (InputError, MismatchError) as error:
+                refused.append(Refused(_event_id(document), str(error)))
+        added = self._store.add(sound, now=now)
+        refused += [Refused(name, "this session has sent too many events") for name in added.overfull]
+        answered = {it.event.payload.trial_id for it in sound if isinstance(it.event.payload, Answer)}
+        truths = self._key.truths if self.manifest.feedback == "always" else {}
+        return Outcome(added.stored, tuple(refused), {name: truths[name] for name in sorted(answered & truths.keys())})
+
+    def completion(self, session_id: str) -> str | None:
+        """Where a session ends on its platform; only once its `finish` is stored."""
+        return self._key.completion if self._store.is_finished(session_id) else None
+
+    def events(self) -> list[Event]:
+        """All that is stored."""
+        return list(self._store.events())
+
+    def counts(self, *, now: datetime) -> dict[str, Any]:
+        """Progress without results: sessions, drop-outs, answers, minutes, checks, forms."""
+        sessions = self._store.sessions()
+        events = self.events()
+        kinds = Counter((event.session_id, event.type) for event in events)
+        ended = {name for name, kind in kinds if kind in ("finish", "withdraw")}
+        lately = now.timestamp() - ABANDONED_S
+        seen = {it[0]: datetime.fromisoformat(it[4]).timestamp() for it in sessions}
+        started = {name for name, kind in kinds if kind == "start"}
+        minutes = [event.payload.duration_ms / 60_000 for event in events if isinstance(event.payload, Finish)]
+        followed = [ok for event in events if (ok := self._followed(event)) is not None]
+        return {
+            "study_id": self.manifest.study_id,
+            "manifest_sha256": self.manifest.sha256,
+            "started": len(started),
+            "finished": sum(kind == "finish" for _, kind in kinds),
+            "withdrawn": sum(kind == "withdraw" for _, kind in kinds),
+            "running": sum(name not in ended and seen.get(name, 0) >= lately for name in started),
+            "abandoned": sum(name not in ended and seen.get(name, 0) < lately for name in started),
+            "unsigned": sum(not signed for name, _, signed, *_ in sessions if name in started),
+            "answers": sum(event.type == "answer" for event in events),
+            "median_minutes": round(median(minutes), 1) if minutes else None,
+            "checks": {"answered": len(followed), "failed": followed.count(False)},
+            "forms": dict(sorted(Counter(it[1] for it in sessions if it[0] in started).items())),
+        }
+
+    def _checked(self, document: Any, *, where: str) -> Incoming:
+        event = parse_event(document, where=where)
+        verify_event(event, self.manifest, where=where)
+        signed = isinstance(event.payload, Start) and hmac.compare_digest(
+            event.payload.token or "", self._session_token(event.session_id, event.payload.form_id)
+        )
+        event, platform = pseudonymised(replace(event, recv_utc=None), self.manifest, self._key)
+        return Incoming(event, platform if self._keep else {}, signed)
+
+    def _followed(self, event: Event) -> bool | None:
+        """Whether an instructed check was followed; None for any other event."""
+        answer = event.payload
+        if event.type != "answer" or not isinstance(answer, Answer):
+            return None
+        trial = self._key.trials.get(answer.trial_id)
+        if trial is None or trial.role != "imc":
+            return None
+        choice = answer.choice
+        if isinstance(choice, PictureChoice):
+            return choice.image_id == trial.expected
+        return isinstance(choice, LabelChoice) and choice.label == trial.expected
+
+    def _session_token(self, session_id: str, form_id: str) -> str:
+        return session_token(self._secret, self.manifest.study_id, session_id, form_id)
+
+
+def most_events(manifest: Manifest) -> int:
+    """Events that an honest session stays below by far."""
+    longest = max(len(form.sequence) for form in manifest.forms)
+    return _EVENTS_PER_TRIAL * (longest + len(manifest.practice)) + 100
+
+
+def utc_now() -> datetime:
+    """The server's clock."""
+    return datetime.now(UTC)
+
+
+def _event_id(document: Any) -> str:
+    value = document.get("event_id") if isinstance(document, dict) else None
+    return value if isinstance(value, str) and len(value) <= 100 else ""

@@ -1,0 +1,84 @@
+"""The answers as CSV, one row per answer, unblinded, for whoever wants to analyse them another way.
+
+Cells that a spreadsheet would take for a formula (they begin with = + - @, a tab or a carriage return) get an
+apostrophe in front: participants can write some of them.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+
+from gan_eval.study.answers import Judgement, Record, Session
+from gan_eval.study.exclusions import Screening
+from gan_eval.study.manifest import Key, Manifest
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def answers_csv(record: Record, manifest: Manifest, key: Key, screening: Screening) -> str:
+    """All answers of the main part, checks and repeats, of those kept and of those excluded, who are marked.
+
+    The columns end with `excluded`, the rule that left the session out, empty where it stays.
+    """
+    slots = manifest.ui.slots
+    excluded = {one.session_id: one.rule for one in screening.excluded}
+    names = {ident: method.name for ident, method in key.methods.items()}
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(_columns(slots))
+    for session in record.sessions:
+        for one in session.judgements:
+            row = [*_blind(session, one, slots), *_unblinded(one, names, slots), excluded.get(session.session_id, "")]
+            writer.writerow([_guarded(cell) for cell in row])
+    return text.getvalue()
+
+
+def _columns(slots: int) -> list[str]:
+    numbers = range(1, slots + 1)
+    return [
+        *("study_id", "manifest_sha256", "session_id", "participant_id", "form_id", "index", "trial_id", "attempt"),
+        *(f"shown_{n}" for n in numbers),
+        *("choice_kind", "choice_slot", "choice_image_id", "label", "rt_ms", "onset_ms", "exposure_ms", "hidden_ms"),
+        *("input", "viewport_w", "viewport_h", "dpr", "vv_scale", "user_agent", "t_utc", "recv_utc"),
+        *("role", "item"),
+        *(f"method_{n}" for n in numbers),
+        *("choice_method", "correct", "excluded"),
+    ]
+
+
+def _blind(session: Session, one: Judgement, slots: int) -> list[object]:
+    event, answer = one.event, one.payload
+    return [
+        *(event.study_id, event.manifest_sha256, session.session_id, session.person),
+        *(answer.form_id, answer.index, answer.trial_id, answer.attempt),
+        *_padded(answer.shown, slots),
+        one.answer,
+        None if one.slot is None else one.slot + 1,
+        None if one.slot is None else answer.shown[one.slot],
+        one.answer if one.answer in ("real", "fake") else None,
+        *(answer.rt_ms, answer.onset_ms, answer.exposure_ms, answer.hidden_ms, answer.input),
+        *(answer.viewport[0], answer.viewport[1], answer.dpr, answer.vv_scale),
+        session.start.user_agent if session.start else None,
+        *(event.t_utc, event.recv_utc),
+    ]
+
+
+def _unblinded(one: Judgement, names: Mapping[str, str], slots: int) -> list[object]:
+    methods = [names.get(source, source) for source in one.sources]
+    return [
+        one.role,
+        one.item,
+        *_padded(methods, slots),
+        None if one.slot is None else methods[one.slot],
+        None if one.correct is None else int(one.correct),
+    ]
+
+
+def _padded(values: tuple[str, ...] | list[str], length: int) -> list[str | None]:
+    return [*values, *[None] * (length - len(values))]
+
+
+def _guarded(cell: object) -> object:
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell

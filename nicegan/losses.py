@@ -1,0 +1,40 @@
+"""The losses of NICE-GAN, each written once and called for both domains.
+
+Source: Chen et al., CVPR 2020, equations 3–6, with the authors' constants: least squares without ½, means over batch
+and map, the three scales weighed alike. Logits are given per scale: 0, 1 and 2 for C0 (N, 1), C1 and C2 (N, 1, h, w).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from nicegan.config import LossConfig
+
+Logits = Mapping[int, Tensor]
+
+
+def adversarial_loss(logits: Logits, target: float, config: LossConfig) -> Tensor:
+    """Weighted sum over the scales of mean((logit − target)²); a scalar."""
+    terms = [
+        config.adversarial[scale] * (full_precision(logit) - target).square().mean() for scale, logit in logits.items()
+    ]
+    return torch.stack(terms).sum()
+
+
+def discriminator_loss(real: Logits, fake: Logits, config: LossConfig) -> Tensor:
+    """What one domain's discriminator minimises: real images towards `real_label`, fake ones towards 0."""
+    return adversarial_loss(real, config.real_label, config) + adversarial_loss(fake, 0.0, config)
+
+
+def pixel_loss(image: Tensor, wanted: Tensor) -> Tensor:
+    """Mean absolute difference of two image batches of the same shape."""
+    return F.l1_loss(full_precision(image), full_precision(wanted))
+
+
+def full_precision(x: Tensor) -> Tensor:
+    """`x`, or its fp32 copy where it is of half precision: a mean of many terms must not be taken in 8 bits."""
+    return x.float() if x.dtype in (torch.bfloat16, torch.float16) else x

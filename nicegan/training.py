@@ -1,0 +1,258 @@
+"""The training loop, from top to bottom: D step, G step, and now and then a look at what came of them.
+
+Everything that a run draws or decides is a function of its configuration, its images and the step. A run that was
+killed at any moment and resumed therefore ends with the same bits as one that was not (on one machine, on the CPU).
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch import distributed as dist
+
+from gan_eval.errors import GanEvalError
+from nicegan import checkpoint
+from nicegan.checkpoint import Checkpoint
+from nicegan.config import RunConfig
+from nicegan.data import Size, TrainingPairs, UnpairedFolders, batches, load_plain, to_range
+from nicegan.journal import LOG, METRICS, Journal
+from nicegan.networks import Direction
+from nicegan.run import best_step, open_run
+from nicegan.samples import draw_sheet, stages
+from nicegan.schedule import learning_rate
+from nicegan.state import State
+from nicegan.steps import StepOptions, discriminator_step, generator_step
+from nicegan.validation import SOURCE, Scorer, Validation, validate
+
+DIRECTIONS: tuple[Direction, Direction] = ("AtoB", "BtoA")
+
+
+class DivergedError(GanEvalError):
+    """A loss or a weight is no longer a number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How a run stands after `step` of `last_step`.
+
+    losses: those read last, empty before the first reading. seconds_left: at the speed of the last steps.
+    """
+
+    step: int
+    last_step: int
+    losses: Mapping[str, float]
+    learning_rate: float
+    seconds_per_step: float
+    seconds_left: float
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Where a call of `train` ended. finished: False if `stop` ended it before the last step."""
+
+    step: int
+    finished: bool
+
+
+def train(
+    config: RunConfig,
+    folders: UnpairedFolders,
+    run: Path,
+    *,
+    device: torch.device | str = "cpu",
+    resume: bool = False,
+    start: Checkpoint | None = None,
+    scorers: Mapping[Direction, Scorer] | None = None,
+    report: Callable[[Status | Validation], None] | None = None,
+    stop: Callable[[], bool] | None = None,
+    tensorboard: bool = True,
+) -> Outcome:
+    """Train NICE-GAN in the folder `run`: from the beginning, from `start`'s weights, or from where `run` stands.
+
+    resume: continue from the newest whole checkpoint in `run` (from the beginning if there is none yet).
+    scorers: one for each direction that is to be validated. report: called after each step and each validation.
+    stop: asked after each step; on True the run saves itself and returns.
+
+    Under an initialised process group each process takes its share of every batch and gradients are averaged; the
+    first process alone writes, samples and validates.
+
+    Raises InputError if `run` holds another run, MismatchError if it is resumed with what would change its numbers,
+    DivergedError if losses or weights stop being numbers.
+    """
+    device, scorers, optim = torch.device(device), scorers or {}, config.optim
+    rank, world = (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
+    newest = open_run(config, folders, run, resume=resume, rank=rank, world=world)
+    state = State(config, device, start=newest or start, fresh=newest is None)
+    journal = Journal(run, step=state.step, tensorboard=tensorboard) if rank == 0 else None
+    report = report or (lambda _: None)
+    if journal and scorers and state.step == 0:
+        _validate(state, folders, scorers, journal, report)
+
+    size = Size(config.network.height, config.network.width)
+    stream = batches(
+        TrainingPairs(folders.train, size, seed=config.seed, config=config.data),
+        first=state.step * optim.accumulation,
+        last=optim.last_step * optim.accumulation,
+        batch=optim.batch_size,
+        rank=rank,
+        world=world,
+        workers=config.workers,
+        pinned=device.type == "cuda",
+    )
+    options = StepOptions(
+        loss=config.loss, decouple=optim.decouple, precision=config.precision, scale=1 / optim.accumulation
+    )
+    diverged = torch.zeros((), dtype=torch.int64, device=device)
+    clock, losses = _Clock(), {}
+
+    for step in range(state.step + 1, optim.last_step + 1):
+        rate = learning_rate(step, optim)
+        state.set_learning_rate(rate)
+        pairs = [(to_range(pair.a, device), to_range(pair.b, device)) for pair in islice(stream, optim.accumulation)]
+
+        state.d.zero_grad()
+        found = [discriminator_step(state.networks, *pair, options) for pair in pairs]
+        _average_gradients(state.d, world)
+        state.d.step()
+
+        state.g.zero_grad()
+        found += [generator_step(state.networks, *pair, options) for pair in pairs]
+        _average_gradients(state.g, world)
+        state.g.step()
+
+        state.step = step
+        state.update_average()
+        # Looked at later, so that a GPU need not wait for the answer after every step.
+        diverged = torch.where((diverged == 0) & ~_finite(found), step, diverged)
+
+        stopped = _any_process(stop is not None and stop(), world, device)
+        last = stopped or step == optim.last_step
+        pace = clock.tick()
+        if last or _due(step, config.log_every):
+            _check(int(diverged), run)
+            losses = _mean(found)
+            if journal:
+                journal.write(LOG, step, {**losses, "learning_rate": rate, "seconds_per_step": pace})
+        report(Status(step, optim.last_step, losses, rate, pace, pace * (optim.last_step - step)))
+
+        if journal and (step == optim.last_step or _due(step, config.sample_every)):
+            _sample(state, folders, journal)
+        best = False
+        if journal and scorers and (step == optim.last_step or _due(step, config.validate_every)):
+            _validate(state, folders, scorers, journal, report)
+            best = best_step(run) == step
+        if journal and (last or best or _due(step, config.checkpoint_every)):
+            _check(int(diverged) or (0 if state.is_finite() else step), run)
+            state.save(checkpoint.folder_of(run, step), data=folders.root)
+            checkpoint.mark_best(run, best_step(run))
+            checkpoint.prune(run, keep_last=config.keep_last)
+        if last:
+            break
+
+    if journal:
+        journal.close()
+    return Outcome(state.step, finished=state.step >= optim.last_step)
+
+
+def _due(step: int, every: int) -> bool:
+    return every > 0 and step % every == 0
+
+
+def _average_gradients(optimiser: torch.optim.Optimizer, world: int) -> None:
+    """Replace every gradient by its mean over the processes. Norms are per image, so nothing else needs to agree."""
+    if world == 1:
+        return
+    gradients = [p.grad for group in optimiser.param_groups for p in group["params"] if p.grad is not None]
+    flat = torch.cat([gradient.flatten() for gradient in gradients])
+    dist.all_reduce(flat)
+    flat /= world
+    means = torch.split(flat, [gradient.numel() for gradient in gradients])
+    for gradient, mean in zip(gradients, means, strict=True):
+        gradient.copy_(mean.view_as(gradient))
+
+
+def _any_process(wish: bool, world: int, device: torch.device) -> bool:
+    """Whether any process wishes to stop; all must leave the loop at the same step."""
+    if world == 1:
+        return wish
+    wishes = torch.tensor(float(wish), device=device)
+    dist.all_reduce(wishes)
+    return bool(wishes > 0)
+
+
+def _finite(found: Sequence[Mapping[str, Tensor]]) -> Tensor:
+    return torch.stack([losses[name] for losses in found for name in losses]).isfinite().all()
+
+
+def _mean(found: Sequence[Mapping[str, Tensor]]) -> dict[str, float]:
+    """Mean of each loss over the passes of one step."""
+    names = dict.fromkeys(name for losses in found for name in losses)
+    values = {name: [losses[name].item() for losses in found if name in losses] for name in names}
+    return {name: sum(each) / len(each) for name, each in values.items()}
+
+
+def _check(step: int, run: Path) -> None:
+    """Raise DivergedError if `step`, the first with a loss that is no number, is not 0."""
+    if step:
+        good = checkpoint.newest(run)
+        last = f"the last good checkpoint is {good.folder}" if good else "there is no checkpoint yet"
+        raise DivergedError(
+            f"step {step}: losses or weights are no longer numbers; {last} (start anew with a lower --learning-rate, "
+            f"with --precision fp32 or with another --seed{', from its weights with --init' if good else ''})"
+        )
+
+
+def _sample(state: State, folders: UnpairedFolders, journal: Journal) -> None:
+    """A sheet for each direction: the first four training and the first four test images of the source domain."""
+    config = state.config
+    size = Size(config.network.height, config.network.width)
+    for direction in DIRECTIONS:
+        domain = SOURCE[direction]
+        groups = {"train": folders.train[domain][:4], "test": folders.test[domain][:4]}
+        paths = [path for group in groups.values() for path in group]
+        real = to_range(torch.stack([load_plain(path, size, fit=config.data.fit) for path in paths]), state.device)
+        with state.averaged() as networks:
+            rows = stages(networks, real, direction, precision=config.precision)
+        title = f"{direction[0]} to {direction[-1]}, step {state.step:,}"
+        counts = {name: len(group) for name, group in groups.items() if group}
+        journal.picture(direction, state.step, draw_sheet(rows, groups=counts, title=title))
+
+
+def _validate(
+    state: State,
+    folders: UnpairedFolders,
+    scorers: Mapping[Direction, Scorer],
+    journal: Journal,
+    report: Callable[[Status | Validation], None],
+) -> None:
+    """Score the test images, translated, or before the first step as they are, and record it."""
+    with state.averaged() as networks:
+        validation = validate(
+            networks if state.step else None,
+            folders,
+            scorers,
+            step=state.step,
+            config=state.config,
+            device=state.device,
+        )
+    journal.write(METRICS, state.step, validation.to_dict())
+    report(validation)
+
+
+class _Clock:
+    """Seconds per step over the last steps."""
+
+    def __init__(self) -> None:
+        self._times = deque([time.perf_counter()], maxlen=32)
+
+    def tick(self) -> float:
+        """Note the end of a step."""
+        self._times.append(time.perf_counter())
+        return (self._times[-1] - self._times[0]) / (len(self._times) - 1)

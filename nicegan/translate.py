@@ -1,0 +1,283 @@
+"""Translate images with a checkpoint: one domain's encoder and one generator, nothing else of it is loaded.
+
+Every output file appears whole or not at all, and `translation.json` beside them says what made them, so that a
+translation that was killed goes on with what is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path, PurePosixPath
+from typing import Any, Literal
+
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from gan_eval.errors import BadImagesError, InputError, MismatchError
+from gan_eval.files import atomic_file, read_json, sha256_bytes, write_json
+from gan_eval.images import FilesSource, OnBadImage, UnreadableImage, list_images, scan
+from gan_eval.images.scanning import in_order
+from gan_eval.result import Progress
+from gan_eval.version import __version__
+from nicegan import checkpoint
+from nicegan.checkpoint import Checkpoint
+from nicegan.config import Precision
+from nicegan.data import FOLDERS, Size, load_plain, to_pixels, to_range
+from nicegan.networks import Direction, Encoder, Generator
+
+SCHEMA = "nicegan-translation/1"
+RECORD = "translation.json"
+Format = Literal["png", "jpg", "webp"]
+_WRITERS: Mapping[Format, tuple[str, dict[str, Any]]] = {
+    "png": ("PNG", {}),
+    "jpg": ("JPEG", {"quality": 95}),
+    "webp": ("WEBP", {"lossless": True}),
+}
+
+
+class Translator(nn.Module):
+    """The encoder of the source domain and the generator of the target domain, in evaluation mode."""
+
+    def __init__(self, source: Checkpoint, direction: Direction, *, device: torch.device | str = "cpu") -> None:
+        super().__init__()
+        network = source.config.network
+        self.encoder, self.generator = Encoder(network), Generator(network)
+        encoder = f"dis{direction[0]}.encoder" if network.nice else f"enc{direction[0]}"
+        generator = ("ema." if source.averaged else "") + f"gen2{direction[-1]}"
+        self.encoder.load_state_dict(checkpoint.load_weights(source, encoder))
+        self.generator.load_state_dict(checkpoint.load_weights(source, generator))
+        layout = torch.channels_last if source.config.channels_last else torch.contiguous_format
+        self.to(device, memory_format=layout)  # type: ignore[call-overload]
+        self.requires_grad_(False).eval()
+
+    def forward(self, image: Tensor) -> Tensor:
+        """(N, 3, H, W) in [-1, 1] → the same."""
+        translated: Tensor = self.generator(self.encoder(image).z)
+        return translated
+
+    def sha256(self) -> str:
+        """Hash of all its weights."""
+        parts = (value.detach().cpu().contiguous().numpy().tobytes() for value in self.state_dict().values())
+        return sha256_bytes("".join(map(sha256_bytes, parts)).encode())
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A file to translate and the name of its output, relative and without suffix."""
+
+    path: Path
+    stem: PurePosixPath
+
+
+#: An input with its pixels (3, H, W) uint8, or with the reason why it has none.
+Loaded = tuple[Input, Tensor | str]
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What the user named, as files. reference: the real images of the target domain, if DATA was given."""
+
+    named: tuple[str, ...]
+    files: tuple[Input, ...]
+    reference: Path | None
+
+    @property
+    def label(self) -> str:
+        """What the user named, in a few words."""
+        return self.named[0] if len(self.named) == 1 else f"{self.named[0]} and {len(self.named) - 1} more"
+
+    @property
+    def names_sha256(self) -> str:
+        """Hash of the outputs' names."""
+        return sha256_bytes("\n".join(str(one.stem) for one in self.files).encode())
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """What a call did: images written now, images that were there from an earlier call, files left out."""
+
+    written: int
+    kept: int
+    skipped: tuple[str, ...]
+    out: Path
+    reference: Path | None
+
+
+def find_inputs(given: Sequence[Path], direction: Direction) -> Inputs:
+    """Resolve folders (with their sub-folders), files, or a DATA folder (its test images of the source domain).
+
+    Raises InputError if something is missing or empty, or if two files would be written under one name.
+    """
+    if not given:
+        raise InputError("nothing to translate (name a folder, image files, or a DATA folder)")
+    files: dict[PurePosixPath, Path] = {}
+    reference = None
+    for path in given:
+        folder = path
+        if (path / f"test{direction[0]}").is_dir():
+            folder = path / f"test{direction[0]}"
+            reference = path / f"test{direction[-1]}"
+        elif any((path / name).is_dir() for name in FOLDERS):
+            raise InputError(
+                f"{path}: has no test{direction[0]} to translate {direction} (or name the folder of images)"
+            )
+        for file, name in _listed(folder):
+            stem = PurePosixPath(name).with_suffix("")
+            if stem in files:
+                raise InputError(f"{files[stem]} and {file} would both become {stem} (translate them into two folders)")
+            files[stem] = file
+    chosen = reference if len(given) == 1 and reference is not None and reference.is_dir() else None
+    return Inputs(tuple(map(str, given)), tuple(Input(path, stem) for stem, path in files.items()), chosen)
+
+
+def translate(
+    source: Checkpoint,
+    inputs: Inputs,
+    out: Path,
+    *,
+    direction: Direction,
+    device: torch.device | str = "cpu",
+    size: Size | None = None,
+    batch_size: int = 8,
+    precision: Precision = "fp32",
+    image_format: Format = "png",
+    on_bad_image: OnBadImage = "fail",
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> Translation:
+    """Write the translation of every input to `out`, under its own stem and sub-folder.
+
+    size: of the outputs; default the size of training, to which inputs are resized as in testing. Averaged generators
+    are used where the checkpoint has them. If `out` holds a part of this very translation, only the rest is made.
+
+    Raises InputError if `out` holds anything else, MismatchError if it holds a translation with other settings,
+    BadImagesError for unreadable inputs unless `on_bad_image` is "skip".
+    """
+    network = source.config.network
+    size = size or Size(network.height, network.width)
+    _check_size(size, source)
+    contents = scan(
+        FilesSource.paths(inputs.label, [str(one.path) for one in inputs.files]),
+        workers=workers,
+        on_bad_image=on_bad_image,
+        progress=progress,
+    )
+    translator = Translator(source, direction, device=device)
+    reference = inputs.reference or _recorded_reference(source, direction)
+    record = {
+        "schema": SCHEMA,
+        "checkpoint": {"folder": str(source.folder.resolve()), "step": source.step, "sha256": translator.sha256()},
+        "direction": direction,
+        "reference": None if reference is None else str(reference.resolve()),
+        "inputs": {"count": contents.count, "sha256": contents.sha256, "names_sha256": inputs.names_sha256},
+        "settings": {
+            "height": size.height,
+            "width": size.width,
+            "fit": source.config.data.fit,
+            "precision": precision,
+            "format": image_format,
+            "averaged": source.averaged,
+        },
+    }
+    _claim(out, record)
+    missing = [one for one in inputs.files if not _target(out, one, image_format).exists()]
+    skipped: list[str] = []
+
+    def load(one: Input) -> Loaded:
+        """The input's pixels, or why it has none."""
+        try:
+            return one, load_plain(one.path, size, fit=source.config.data.fit)
+        except UnreadableImage as error:
+            return one, str(error)
+
+    loaded = in_order(load, missing, workers=workers, ahead=4 * batch_size)
+    done = 0
+    for batch in _batched(loaded, batch_size, skipped):
+        pixels = _run(translator, torch.stack([tensor for _, tensor in batch]), device, precision)
+        for (one, _), picture in zip(batch, pixels, strict=True):
+            _write(Image.fromarray(picture.numpy()), _target(out, one, image_format), image_format)
+        done += len(batch)
+        if progress:
+            progress("translating", done, len(missing))
+    if skipped and on_bad_image == "fail":
+        raise BadImagesError(inputs.label, skipped)
+    versions = {"nicegan": __version__, "torch": str(torch.__version__)}
+    ending = {"named": list(inputs.named), "complete": True, "skipped": skipped, "versions": versions}
+    write_json(out / RECORD, {**record, **ending})
+    return Translation(done, len(inputs.files) - len(missing), tuple(skipped), out, reference)
+
+
+def _listed(path: Path) -> list[tuple[Path, str]]:
+    """(file, name relative to what was given) for a folder or a single file."""
+    if path.is_dir():
+        files = [(file, file.relative_to(path).as_posix()) for file in list_images(path)]
+        if not files:
+            raise InputError(f"{path}: no images in it")
+        return files
+    if not path.is_file():
+        raise InputError(f"{path}: no such file or folder")
+    return [(path, path.name)]
+
+
+def _check_size(size: Size, source: Checkpoint) -> None:
+    network = source.config.network
+    step = 8 if network.shared == 3 else 4
+    if size.height % step or size.width % step:
+        raise InputError(f"--size {size.width}x{size.height}: not multiples of {step}, which the generator needs")
+    if not network.light and size != (network.height, network.width):
+        raise InputError(
+            f"--size {size.width}x{size.height}: a full generator makes {network.width}x{network.height} alone "
+            "(leave --size out, or train a light one)"
+        )
+
+
+def _recorded_reference(source: Checkpoint, direction: Direction) -> Path | None:
+    """The target domain's test images of the set that the checkpoint was trained on, if they are still there."""
+    if source.data is None:
+        return None
+    folder = source.data / f"test{direction[-1]}"
+    return folder if folder.is_dir() else None
+
+
+def _claim(out: Path, record: Mapping[str, Any]) -> None:
+    """Make `out` the folder of this translation, or see that it is so already."""
+    if not (out / RECORD).exists():
+        if out.exists() and (not out.is_dir() or any(out.iterdir())):
+            raise InputError(f"{out}: holds other files (choose another --out, or empty it)")
+        write_json(out / RECORD, {**record, "complete": False})
+        return
+    found = read_json(out / RECORD)
+    different = [key for key, value in record.items() if not isinstance(found, dict) or found.get(key) != value]
+    if different:
+        raise MismatchError(
+            f"{out}: holds another translation (other {', '.join(different)}; choose another --out, or remove it)"
+        )
+
+
+def _target(out: Path, one: Input, image_format: Format) -> Path:
+    return out.joinpath(*one.stem.parts[:-1], f"{one.stem.name}.{image_format}")
+
+
+def _batched(loaded: Iterator[Loaded], batch_size: int, skipped: list[str]) -> Iterator[list[tuple[Input, Tensor]]]:
+    """Batches of what could be read; the reasons of the others go to `skipped`."""
+    while part := list(islice(loaded, batch_size)):
+        skipped += [pixels for _, pixels in part if isinstance(pixels, str)]
+        if batch := [(one, pixels) for one, pixels in part if not isinstance(pixels, str)]:
+            yield batch
+
+
+@torch.inference_mode()
+def _run(translator: Translator, pixels: Tensor, device: torch.device | str, precision: Precision) -> Tensor:
+    """(N, 3, H, W) uint8 → its translation, (N, H, W, 3) uint8 on the CPU."""
+    device = torch.device(device)
+    with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16"):
+        return to_pixels(translator(to_range(pixels, device))).permute(0, 2, 3, 1).cpu()
+
+
+def _write(picture: Image.Image, target: Path, image_format: Format) -> None:
+    name, options = _WRITERS[image_format]
+    with atomic_file(target) as temporary:
+        picture.save(temporary, format=name, **options)

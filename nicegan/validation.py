@@ -1,0 +1,84 @@
+"""How near the translated test images are to the real ones, over steps; the scorer is the caller's.
+
+The number of a step is the one that `gan-eval` gives for the files that `translate` writes with that step's checkpoint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from gan_eval.result import Score
+from nicegan.config import RunConfig
+from nicegan.data import Domain, Size, UnpairedFolders, load_plain, to_pixels, to_range
+from nicegan.networks import Direction, Networks
+from nicegan.samples import evaluating
+
+#: Called with translated images (N, H, W, 3) uint8; compares them with the real test images of the target domain.
+Scorer = Callable[[NDArray[np.uint8]], Score]
+SOURCE: Mapping[Direction, Domain] = {"AtoB": "A", "BtoA": "B"}
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """Scores by direction after `step` steps; step 0 is the score of the images that nothing has translated."""
+
+    step: int
+    scores: Mapping[Direction, Score]
+
+    @property
+    def mean(self) -> float:
+        """The mean over the directions, by which the best checkpoint is chosen."""
+        return sum(score.value for score in self.scores.values()) / len(self.scores)
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready: each direction's value, their mean, and what was measured."""
+        score = next(iter(self.scores.values()))
+        counts = {str(direction): [found.n_real, found.n_fake] for direction, found in self.scores.items()}
+        return {
+            **{str(direction): found.value for direction, found in self.scores.items()},
+            "mean": self.mean,
+            "metric": score.metric,
+            "features": score.features,
+            "direction": score.direction,
+            "images": "translated" if self.step else "untranslated",
+            "n_real_fake": counts,
+        }
+
+
+def validate(
+    networks: Networks | None,
+    folders: UnpairedFolders,
+    scorers: Mapping[Direction, Scorer],
+    *,
+    step: int,
+    config: RunConfig,
+    device: torch.device,
+) -> Validation:
+    """Score the test images of every direction that has a scorer, translated; or as they are, without networks."""
+    scores: dict[Direction, Score] = {}
+    for direction, scorer in scorers.items():
+        paths = folders.test[SOURCE[direction]]
+        parts = _translated(networks, paths, direction, config, device)
+        scores[direction] = scorer(np.concatenate(list(parts)))
+    return Validation(step, scores)
+
+
+def _translated(
+    networks: Networks | None, paths: Sequence[Path], direction: Direction, config: RunConfig, device: torch.device
+) -> Iterator[NDArray[np.uint8]]:
+    """Batches (N, H, W, 3) uint8 of the test images at the size of training."""
+    size = Size(config.network.height, config.network.width)
+    for start in range(0, len(paths), 8):
+        pixels = torch.stack([load_plain(path, size, fit=config.data.fit) for path in paths[start : start + 8]])
+        if networks is not None:
+            enabled = config.precision == "bf16"
+            with evaluating(networks), torch.autocast(device.type, torch.bfloat16, enabled=enabled):
+                pixels = to_pixels(networks.translate(to_range(pixels, device), direction)).cpu()
+        yield pixels.permute(0, 2, 3, 1).numpy()

@@ -1,0 +1,207 @@
+"""`nicegan train`, `translate` and `data`: what stands on stdout, what ends with which code."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Callable
+from dataclasses import fields, replace
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from PIL import Image
+
+from cli.nicegan.overrides import OVERRIDES, overridden
+from nicegan.config import RunConfig
+from nicegan.datasets import PAPER_SETS
+
+ROOT = Path(__file__).resolve().parents[2]
+Invoke = Callable[..., Result]
+TINY = ("--size", 24, "--channels", 2, "--n-res", 1, "--scales", "0,1", "--margin", 4, "--workers", 0)
+QUICK = (*TINY, "--preset", "demo", "--validate-every", 0, "--batch-size", 1, "--no-tensorboard", "--device", "cpu")
+
+
+@pytest.fixture
+def nicegan(invoke: Invoke) -> Invoke:
+    return lambda *words: invoke(*words, group="nicegan")
+
+
+@pytest.fixture
+def demo(nicegan: Invoke, tmp_path: Path) -> Path:
+    assert nicegan("data", "make-demo", tmp_path / "demo", "--size", 32, "--train", 3, "--test", 2).exit_code == 0
+    return tmp_path / "demo"
+
+
+@pytest.fixture
+def run(nicegan: Invoke, demo: Path, tmp_path: Path) -> Path:
+    """A run of two steps."""
+    result = nicegan("train", demo, "--out", tmp_path / "run", *QUICK, "--iterations", 2)
+    assert result.exit_code == 0, result.stderr
+    return tmp_path / "run"
+
+
+@pytest.mark.usefixtures("tiny_everywhere")
+def test_train_validates_over_steps(nicegan: Invoke, demo: Path, tmp_path: Path) -> None:
+    words = (*QUICK, "--validate-every", 1, "--iterations", 1, "--json")
+    result = nicegan("train", demo, "--out", tmp_path / "run", *words)
+    assert result.exit_code == 0, result.stderr
+    document = json.loads(result.stdout)
+    assert (document["schema"], document["step"], document["finished"]) == ("nicegan-train/1", 1, True)
+    first, last = document["validations"]
+    assert (first["step"], first["images"], last["step"], last["images"]) == (0, "untranslated", 1, "translated")
+    assert (last["metric"], last["features"]) == ("kid", "inception")
+    assert last["AtoB"] != first["AtoB"]
+
+
+def test_train_says_where_the_checkpoint_is(nicegan: Invoke, run: Path) -> None:
+    result = nicegan("train", "--out", run, "--resume")
+    assert result.exit_code == 0, result.stderr
+    assert str(run / "checkpoints/step-00000002") in result.stdout
+
+
+def test_resume_takes_the_runs_options_and_may_prolong_it(nicegan: Invoke, demo: Path, tmp_path: Path) -> None:
+    first = nicegan("train", demo, "--out", tmp_path / "run", *QUICK, "--iterations", 4, "--stop-at", 2)
+    assert first.exit_code == 0, first.stderr
+    result = nicegan("train", "--out", tmp_path / "run", "--resume", "--stop-at", 4, "--no-tensorboard", "--json")
+    assert json.loads(result.stdout)["step"] == 4, result.stderr
+
+
+def test_resume_with_another_option_names_it(nicegan: Invoke, run: Path) -> None:
+    result = nicegan("train", "--out", run, "--resume", "--cycle", 5)
+    assert result.exit_code == 3
+    assert "loss.cycle 10.0 → 5.0" in result.stderr
+
+
+def test_second_run_in_a_folder_is_refused(nicegan: Invoke, run: Path, demo: Path) -> None:
+    result = nicegan("train", demo, "--out", run, *QUICK)
+    assert result.exit_code == 3
+    assert "--resume" in result.stderr
+
+
+def test_bad_image_ends_training_before_it_begins(nicegan: Invoke, demo: Path, tmp_path: Path) -> None:
+    (demo / "trainA/0000.png").write_bytes(b"nothing")
+    result = nicegan("train", demo, "--out", tmp_path / "run", *QUICK)
+    assert result.exit_code == 3
+    assert "trainA/0000.png" in result.stderr
+    assert not (tmp_path / "run").exists()
+    kept = nicegan("train", demo, "--out", tmp_path / "run", *QUICK, "--iterations", 1, "--on-bad-image", "skip")
+    assert kept.exit_code == 0
+    assert "left out: trainA/0000.png" in kept.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (("--scales", "0,x"), 2, "separated by commas"),
+        (("--scales", "2"), 3, "too few for scale C2"),
+        (("--batch-size", "0"), 3, "batch-size: 0 is below 1"),
+        (("--preset", "huge"), 3, "no 'huge'"),
+        (("--init", "nowhere"), 3, "not a checkpoint"),
+    ],
+)
+def test_impossible_wish_is_one_line(
+    nicegan: Invoke, demo: Path, tmp_path: Path, words: tuple[str, ...], code: int, message: str
+) -> None:
+    result = nicegan("train", demo, "--out", tmp_path / "run", *QUICK, *words)
+    assert result.exit_code == code
+    assert message in result.stderr
+    assert not (tmp_path / "run").exists()
+
+
+def test_every_option_reaches_the_configuration() -> None:
+    config = RunConfig()
+    groups = ("network", "loss", "optim", "data")
+    paths = {f"{group}.{field.name}" for group in groups for field in fields(getattr(config, group))}
+    paths |= {field.name for field in fields(config)} - set(groups)
+    assert paths - {override.path for override in OVERRIDES} == {"optim.eps"}
+    changed = overridden(config, {"size": 128, "network_width": 160, "loss_adversarial": (1.0, 2.0, 3.0), "seed": 4})
+    assert (changed.network.height, changed.network.width, changed.seed) == (128, 160, 4)
+    assert changed.loss.adversarial == (1.0, 2.0, 3.0)
+
+
+def test_interrupted_training_saves_itself(demo: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    words = [str(word) for word in ("train", demo, "--out", run, *QUICK, "--iterations", 100000, "--log-every", 1)]
+    program = [sys.executable, "-c", "from cli.app import nicegan; nicegan()"]
+    with subprocess.Popen([*program, *words], cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+        while not (run / "log.jsonl").exists() or not (run / "log.jsonl").read_text():
+            assert process.poll() is None
+            time.sleep(0.005)
+        os.kill(process.pid, signal.SIGINT)
+        _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "continue with --resume" in stderr
+    steps = len((run / "log.jsonl").read_text().splitlines())
+    assert [path.name for path in (run / "checkpoints").glob("step-*")] == [f"step-{steps:08d}"]
+
+
+def test_translate_writes_images_and_says_so(nicegan: Invoke, run: Path, demo: Path, tmp_path: Path) -> None:
+    words = ("translate", run, demo, "--out", tmp_path / "out", "--direction", "BtoA", "--size", "32x24")
+    result = nicegan(*words)
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout.startswith("2 images by step 2 of ")
+    with Image.open(tmp_path / "out/0001.png") as picture:
+        assert picture.size == (32, 24)
+    document = json.loads(nicegan(*words, "--json").stdout)
+    assert (document["written"], document["kept"], document["reference"]) == (0, 2, str(demo / "testA"))
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (("run", "nothing"), 3, "nothing: no such file or folder"),
+        (("nothing", "demo"), 3, "not a checkpoint"),
+        (("run", "demo", "--size", "x"), 2, "neither a number of pixels nor"),
+        (("run", "demo", "--size", "30"), 3, "not multiples of 4"),
+    ],
+)
+def test_impossible_translation_is_one_line(
+    nicegan: Invoke,
+    run: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+    code: int,
+    message: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = nicegan("translate", *words, "--out", "out")
+    assert result.exit_code == code
+    assert message in result.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_data_list_names_the_papers_sets(nicegan: Invoke) -> None:
+    assert "vangogh2photo" in nicegan("data", "list").stdout
+    sets = json.loads(nicegan("data", "list", "--json").stdout)["sets"]
+    assert [each["name"] for each in sets] == ["cat2dog", "horse2zebra", "summer2winter_yosemite", "vangogh2photo"]
+
+
+def test_data_fetch_takes_an_archive_and_counts_it(
+    nicegan: Invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts = {"trainA": 2, "trainB": 1, "testA": 1, "testB": 1}
+    monkeypatch.setitem(PAPER_SETS, "cat2dog", replace(PAPER_SETS["cat2dog"], counts=counts))  # type: ignore[arg-type]
+    with zipfile.ZipFile(tmp_path / "cat2dog.zip", "w") as archive:
+        for name, count in counts.items():
+            for number in range(count):
+                archive.writestr(f"cat2dog/{name}/{number}.jpg", b"")
+    words = ("data", "fetch", "cat2dog", "--out", tmp_path / "out", "--from", tmp_path / "cat2dog.zip")
+    assert json.loads(nicegan(*words, "--json").stdout)["fetched"] is True
+    assert "already" in nicegan(*words).stdout
+
+
+def test_data_fetch_of_an_unknown_set_lists_the_known(nicegan: Invoke, tmp_path: Path) -> None:
+    result = nicegan("data", "fetch", "apple2orange", "--out", tmp_path / "out")
+    assert result.exit_code == 3
+    assert "horse2zebra" in result.stderr
+
+
+def test_make_demo_overwrites_nothing(nicegan: Invoke, demo: Path) -> None:
+    assert nicegan("data", "make-demo", demo).exit_code == 3

@@ -1,0 +1,192 @@
+"""Unpaired folders, the official transform, and an order that is a function of seed and position alone."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from gan_eval.errors import BadImagesError, InputError
+from nicegan.config import DataConfig
+from nicegan.data import (
+    Pair,
+    Size,
+    TrainingPairs,
+    batches,
+    index_at,
+    load_augmented,
+    load_plain,
+    open_folders,
+    to_pixels,
+    to_range,
+)
+
+SIZE = Size(24, 16)
+
+
+def picture(path: Path, shape: tuple[int, ...] = (40, 30, 3), mode: str | None = None) -> Path:
+    pixels = np.random.default_rng(1).integers(0, 256, shape, dtype=np.uint8)
+    Image.fromarray(pixels, mode).save(path)
+    return path
+
+
+def taken(demo: Path, **arguments: int) -> list[Pair]:
+    pairs = TrainingPairs(open_folders(demo).train, SIZE, seed=arguments.pop("seed", 0))
+    return list(batches(pairs, **({"first": 0, "last": 6, "batch": 2} | arguments)))  # type: ignore[arg-type]
+
+
+def same(one: list[Pair], two: list[Pair]) -> bool:
+    return len(one) == len(two) and all(
+        torch.equal(x, y) for p, q in zip(one, two, strict=True) for x, y in zip(p, q, strict=True)
+    )
+
+
+def test_folders_are_listed(demo: Path) -> None:
+    folders = open_folders(demo)
+    assert [len(folders.train["A"]), len(folders.train["B"]), len(folders.test["A"]), len(folders.test["B"])] == [
+        5,
+        4,
+        2,
+        3,
+    ]
+    assert folders.skipped == ()
+
+
+def test_test_folders_may_be_missing(demo: Path, tmp_path: Path) -> None:
+    shutil.copytree(demo, tmp_path / "data")
+    shutil.rmtree(tmp_path / "data/testB")
+    assert open_folders(tmp_path / "data").test["B"] == ()
+
+
+@pytest.mark.parametrize(("gone", "message"), [("trainB", "has no trainB"), (".", "no such folder")])
+def test_missing_folder_is_an_error(demo: Path, tmp_path: Path, gone: str, message: str) -> None:
+    shutil.copytree(demo, tmp_path / "data")
+    shutil.rmtree(tmp_path / "data" / gone)
+    with pytest.raises(InputError, match=message):
+        open_folders(tmp_path / "data")
+
+
+def test_bad_files_show_before_training(demo: Path, tmp_path: Path) -> None:
+    shutil.copytree(demo, tmp_path / "data")
+    whole = (demo / "trainA/0000.png").read_bytes()
+    (tmp_path / "data/trainA/0000.png").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "data/testB/note.png").write_text("no image")
+    with pytest.raises(BadImagesError, match=r"2 unreadable files: trainA/0000\.png: .*; testB/note\.png: "):
+        open_folders(tmp_path / "data")
+    folders = open_folders(tmp_path / "data", on_bad_image="skip")
+    assert (len(folders.train["A"]), len(folders.test["B"]), len(folders.skipped)) == (4, 3, 2)
+
+
+def test_domain_without_a_readable_image_is_an_error(demo: Path, tmp_path: Path) -> None:
+    shutil.copytree(demo, tmp_path / "data")
+    for path in (tmp_path / "data/trainB").iterdir():
+        path.write_bytes(b"")
+    with pytest.raises(InputError, match="trainB: no readable image"):
+        open_folders(tmp_path / "data", on_bad_image="skip")
+
+
+def test_plain_transform_equals_torchvisions(tmp_path: Path) -> None:
+    from torchvision import transforms
+
+    path = picture(tmp_path / "x.png")
+    official = transforms.Compose(
+        [transforms.Resize((24, 16)), transforms.ToTensor(), transforms.Normalize([0.5] * 3, [0.5] * 3)]
+    )
+    with Image.open(path) as opened:
+        assert torch.equal(to_range(load_plain(path, SIZE)), official(opened.convert("RGB")))
+
+
+def test_augmented_image_is_a_crop_of_the_flipped_or_unflipped_resize(tmp_path: Path) -> None:
+    path, seen = picture(tmp_path / "x.png"), set()
+    with Image.open(path) as opened:
+        flips = [opened.copy(), opened.transpose(Image.Transpose.FLIP_LEFT_RIGHT)]
+    resized = [
+        np.asarray(image.resize((16 + 6, 24 + 6), Image.Resampling.BILINEAR)).transpose(2, 0, 1) for image in flips
+    ]
+    for number in range(40):
+        crop = load_augmented(path, SIZE, np.random.default_rng(number), config=DataConfig(margin=6)).numpy()
+        seen |= {
+            (flip, top, left)
+            for flip in (0, 1)
+            for top in range(7)
+            for left in range(7)
+            if np.array_equal(resized[flip][:, top : top + 24, left : left + 16], crop)
+        }
+    assert {flip for flip, _, _ in seen} == {0, 1}
+    assert {top for _, top, _ in seen} == {left for _, _, left in seen} == set(range(7))
+
+
+def test_crop_keeps_the_aspect(tmp_path: Path) -> None:
+    wide = np.zeros((20, 60, 3), np.uint8)
+    wide[:, 20:40] = 255
+    Image.fromarray(wide).save(tmp_path / "wide.png")
+    assert load_plain(tmp_path / "wide.png", Size(20, 20), fit="crop").min() == 255
+    assert load_plain(tmp_path / "wide.png", Size(20, 20), fit="stretch").float().mean() == pytest.approx(85, abs=1)
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "mode"), [("g.png", (9, 8), "L"), ("a.png", (9, 8, 4), "RGBA"), ("c.jpg", (9, 8, 4), "CMYK")]
+)
+def test_every_mode_becomes_three_channels(tmp_path: Path, name: str, shape: tuple[int, ...], mode: str) -> None:
+    pixels = np.full(shape, 100, np.uint8)
+    Image.frombytes(mode, (8, 9), pixels.tobytes()).save(tmp_path / name)
+    assert load_plain(tmp_path / name, SIZE).shape == (3, 24, 16)
+
+
+def test_pixels_survive_the_way_to_the_range_and_back() -> None:
+    pixels = torch.arange(256, dtype=torch.uint8)
+    assert torch.equal(to_pixels(to_range(pixels)), pixels)
+    assert (to_range(pixels).min(), to_range(pixels).max()) == (-1, 1)
+    assert to_pixels(torch.tensor([-1.5, 1.5])).tolist() == [0, 255]
+
+
+@given(count=st.integers(1, 9), turn=st.integers(0, 5), seed=st.integers(0, 99))
+def test_every_image_is_seen_once_a_turn(count: int, turn: int, seed: int) -> None:
+    positions = range(turn * count, (turn + 1) * count)
+    assert sorted(index_at(p, count=count, seed=seed, domain="A") for p in positions) == list(range(count))
+
+
+def test_turns_domains_and_seeds_are_shuffled_differently() -> None:
+    orders = {
+        tuple(index_at(turn * 50 + p, count=50, seed=seed, domain=domain) for p in range(50))
+        for turn in (0, 1)
+        for seed in (0, 1)
+        for domain in ("A", "B")
+    }
+    assert len(orders) == 8
+
+
+def test_batches_from_the_middle_are_those_of_the_whole(demo: Path) -> None:
+    assert same(taken(demo)[4:], taken(demo, first=4))
+
+
+def test_workers_change_nothing(demo: Path) -> None:
+    assert same(taken(demo), taken(demo, workers=2))
+
+
+def test_two_processes_see_what_one_sees(demo: Path) -> None:
+    whole = taken(demo, batch=4, last=3)
+    halves = [taken(demo, batch=2, last=3, rank=rank, world=2) for rank in (0, 1)]
+    joined = [Pair(torch.cat([p.a, q.a]), torch.cat([p.b, q.b])) for p, q in zip(*halves, strict=True)]
+    assert same(whole, joined)
+
+
+def test_seed_changes_the_batches_and_nothing_global_is_touched(demo: Path) -> None:
+    before = torch.get_rng_state()
+    assert not same(taken(demo), taken(demo, seed=1))
+    assert torch.equal(before, torch.get_rng_state())
+
+
+def test_flip_can_be_turned_off(tmp_path: Path) -> None:
+    path = picture(tmp_path / "x.png")
+    crops = {
+        load_augmented(path, SIZE, np.random.default_rng(n), config=DataConfig(flip=False, margin=0)).numpy().tobytes()
+        for n in range(8)
+    }
+    assert crops == {load_plain(path, SIZE).numpy().tobytes()}

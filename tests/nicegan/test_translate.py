@@ -1,0 +1,212 @@
+"""Translation: names kept, faults before the work, a killed one goes on, the record says what was done."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from gan_eval.errors import BadImagesError, InputError, MismatchError
+from nicegan import checkpoint
+from nicegan import translate as module
+from nicegan.checkpoint import Checkpoint
+from nicegan.config import RunConfig
+from nicegan.data import Size, load_plain, to_pixels, to_range
+from nicegan.networks import Generator, build
+from nicegan.translate import RECORD, Translator, find_inputs, translate
+
+
+@pytest.fixture(scope="module")
+def source(tiny: RunConfig, demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
+    """A checkpoint of untrained networks, trained on `demo` as far as it says, with other averaged generators."""
+    networks, averaged = build(tiny.network, seed=1), build(tiny.network, seed=2)
+    weights = {name: part.state_dict() for name, part in networks.parts().items()}
+    weights |= {f"ema.{name}": averaged.parts()[name].state_dict() for name in ("gen2B", "gen2A")}
+    folder = tmp_path_factory.mktemp("source") / "step"
+    checkpoint.save(folder, step=7, config=tiny, weights=weights, data=demo)
+    return checkpoint.read(folder)
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """A folder with a sub-folder and three images, grey and alpha among them."""
+    folder, values = tmp_path / "pictures", np.random.default_rng(0)
+    (folder / "sub").mkdir(parents=True)
+    Image.fromarray(values.integers(0, 256, (30, 40, 3), dtype=np.uint8)).save(folder / "one.jpg")
+    Image.fromarray(values.integers(0, 256, (24, 24, 4), dtype=np.uint8)).save(folder / "sub/one.png")
+    Image.fromarray(values.integers(0, 256, (24, 24), dtype=np.uint8)).save(folder / "sub/two.PNG")
+    return folder
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def pixels(path: Path) -> torch.Tensor:
+    with Image.open(path) as picture:
+        return torch.from_numpy(np.array(picture)).permute(2, 0, 1)
+
+
+def test_translator_is_the_encoder_and_the_averaged_generator(source: Checkpoint, tiny: RunConfig, demo: Path) -> None:
+    networks, averaged = build(tiny.network, seed=1).eval(), build(tiny.network, seed=2)
+    image = to_range(load_plain(demo / "testB/0000.png", Size(24, 24)))[None]
+    with torch.no_grad():
+        wanted = averaged.a.generator(networks.b.encode(image).z)
+        torch.testing.assert_close(Translator(source, "BtoA")(image), wanted, rtol=0, atol=1e-6)
+
+
+def test_only_one_encoder_and_one_generator_are_read(
+    source: Checkpoint, demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    load = checkpoint.load_weights
+    monkeypatch.setattr(checkpoint, "load_weights", lambda *given: (read.append(given[1]), load(*given))[1])
+    translate(source, find_inputs([demo], "AtoB"), tmp_path / "out", direction="AtoB")
+    assert read == ["disA.encoder", "ema.gen2B"]
+
+
+def test_stems_and_folders_are_kept(source: Checkpoint, pictures: Path, tmp_path: Path) -> None:
+    done = translate(source, find_inputs([pictures], "AtoB"), tmp_path / "out", direction="AtoB", batch_size=2)
+    assert names(tmp_path / "out") == ["one.png", "sub/one.png", "sub/two.png", RECORD]
+    assert (done.written, done.kept, done.skipped) == (3, 0, ())
+    image = to_range(load_plain(pictures / "one.jpg", Size(24, 24)))[None]
+    wanted = to_pixels(Translator(source, "AtoB")(image))[0].int()
+    assert (pixels(tmp_path / "out/one.png").int() - wanted).abs().max() <= 1
+
+
+def test_batch_size_changes_nothing(source: Checkpoint, pictures: Path, tmp_path: Path) -> None:
+    for size in (1, 3):
+        translate(source, find_inputs([pictures], "AtoB"), tmp_path / str(size), direction="AtoB", batch_size=size)
+    for name in ("one.png", "sub/one.png", "sub/two.png"):
+        difference = pixels(tmp_path / "1" / name).int() - pixels(tmp_path / "3" / name).int()
+        assert difference.abs().max() <= 1
+
+
+def test_data_gives_the_test_folder_and_the_reference(source: Checkpoint, demo: Path, tmp_path: Path) -> None:
+    translate(source, find_inputs([demo], "BtoA"), tmp_path / "out", direction="BtoA")
+    assert names(tmp_path / "out") == ["0000.png", "0001.png", "0002.png", RECORD]
+    record = json.loads((tmp_path / "out" / RECORD).read_text())
+    assert record["schema"] == "nicegan-translation/1"
+    assert record["reference"] == str(demo / "testA")
+    assert (record["direction"], record["checkpoint"]["step"], record["complete"]) == ("BtoA", 7, True)
+    assert record["inputs"]["count"] == 3
+    assert record["settings"]["averaged"] is True
+
+
+def test_reference_of_other_images_is_the_trainings(
+    source: Checkpoint, pictures: Path, demo: Path, tmp_path: Path
+) -> None:
+    translate(source, find_inputs([pictures], "AtoB"), tmp_path / "out", direction="AtoB")
+    assert json.loads((tmp_path / "out" / RECORD).read_text())["reference"] == str(demo / "testB")
+
+
+@pytest.mark.parametrize(("image_format", "magic"), [("png", b"\x89PNG"), ("jpg", b"\xff\xd8\xff"), ("webp", b"RIFF")])
+def test_formats(source: Checkpoint, demo: Path, tmp_path: Path, image_format: module.Format, magic: bytes) -> None:
+    inputs = find_inputs([demo / "testA/0000.png"], "AtoB")
+    translate(source, inputs, tmp_path / "out", direction="AtoB", image_format=image_format)
+    assert (tmp_path / "out" / f"0000.{image_format}").read_bytes().startswith(magic)
+
+
+def test_other_size_and_bf16(source: Checkpoint, demo: Path, tmp_path: Path) -> None:
+    inputs = find_inputs([demo], "AtoB")
+    translate(source, inputs, tmp_path / "out", direction="AtoB", size=Size(32, 48), precision="bf16")
+    assert pixels(tmp_path / "out/0000.png").shape == (3, 32, 48)
+
+
+def test_size_that_the_generator_cannot_make_is_an_error(source: Checkpoint, demo: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="not multiples of 4"):
+        translate(source, find_inputs([demo], "AtoB"), tmp_path / "out", direction="AtoB", size=Size(33, 32))
+    full = replace(source, config=replace(source.config, network=replace(source.config.network, light=False)))
+    with pytest.raises(InputError, match="makes 24x24 alone"):
+        translate(full, find_inputs([demo], "AtoB"), tmp_path / "out", direction="AtoB", size=Size(32, 32))
+    assert not (tmp_path / "out").exists()
+
+
+def test_two_inputs_of_one_name_are_an_error(pictures: Path) -> None:
+    shutil.copy(pictures / "one.jpg", pictures / "one.jpeg")
+    with pytest.raises(InputError, match=r"one\.jpeg and .*one\.jpg would both become one"):
+        find_inputs([pictures], "AtoB")
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda folder: [], "nothing to translate"),
+        (lambda folder: [folder / "none"], "no such file or folder"),
+        (lambda folder: [folder], "no images in it"),
+    ],
+)
+def test_nothing_to_translate_is_an_error(tmp_path: Path, make: Callable[[Path], list[Path]], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        find_inputs(make(tmp_path), "AtoB")
+
+
+def test_data_without_test_images_is_an_error(demo: Path, tmp_path: Path) -> None:
+    shutil.copytree(demo / "trainA", tmp_path / "data/trainA")
+    with pytest.raises(InputError, match="has no testA to translate"):
+        find_inputs([tmp_path / "data"], "AtoB")
+
+
+def test_bad_image_ends_it_before_the_work_or_is_skipped(source: Checkpoint, pictures: Path, tmp_path: Path) -> None:
+    (pictures / "sub/bad.png").write_bytes(b"no image")
+    inputs = find_inputs([pictures], "AtoB")
+    with pytest.raises(BadImagesError, match="1 unreadable file"):
+        translate(source, inputs, tmp_path / "out", direction="AtoB")
+    assert not (tmp_path / "out").exists()
+    done = translate(source, inputs, tmp_path / "out", direction="AtoB", on_bad_image="skip")
+    assert done.written == 3
+    assert len(done.skipped) == 1
+    assert "bad.png" in json.loads((tmp_path / "out" / RECORD).read_text())["skipped"][0]
+
+
+def test_killed_translation_makes_only_what_is_missing(
+    source: Checkpoint, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inputs, out, write = find_inputs([pictures], "AtoB"), tmp_path / "out", module._write
+
+    def killed(picture: Image.Image, target: Path, image_format: module.Format) -> None:
+        if target.name == "two.png":
+            raise KeyboardInterrupt
+        write(picture, target, image_format)
+
+    monkeypatch.setattr(module, "_write", killed)
+    with pytest.raises(KeyboardInterrupt):
+        translate(source, inputs, out, direction="AtoB", batch_size=1)
+    assert json.loads((out / RECORD).read_text())["complete"] is False
+    monkeypatch.setattr(module, "_write", write)
+    before = (out / "one.png").stat().st_mtime_ns
+    done = translate(source, inputs, out, direction="AtoB")
+    assert (done.written, done.kept) == (1, 2)
+    assert (out / "one.png").stat().st_mtime_ns == before
+    assert json.loads((out / RECORD).read_text())["complete"] is True
+
+
+def test_folder_of_another_translation_is_left_alone(
+    source: Checkpoint, pictures: Path, demo: Path, tmp_path: Path
+) -> None:
+    translate(source, find_inputs([pictures], "AtoB"), tmp_path / "out", direction="AtoB")
+    before = names(tmp_path / "out")
+    with pytest.raises(MismatchError, match=r"another translation .other checkpoint, direction, reference"):
+        translate(source, find_inputs([pictures], "BtoA"), tmp_path / "out", direction="BtoA")
+    assert names(tmp_path / "out") == before
+
+
+def test_folder_with_other_files_is_left_alone(source: Checkpoint, pictures: Path) -> None:
+    with pytest.raises(InputError, match="holds other files"):
+        translate(source, find_inputs([pictures], "AtoB"), pictures, direction="AtoB")
+
+
+def test_weights_decide_the_hash(source: Checkpoint) -> None:
+    one, two = Translator(source, "AtoB"), Translator(source, "AtoB")
+    assert one.sha256() == two.sha256() != Translator(source, "BtoA").sha256()
+    assert isinstance(two.generator, Generator)
+    with torch.no_grad():
+        next(two.generator.parameters()).add_(1e-7)
+    assert one.sha256() != two.sha256()
