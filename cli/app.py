@@ -22,6 +22,7 @@ COMMANDS: dict[str, str] = {
     "prdc": "cli.evaluate:prdc",
     "score": "cli.evaluate:score",
     "compare": "cli.compare:compare",
+    "nrds": "cli.nrds:nrds",
     "study": "cli.study:study_group",
     "nicegan": "cli.nicegan:nicegan_group",
     "stats": "cli.stats:stats",

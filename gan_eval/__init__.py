@@ -16,6 +16,7 @@ from gan_eval.version import __version__
 
 if TYPE_CHECKING:
     from gan_eval.api import PRDC, Reference, fid, inception_score, kid, prdc, score
+    from gan_eval.discriminative.protocol import nrds
     from gan_eval.errors import (
         BadImagesError,
         CheckFailed,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from gan_eval.scoring import Options
 
 _HOMES = {
+    "discriminative.protocol": ("nrds",),
     "api": ("PRDC", "Reference", "fid", "inception_score", "kid", "prdc", "score"),
     "errors": (
         "BadImagesError",
@@ -65,6 +67,7 @@ __all__ = [
     "fid",
     "inception_score",
     "kid",
+    "nrds",
     "prdc",
     "score",
 ]

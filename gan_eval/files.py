@@ -8,6 +8,7 @@ or the new one, and at worst a hidden `.name.*.tmp` beside it.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -71,15 +72,23 @@ def atomic_folder(destination: Path) -> Iterator[Path]:
             if path.is_file():
                 _flush(path)
         temporary.chmod(0o777 & ~_umask())
-        if destination.exists():
-            old = Path(tempfile.mkdtemp(dir=destination.parent, prefix=f".{destination.name}.", suffix=".old"))
-            destination.replace(old)
-            temporary.replace(destination)
-            shutil.rmtree(old)
-        else:
-            temporary.replace(destination)
+        _put(temporary, destination)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _put(temporary: Path, destination: Path) -> None:
+    """Rename one folder onto another, which is moved aside first; two processes may do so at once."""
+    try:
+        temporary.rename(destination)
+    except OSError as error:
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            raise
+        aside = Path(tempfile.mkdtemp(dir=destination.parent, prefix=f".{destination.name}.", suffix=".old"))
+        with contextlib.suppress(FileNotFoundError):
+            destination.rename(aside / "old")
+        _put(temporary, destination)
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def write_text(destination: Path, text: str) -> None:

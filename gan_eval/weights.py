@@ -111,9 +111,9 @@ def find(wanted: Published) -> WeightsFile | None:
     """The published file where it already lies on this machine, verified; None where it does not."""
     for path in _places(wanted):
         if path.is_file():
-            found = identify(path)
-            if found.published is wanted:
-                return found
+            sha256 = identify(path).sha256
+            if sha256 == wanted.sha256:
+                return WeightsFile(path, sha256, wanted)
     return None
 
 
@@ -138,12 +138,10 @@ def find_or_fetch(
     if not download or offline():
         reason = "GAN_EVAL_OFFLINE is set" if offline() else "downloading is switched off"
         raise WeightsError(f"{_title(wanted)} weights missing and {reason}: {remedies(wanted)}")
-    failed = _failure_note(wanted)
-    if not insist and _age(failed) < RETRY_AFTER_SECONDS:
-        raise WeightsError(
-            f"{_title(wanted)} weights missing and the network failed {_age(failed) / 60:.0f} min ago: "
-            f"{remedies(wanted)}"
-        )
+    since = _age(_failure_note(wanted))
+    if not insist and since < RETRY_AFTER_SECONDS:
+        ago = f"the last try failed {since / 60:.0f} min ago, the next is in {RETRY_AFTER_SECONDS / 60:.0f}"
+        raise WeightsError(f"{_title(wanted)} weights missing ({ago}): {remedies(wanted)}")
     return fetch(wanted, progress=progress)
 
 
@@ -158,7 +156,7 @@ def fetch(wanted: Published, *, progress: Progress | None = None) -> WeightsFile
     _sweep(destination)
     problems: dict[str, str] = {}
     for url in _urls(wanted):
-        host = urlsplit(url).netloc
+        host = urlsplit(url).netloc or url
         if problems.get(host, "").startswith(_UNREACHABLE):
             continue
         try:
@@ -218,6 +216,8 @@ def require_connection(url: str) -> None:
     """
     from requests.utils import get_environ_proxies, select_proxy
 
+    if urlsplit(url).scheme not in ("http", "https"):
+        raise DownloadError("not an http or https address")
     address = urlsplit(select_proxy(url, get_environ_proxies(url)) or url)
     port = address.port or (443 if address.scheme == "https" else 80)
     outcome: queue.SimpleQueue[OSError | None] = queue.SimpleQueue()

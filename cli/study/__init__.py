@@ -7,9 +7,14 @@ import click
 from cli.lazy import lazy_group
 
 COMMANDS: dict[str, str] = {
+    "new": "cli.study.new:new_command",
+    "check": "cli.study.check:check_command",
     "simulate": "cli.study.simulate:simulate_command",
+    "serve": "cli.study.serve:serve_command",
+    "collect": "cli.study.collect:collect_command",
     "analyse": "cli.study.analyse:analyse_command",
     "plan": "cli.study.plan:plan_command",
+    "forget": "cli.study.forget:forget_command",
 }
 
 

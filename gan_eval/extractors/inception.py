@@ -253,13 +253,19 @@ def published_shapes() -> dict[str, tuple[int, ...]]:
     return shapes
 
 
-def build(weights: Path) -> Inception:
-    """The network with the weights of a `.pth` or `.safetensors` file, ready to run.
+def read(weights: Path) -> dict[str, Tensor]:
+    """The tensors of a `.pth` or `.safetensors` file by their published names, every name and shape checked.
 
     Raises WeightsError when the file cannot be read or is not a state dict of this network.
     """
     tensors = read_state_dict(weights)
     check_shapes(weights, tensors, published_shapes(), network="the 2015 FID Inception")
+    return tensors
+
+
+def build(weights: Path) -> Inception:
+    """The network with the weights of a file, ready to run. Raises WeightsError as `read` does."""
+    tensors = read(weights)
     with torch.device("meta"):
         network = Inception()
     network.to_empty(device="cpu")

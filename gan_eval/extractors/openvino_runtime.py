@@ -6,20 +6,28 @@ network alone.
 
 from __future__ import annotations
 
+import contextlib
 import re
+import sys
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 
 import numpy as np
-import openvino as ov
 from numpy.typing import NDArray
 
+from gan_eval.errors import InputError
 from gan_eval.extractors import hardware
 from gan_eval.extractors.base import Activations, Network
 from gan_eval.extractors.recipes import Prepare, Recipe
 from gan_eval.files import atomic_folder
 from gan_eval.weights import cache_folder
+
+# At its import OpenVINO leaves an ID in the home folder and reports to Google Analytics, by means of this package;
+# where the package cannot be imported it does neither. None is Python's own mark for that.
+sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+
+import openvino as ov  # noqa: E402
 
 _PRECISION = {"fp32": "f32", "bf16": "bf16"}
 #: Images per request. All requests have this size, the last one padded, so that an image's features depend neither on
@@ -56,16 +64,17 @@ def load(network: Network, recipe: Recipe) -> OpenVinoExtractor:
     Raises WeightsError when the weights file is not what the network needs.
     """
     core = ov.Core()
-    model = _with_range(core.read_model(_converted(network, recipe)), recipe)
-    # Part of the graph may come out of the conversion with sizes left open; with none open it is planned in advance.
-    model.reshape([_CHUNK, 3, *recipe.size])
+    path = _place(network)
+    model = core.read_model(path) if path.is_file() else _convert(recipe)
+    if not path.is_file():
+        _keep(model, path)
     streams = min(hardware.cores(), _MOST_STREAMS)
     settings = {
         # Without the hint OpenVINO computes in bf16 by itself on processors that have it, and FID changes silently.
         "INFERENCE_PRECISION_HINT": _PRECISION[network.precision],
         "NUM_STREAMS": str(streams),
     }
-    compiled = core.compile_model(model, "CPU", settings)
+    compiled = core.compile_model(_with_range(model, recipe), "CPU", settings)
     return OpenVinoExtractor(network, recipe.prepare, ov.AsyncInferQueue(compiled, streams))
 
 
@@ -77,26 +86,30 @@ def _with_range(model: ov.Model, recipe: Recipe) -> ov.Model:
     return steps.build()
 
 
-def _converted(network: Network, recipe: Recipe) -> Path:
-    """The converted network on disk. What it depends on is its folder's name."""
+def _place(network: Network) -> Path:
+    """Where the converted network is kept. What it depends on is its folder's name."""
     parts = (network.name, network.weights_sha256[:16], f"openvino-{metadata.version('openvino')}", _FORMAT)
-    folder = cache_folder() / "openvino" / re.sub(r"[^\w.-]", "_", "-".join(parts))
-    path = folder / "network.xml"
-    if not path.is_file():
-        with atomic_folder(folder) as temporary:
-            _convert(recipe, temporary / path.name)
-    return path
+    return cache_folder() / "openvino" / re.sub(r"[^\w.-]", "_", "-".join(parts)) / "network.xml"
 
 
 #: Part of a converted network's name; to be raised when `_convert`, or the module of a network, changes.
 _FORMAT = "1"
 
 
-def _convert(recipe: Recipe, destination: Path) -> None:
+def _convert(recipe: Recipe) -> ov.Model:
     import torch
 
     program = torch.export.export(recipe.build(), (torch.zeros(_CHUNK, 3, *recipe.size),), strict=False)
-    ov.save_model(ov.convert_model(program), destination, compress_to_fp16=False)
+    model = ov.convert_model(program)
+    # Some sizes come out of the conversion open, though all are known.
+    model.reshape([_CHUNK, 3, *recipe.size])
+    return model
+
+
+def _keep(model: ov.Model, path: Path) -> None:
+    """Write the converted network, whole or not at all; a folder that cannot be written only costs the next process."""
+    with contextlib.suppress(InputError), atomic_folder(path.parent) as temporary:
+        ov.save_model(model, temporary / path.name, compress_to_fp16=False)
 
 
 def _padded(chunk: NDArray[np.float32]) -> NDArray[np.float32]:

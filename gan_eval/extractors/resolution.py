@@ -81,10 +81,15 @@ def _find(name: str, weights: Path | None, like: Like, download: bool, progress:
         file = weights_files.find_or_fetch(
             weights_files.INCEPTION_2015, download=download, insist=name == INCEPTION, progress=progress
         )
-    except (WeightsError, InputError) as error:
+    except (WeightsError, InputError):
         if name == INCEPTION:
             raise
-        notice = f"{error}; until then the embedded {LITE0} is used, and its numbers are not FID, KID or IS"
+        # Why they could not be had differs from run to run, and this notice is part of a result that must not.
+        remedies = weights_files.remedies(weights_files.INCEPTION_2015)
+        notice = (
+            f"2015 Inception weights missing: {remedies}; until then the embedded {LITE0} is used, and its numbers are "
+            "not FID, KID or IS"
+        )
         embedded = _lite0(None, like)
         return replace(embedded, notices=(notice, *embedded.notices))
     return _inception(file, like)

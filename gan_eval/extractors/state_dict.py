@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -26,9 +27,14 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
         content = load_file(path) if path.suffix == ".safetensors" else _torch_load(path)
     except FileNotFoundError as error:
         raise WeightsError(f"{path}: no such file") from error
-    except (OSError, RuntimeError, EOFError, ValueError, KeyError, pickle.UnpicklingError, SafetensorError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise WeightsError(f"{path}: not a readable weights file ({reason}); fetch it again") from error
+    except pickle.UnpicklingError as error:
+        # What torch says here ends with how to run the code.
+        found = "a file of another kind, or one with code in it, which is not run"
+        raise WeightsError(f"{path}: not a weights file ({found}); fetch it again") from error
+    except (IsADirectoryError, PermissionError) as error:
+        raise WeightsError(f"{path}: cannot be read: {error.strerror}") from error
+    except (RuntimeError, OSError, EOFError, ValueError, KeyError, SafetensorError) as error:
+        raise WeightsError(f"{path}: damaged, cut short, or not a weights file; fetch it again") from error
     if isinstance(content, Mapping) and isinstance(content.get("state_dict"), Mapping):
         content = content["state_dict"]
     if not isinstance(content, Mapping) or not all(
@@ -39,7 +45,10 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
 
 
 def _torch_load(path: Path) -> object:
-    return torch.load(path, map_location="cpu", weights_only=True)
+    with warnings.catch_warnings():
+        # torch guesses aloud at what is wrong with a file that it is about to refuse.
+        warnings.simplefilter("ignore", UserWarning)
+        return torch.load(path, map_location="cpu", weights_only=True)
 
 
 def check_shapes(

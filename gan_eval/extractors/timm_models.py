@@ -11,6 +11,7 @@ the cache folder from the first time on.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import re
 from dataclasses import asdict, dataclass
@@ -110,7 +111,8 @@ def describe(name: str) -> TimmModel:
         known = read_json(note)
         return TimmModel(**{**known, "mean": tuple(known["mean"]), "std": tuple(known["std"])})
     model = _ask_timm(name)
-    write_json(note, asdict(model))
+    with contextlib.suppress(InputError):  # a cache that cannot be written costs the next process the import
+        write_json(note, asdict(model))
     return model
 
 

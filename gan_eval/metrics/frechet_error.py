@@ -6,8 +6,8 @@ import numpy as np
 
 from gan_eval.metrics.frechet import distance
 from gan_eval.metrics.intervals import normal
-from gan_eval.metrics.kernel import Rows
 from gan_eval.metrics.moments import statistics
+from gan_eval.metrics.rows import Rows
 from gan_eval.result import Interval
 
 METHOD = "for the expectation at this number of images, not at infinity: normal, complementary half samples"

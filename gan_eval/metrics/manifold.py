@@ -15,17 +15,15 @@ from differences in float64. Memory is O(n + m) besides the features, which may 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gan_eval.errors import InputError, MismatchError, TooFewError
-from gan_eval.metrics.kernel import Floats, Rows
+from gan_eval.errors import InputError
 from gan_eval.metrics.moments import Array
+from gan_eval.metrics.rows import TILE, Floats, Rows, check_pair, tiles
 
-TILE = 1024
 #: Relative error that a float32 squared distance may have, as a share of the two squared norms.
 ROUNDING = 4e-6
 
@@ -46,14 +44,16 @@ def prdc(real: Rows, fake: Rows, *, k: int = 5) -> Manifold:
 
     Raises MismatchError for different D, TooFewError when a set has no k neighbours for each image.
     """
-    _check(real, fake, k)
+    if k < 1:
+        raise InputError(f"k = {k}: a ball reaches the k-th neighbour, k ≥ 1")
+    check_pair(real, fake, least=k + 1, what=f"a ball of k = {k} neighbours")
     centre = np.asarray(real[:TILE]).mean(axis=0)
     real_radii, fake_radii = squared_radii(real, k, centre=centre), squared_radii(fake, k, centre=centre)
     holding = np.zeros(len(fake_radii), dtype=np.int64)
     held, covered = np.zeros(len(real_radii), dtype=bool), np.zeros(len(real_radii), dtype=bool)
-    for i in _tiles(len(held)):
+    for i in tiles(len(held)):
         x = _Tile(real, i, centre)
-        for j in _tiles(len(holding)):
+        for j in tiles(len(holding)):
             y = _Tile(fake, j, centre)
             squares = x.squared_distances(y)
             inside = _inside(squares, x, y, real_radii[i, None])
@@ -68,9 +68,9 @@ def squared_radii(x: Rows, k: int, *, centre: Floats) -> Array:
     """(n,) float64: squared distance of each row of `x` (n, D) to its k-th nearest other row."""
     n = x.shape[0]
     near = _Nearest(n, min(k + 8, n - 1))
-    for i in _tiles(n):
+    for i in tiles(n):
         left = _Tile(x, i, centre)
-        for j in _tiles(n):
+        for j in tiles(n):
             if j.start < i.start:
                 continue
             squares = left.squared_distances(left if i == j else _Tile(x, j, centre))
@@ -136,18 +136,3 @@ def _inside(squares: Floats, x: _Tile, y: _Tile, radii: Array) -> NDArray[np.boo
         gaps = x.raw[i].astype(np.float64) - y.raw[j]
         inside[i, j] = np.einsum("ij,ij->i", gaps, gaps) < limit[i, j]
     return inside
-
-
-def _check(real: Rows, fake: Rows, k: int) -> None:
-    (n, d), (m, e) = real.shape, fake.shape
-    if d != e:
-        raise MismatchError(f"features of dimension {d} and {e}: use one network for both sides")
-    if k < 1:
-        raise InputError(f"k = {k}: a ball reaches the k-th neighbour, k ≥ 1")
-    for name, count in (("real", n), ("fake", m)):
-        if count <= k:
-            raise TooFewError(f"{name}: {count} images; balls of k = {k} neighbours need at least {k + 1}")
-
-
-def _tiles(n: int) -> Iterator[slice]:
-    return (slice(start, min(start + TILE, n)) for start in range(0, n, TILE))

@@ -16,7 +16,8 @@ from scipy.stats import norm
 
 from gan_eval.errors import MismatchError, TooFewError
 from gan_eval.metrics.intervals import normal
-from gan_eval.metrics.kernel import Components, KernelSums, components, estimate
+from gan_eval.metrics.kernel_error import LEAST, degenerate, influence, spread
+from gan_eval.metrics.kernel_sums import KernelSums
 from gan_eval.result import Interval
 
 
@@ -38,18 +39,23 @@ class Difference:
         return float(norm.cdf(self.value / self.standard_error)) if self.standard_error else 0.5
 
 
-def kernel_difference(a: KernelSums, b: KernelSums, *, level: float = 0.95) -> Difference:
+def kernel_difference(a: KernelSums, b: KernelSums, *, paired: bool = False, level: float = 0.95) -> Difference:
     """MMD²(A, R) - MMD²(B, R) from `kernel_sums(real, fake_a)` and `kernel_sums(real, fake_b)`.
 
-    Raises MismatchError when the real sets differ in size, TooFewError below four images in a set.
+    paired: the i-th images of A and B come from the same input, so that their errors are correlated too.
+    Raises MismatchError when the real sets differ in size, or paired sets do; TooFewError below four images in a set.
     """
-    if len(a.real.rows) != len(b.real.rows):
-        raise MismatchError("two models are compared against one real set, but these have different numbers of images")
-    if min(len(x.rows) for x in (a.real, a.fake, b.fake)) < 4:
-        raise TooFewError("a comparison of kernel distances needs at least 4 images in each set")
-    error = float(np.sqrt(_variance(a, b)))
-    method = "normal, three-sample, unbiased variance"
-    return difference(estimate(a).value - estimate(b).value, error, method=method, level=level)
+    if a.n != b.n:
+        raise MismatchError(f"{a.n} and {b.n} real images: two models are compared against one real set")
+    if paired and a.m != b.m:
+        raise MismatchError(f"{a.m} and {b.m} images: paired sets hold one image of each model per input")
+    if min(a.n, a.m, b.m) < LEAST:
+        raise TooFewError(f"{min(a.n, a.m, b.m)} images: a comparison needs at least {LEAST} in each set")
+    (real_a, fake_a), (real_b, fake_b) = influence(a), influence(b)
+    linear = spread(real_a - real_b) + (spread(fake_a - fake_b) if paired else spread(fake_a) + spread(fake_b))
+    second = degenerate(a, of_real=False) + degenerate(b, of_real=False)
+    error = float(np.sqrt(max(linear - second, linear / 2)))
+    return difference(a.mmd2 - b.mmd2, error, method="normal, three samples", level=level)
 
 
 def difference(value: float, standard_error: float, *, method: str, level: float = 0.95) -> Difference:
@@ -57,21 +63,3 @@ def difference(value: float, standard_error: float, *, method: str, level: float
     z = abs(value) / standard_error if standard_error > 0 else (np.inf if value else 0.0)
     p = float(2 * norm.sf(z))
     return Difference(value, standard_error, normal(value, standard_error, method=method, level=level), p)
-
-
-def _variance(a: KernelSums, b: KernelSums) -> float:
-    """Variance of MMD²(A, R) - MMD²(B, R); R enters through r ↦ E k(A, r) - E k(B, r) alone."""
-    one, two = components(a), components(b)
-    n = len(a.real.rows)
-    to_a, to_b = a.cross.rows / len(a.fake.rows), b.cross.rows / len(b.fake.rows)
-    together = to_a @ to_b / n
-    apart = (to_a.sum() * to_b.sum() - to_a @ to_b) / (n * (n - 1))
-    shared = one.real.between + two.real.between - 2 * (together - apart)
-    linear = 4 * (one.fake.linear / len(a.fake.rows) + two.fake.linear / len(b.fake.rows) + shared / n)
-    return max(float(linear), 0.0) + max(_degenerate(one, a) + _degenerate(two, b), 0.0)
-
-
-def _degenerate(parts: Components, sums: KernelSums) -> float:
-    """The degenerate part without that of the pairs of R, which cancel in the difference."""
-    n = len(sums.real.rows)
-    return parts.degenerate - 2 * parts.real.within / (n * (n - 1))

@@ -20,6 +20,7 @@ from gan_eval.study.kinds.pairwise import pairwise
 from gan_eval.study.kinds.realism import real_fake, two_alternative_forced
 from gan_eval.study.manifest import Key, Manifest
 from gan_eval.study.responses import Event
+from gan_eval.study.simulate import USER_AGENT
 from gan_eval.study.statistics.persons import FEW, SOME
 from gan_eval.study.tables import BestOf, Labels, Pairs
 
@@ -117,7 +118,12 @@ def _cautions(found: Analysis) -> list[tuple[bool, str]]:
     lost = ran.answers.get("timeout", 0) + ran.answers.get("skip", 0)
     main = sum(ran.answers.values())
     rejected = len(found.record.rejected)
+    made_up = simulated(found)
     return [
+        (
+            made_up > 0,
+            f"{made_up} of {found.people} people are simulated: this tries the analysis, and says nothing else",
+        ),
         (found.people < FEW, f"{found.people} people are too few for any inference: the numbers describe them alone"),
         (
             FEW <= found.people < SOME,
@@ -141,6 +147,11 @@ def _cautions(found: Analysis) -> list[tuple[bool, str]]:
     ]
 
 
+def simulated(found: Analysis) -> int:
+    """How many of the people kept are made up (`study simulate`)."""
+    return sum(one.start is not None and one.start.user_agent == USER_AGENT for one in found.screening.kept)
+
+
 def _changed(found: Analysis) -> bool:
     alpha = 1 - found.settings.level
     ps = [primary_p(findings) for findings in (found.findings, found.unruled) if findings is not None]
@@ -149,44 +160,22 @@ def _changed(found: Analysis) -> bool:
 
 
 def _rests_on_one(found: Analysis) -> bool:
-    """Whether the first and the second method's leave-one-out ranges overlap although their estimates differ."""
-    measures = sorted(main_measures(found).values(), key=lambda m: -m.estimate.value)
-    if len(measures) < 2 or found.people < FEW:
+    """Whether another method has the highest mean share as soon as some one person is left out."""
+    table = np.array(found.findings.per_person, dtype=np.float64)
+    if found.people < FEW or table.shape[1] < 2:
         return False
-    first, second = measures[0].estimate, measures[1].estimate
-    if first.value == second.value or first.without_one is None or second.without_one is None:
-        return False
-    return first.without_one[0] < second.without_one[1]
+    known = ~np.isnan(table)
+    values = np.where(known, table, 0.0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        without = (values.sum(0) - values) / (known.sum(0) - known)
+        first = int((values.sum(0) / known.sum(0)).argmax())
+    return bool((without.argmax(1) != first).any())
 
 
 def main_measures(found: Analysis) -> dict[str, Measure]:
     """Method → its main measure."""
     measures = {method.name: method.get(found.main) for method in found.findings.methods}
     return {name: measure for name, measure in measures.items() if measure is not None}
-
-
-def dependence(found: Analysis) -> tuple[float, float] | None:
-    """Design effect of the shares and intra-person correlation ρ, from the spread over people; None for fewer than FEW.
-
-    The variance of a share over people against that of as many independent answers, summed over the methods; ρ is
-    what `study plan` asks for. Both are estimates with few people behind them; below 1 and 0 they are set to these.
-    """
-    if found.people < FEW:
-        return None
-    over_people = independent = answers = 0.0
-    for number, method in enumerate(found.findings.methods):
-        own = [row[number] for row in found.findings.per_person]
-        shares = np.array([share for share in own if share is not None])
-        measure = method.get("share") or method.get("fooling_rate")
-        if measure is None or len(shares) < FEW or measure.answers == 0:
-            continue
-        over_people += float(shares.var(ddof=1)) / len(shares)
-        independent += float(shares.mean() * (1 - shares.mean())) / measure.answers
-        answers = max(answers, measure.answers / len(shares))
-    if independent == 0 or answers <= 1:
-        return None
-    effect = max(1.0, over_people / independent)
-    return effect, (effect - 1) / (answers - 1)
 
 
 def primary_test(findings: Findings) -> SignificanceTest | None:

@@ -5,14 +5,13 @@ Order matters: the items are drawn from their names by the seed, then opened; th
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from gan_eval.errors import InputError
 from gan_eval.files import sha256_bytes
@@ -52,6 +51,7 @@ from gan_eval.study.pictures import (
 )
 from gan_eval.study.platforms import PRESETS
 from gan_eval.study.sources import Folders, Problems, Reader, Sources, formats, open_sources, shuffled_stems, translated
+from gan_eval.study.tokens import mac, participants_token
 from gan_eval.study.trials import BROKEN, CHECK, INPUT, REAL, Design, Kind, Layout, Picture, Pool
 from gan_eval.study.webpage import Page, default_text, direction, strings
 from gan_eval.version import __version__
@@ -63,20 +63,12 @@ USUAL_EXPOSURE_MS: Mapping[Kind, int] = {"two-alternative": 1000}
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What a researcher asks for.
-
-    seed: of all draws; secret: 32 bytes that the ids are made from. items: how many of those the folders hold
-    (None: all that practice leaves). trials: main trials per person (None: each item once, at most 40).
-    practice, checks, gold: items or trials of that role. text: fields of `manifest.Text` in place of the default.
-    exposure_ms: None is the kind's usual one, 0 no limit. show_px: longest side on the screen (None: by size).
-    completion: address that ends a platform's session, given away by the server alone.
+class Amounts:
+    """How much of everything. items: of those the folders share (None: all that practice leaves). trials: main trials
+    per person (None: each item once, at most 40). forms: at least so many. repeats, checks: per person.
+    practice (None: the kind's usual), gold: items.
     """
 
-    kind: Kind
-    folders: Folders
-    seed: str
-    secret: bytes
     items: int | None = None
     trials: int | None = None
     forms: int = 24
@@ -84,11 +76,20 @@ class Plan:
     repeats: int = 3
     checks: int = 3
     gold: int = 0
-    study_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """How a trial looks and behaves; times in milliseconds.
+
+    ties, both_bad: further answers of a pairwise trial. exposure_ms: None is the kind's usual one, 0 no limit.
+    show_px: longest side in CSS pixels (None: by the size of the pictures).
+    """
+
     lang: str = "en"
-    text: Mapping[str, str] = field(default_factory=dict)
     feedback: Feedback = "off"
-    tie: Literal["none", "tie", "tie+both-bad"] = "none"
+    ties: bool = False
+    both_bad: bool = False
     skip: bool = False
     confirm: bool = False
     min_ms: int = 300
@@ -96,12 +97,39 @@ class Plan:
     exposure_ms: int | None = None
     show_px: int | None = None
     kiosk: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hosting:
+    """Where participants come from and answers go. completion: address that ends a platform's session, given away by
+    the server alone. server: base address of the `study serve` that a page opened from elsewhere posts to."""
+
+    platform: Platform = PRESETS["none"]
+    completion: str | None = None
+    server: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a researcher asks for.
+
+    seed: of all draws; secret: 32 bytes that the ids are made from. text: fields of `manifest.Text` in place of the
+    page's own words. fit: one size for all pictures; jpeg_quality: None is lossless. allow_missing: leave out items
+    that a folder lacks or that cannot be read.
+    """
+
+    kind: Kind
+    folders: Folders
+    seed: str
+    secret: bytes
+    amounts: Amounts = field(default_factory=Amounts)
+    screen: Screen = field(default_factory=Screen)
+    hosting: Hosting = field(default_factory=Hosting)
+    study_id: str | None = None
+    text: Mapping[str, str] = field(default_factory=dict)
     fit: Fit | None = None
     jpeg_quality: int | None = None
     allow_missing: bool = False
-    post_url: str | None = None
-    platform: Platform = PRESETS["none"]
-    completion: str | None = None
     rules: Rules | None = None
     analysis: Analysis | None = None
 
@@ -144,7 +172,8 @@ def compose(plan: Plan, *, progress: Progress) -> Study:
         [*notices, *_resampled(reader, plan.fit)],
     )
     _refuse_problems(plan, problems, len(pools.main.items))
-    study_id = plan.study_id or "study-" + _derived(plan.secret, "study-id").hex()[:8]
+    _refuse_copies(problems, len({picture.item for picture in reader.hashes if picture.source in names}))
+    study_id = plan.study_id or "study-" + mac(plan.secret, "", "study-id")[:8]
     layout = Layout(
         kind=plan.kind,
         study_id=study_id,
@@ -153,10 +182,10 @@ def compose(plan: Plan, *, progress: Progress) -> Study:
         practice=pools.practice,
         gold=pools.gold,
         reference=prefers and folders.inputs is not None,
-        trials=plan.trials,
-        forms=plan.forms,
-        repeats=plan.repeats,
-        imc=plan.checks,
+        trials=plan.amounts.trials,
+        forms=plan.amounts.forms,
+        repeats=plan.amounts.repeats,
+        imc=plan.amounts.checks,
     )
     design = build(layout, seed=plan.seed, secret=plan.secret)
     pixels = _pixels(design, reader, plan.seed)
@@ -167,9 +196,9 @@ def compose(plan: Plan, *, progress: Progress) -> Study:
 
 
 def _refuse_contradictions(plan: Plan) -> None:
-    if plan.kind in ("best-of-k", "pairwise") and plan.feedback != "off":
+    if plan.kind in ("best-of-k", "pairwise") and plan.screen.feedback != "off":
         raise InputError(f"a {plan.kind} study has no right answers, so there is no feedback (leave --feedback out)")
-    if plan.tie != "none" and plan.kind != "pairwise":
+    if (plan.screen.ties or plan.screen.both_bad) and plan.kind != "pairwise":
         raise InputError(f"ties go with a pairwise study, not with {plan.kind}")
     paths = [path.resolve() for path in plan.folders.methods.values()]
     if len(set(paths)) < len(paths):
@@ -182,12 +211,12 @@ def _sample(plan: Plan, sources: Sources, reader: Reader, methods: Sequence[str]
     """Draw items (and real pictures) from their names, then open them; a damaged one gives way to the next drawn."""
     order = shuffled_stems(sources.items, seed=plan.seed, label="items")
     usual = min(USUAL_PRACTICE[plan.kind], len(order) // 4)
-    practice = usual if plan.practice is None else plan.practice
-    main = plan.items if plan.items is not None else max(1, len(order) - practice - plan.gold)
-    wanted = main + practice + plan.gold
+    practice = usual if plan.amounts.practice is None else plan.amounts.practice
+    main = plan.amounts.items if plan.amounts.items is not None else max(1, len(order) - practice - plan.amounts.gold)
+    wanted = main + practice + plan.amounts.gold
     if wanted > len(order):
         raise InputError(
-            f"{wanted} items asked for ({main} main, {practice} practice, {plan.gold} gold), the folders share "
+            f"{wanted} items asked for ({main} main, {practice} practice, {plan.amounts.gold} gold), the folders share "
             f"{len(order)} (ask for fewer, or give more pictures)"
         )
     labels = [*methods, *([INPUT] if INPUT in sources.files else [])]
@@ -198,10 +227,10 @@ def _sample(plan: Plan, sources: Sources, reader: Reader, methods: Sequence[str]
         if reader.readable([Picture(label, stem) for label in labels]):
             items.append(stem)
         progress("reading", len(items), wanted)
-    if plan.items is None:
-        main = max(0, len(items) - practice - plan.gold)
-    chosen, rest = tuple(items[practice + plan.gold :][:main]), items[: practice + plan.gold]
-    gold, exercise = tuple(rest[: plan.gold]), tuple(rest[plan.gold :])
+    if plan.amounts.items is None:
+        main = max(0, len(items) - practice - plan.amounts.gold)
+    chosen, rest = tuple(items[practice + plan.amounts.gold :][:main]), items[: practice + plan.amounts.gold]
+    gold, exercise = tuple(rest[: plan.amounts.gold]), tuple(rest[plan.amounts.gold :])
     if plan.kind in ("best-of-k", "pairwise") or REAL not in sources.files:
         return _Pools(Pool(chosen), Pool(exercise), Pool(gold))
     reals = _reals(plan, sources, reader, chosen, exercise, gold)
@@ -244,8 +273,12 @@ def _refuse_problems(plan: Plan, problems: Problems, main: int) -> None:
         raise InputError("; ".join(leaves_out) + " (mend this, or pass --allow-missing to leave these items out)")
     if main < 1:
         raise InputError("no readable items are left for the main part: " + "; ".join(leaves_out))
-    for first, second in {(a, b) for _, a, b in problems.identical}:
-        if sum((a, b) == (first, second) for _, a, b in problems.identical) >= main:
+
+
+def _refuse_copies(problems: Problems, items: int) -> None:
+    """Two methods that gave the same file for every item are one method."""
+    for (first, second), count in Counter((a, b) for _, a, b in problems.identical).items():
+        if count == items:
             raise InputError(f"{first} and {second} gave the same files throughout (is one folder given twice?)")
 
 
@@ -304,16 +337,22 @@ def _key(
         kind=plan.kind,
         seed=plan.seed,
         secret_hex=plan.secret.hex(),
-        nonce_hex=_derived(plan.secret, "nonce").hex(),
+        nonce_hex=mac(plan.secret, study_id, "nonce"),
         methods={f"m{n}": KeyMethod(name, str(path)) for n, (name, path) in enumerate(folders.methods.items())},
         items=items,
         images={name: image(name, picture) for name, picture in design.pictures.items()},
         trials={it.trial_id: KeyTrial(it.role, it.item, it.repeat_of, it.expected) for it in everything},
         truths=_truths(design),
-        rules=plan.rules or Rules(checks_pass_min=plan.checks - 1 if plan.checks >= 3 else plan.checks),
+        rules=plan.rules
+        or Rules(checks_pass_min=plan.amounts.checks - 1 if plan.amounts.checks >= 3 else plan.amounts.checks),
         analysis=plan.analysis or Analysis(primary="fooling_rate" if _has_truth(plan.kind) else "share"),
-        completion=plan.completion,
+        completion=plan.hosting.completion,
     )
+
+
+def _usual_rules(checks: int) -> Rules:
+    """One slip is human where there are three checks or more."""
+    return Rules(checks_pass_min=checks - 1 if checks >= 3 else checks)
 
 
 def _has_truth(kind: Kind) -> bool:
@@ -332,7 +371,7 @@ def _truths(design: Design) -> dict[str, str]:
 
 
 def _page_truths(plan: Plan, key: Key) -> Mapping[str, str] | None:
-    return key.truths if plan.feedback == "always" else None
+    return key.truths if plan.screen.feedback == "always" else None
 
 
 def _manifest(
@@ -345,43 +384,49 @@ def _manifest(
 ) -> Manifest:
     size = size_of(next(iter(pixels.values())))
     mime: Mime = "image/webp" if plan.jpeg_quality is None else "image/jpeg"
-    exposure = USUAL_EXPOSURE_MS.get(plan.kind) if plan.exposure_ms is None else plan.exposure_ms or None
+    exposure = USUAL_EXPOSURE_MS.get(plan.kind) if plan.screen.exposure_ms is None else plan.screen.exposure_ms or None
     return Manifest(
         schema="study-manifest/1",
         study_id=layout.study_id,
         generator=f"gan-eval {__version__}",
         kind=plan.kind,
         key_commitment=commitment(key),
-        lang=plan.lang,
-        dir=direction(plan.lang),
-        text=replace(default_text(plan.lang, plan.kind, with_input=layout.reference), **dict(plan.text)),
-        strings=strings(plan.lang),
+        lang=plan.screen.lang,
+        dir=direction(plan.screen.lang),
+        text=replace(default_text(plan.screen.lang, plan.kind, with_input=layout.reference), **dict(plan.text)),
+        strings=strings(plan.screen.lang),
         ui=Ui(
             slots=len(design.trials[0].options),
             show_reference=layout.reference,
-            tie=plan.tie,
-            skip=plan.skip,
-            confirm=plan.confirm,
-            min_ms=plan.min_ms,
-            deadline_ms=plan.deadline_ms,
+            tie="tie+both-bad" if plan.screen.both_bad else "tie" if plan.screen.ties else "none",
+            skip=plan.screen.skip,
+            confirm=plan.screen.confirm,
+            min_ms=plan.screen.min_ms,
+            deadline_ms=plan.screen.deadline_ms,
             exposure_ms=exposure,
-            css_px=shown_size(size, plan.show_px),
-            kiosk=plan.kiosk,
+            css_px=shown_size(size, plan.screen.show_px),
+            kiosk=plan.screen.kiosk,
         ),
-        feedback=plan.feedback,
+        feedback=plan.screen.feedback,
         images={
             name: Delivered(sha256_bytes(data), size.width, size.height, mime, len(data))
             for name, data in sorted(images.items())
         },
         practice=tuple(
-            Practice(it.trial_id, it.options, it.reference, it.expected if plan.feedback != "off" else None)
+            Practice(it.trial_id, it.options, it.reference, it.expected if plan.screen.feedback != "off" else None)
             for it in design.practice
         ),
         trials=tuple(Trial(it.trial_id, it.options, it.reference, it.prompt) for it in design.trials),
         forms=tuple(Form(it.form_id, tuple((step.trial, step.slots) for step in it.sequence)) for it in design.forms),
-        post_url=plan.post_url,
-        platform=plan.platform,
+        post_url=_api(plan, layout.study_id),
+        platform=plan.hosting.platform,
     )
+
+
+def _api(plan: Plan, study_id: str) -> str | None:
+    """Where pages hosted elsewhere post to, on the server that will serve this study."""
+    server = plan.hosting.server
+    return None if server is None else f"{server}/s/{participants_token(plan.secret, study_id)}/api/"
 
 
 def shown_size(size: Size, longest: int | None) -> Size:
@@ -390,7 +435,3 @@ def shown_size(size: Size, longest: int | None) -> Size:
     if longest is None:
         longest = side * max(1, 256 // side) if side < 192 else min(side, 640)
     return Size(max(1, round(size.width * longest / side)), max(1, round(size.height * longest / side)))
-
-
-def _derived(secret: bytes, label: str) -> bytes:
-    return hmac.new(secret, label.encode(), hashlib.sha256).digest()

@@ -11,7 +11,7 @@ import numpy as np
 import scipy
 
 from gan_eval.result import Interval
-from gan_eval.study.analysis import Analysis, dependence
+from gan_eval.study.analysis import Analysis
 from gan_eval.study.findings import Findings, Measure, PairFinding
 from gan_eval.version import __version__
 
@@ -51,8 +51,8 @@ def to_dict(found: Analysis) -> dict[str, Any]:
         "versions": {"gan_eval": __version__, "numpy": np.__version__, "scipy": scipy.__version__},
         "warnings": list(found.warnings),
     }
-    if (effect := dependence(found)) is not None:
-        document["dependence"] = {"design_effect": effect[0], "rho": effect[1]}
+    if findings.dependence is not None:
+        document["dependence"] = asdict(findings.dependence)
     if findings.overall:
         document["overall"] = {measure.name: _measure(measure) for measure in findings.overall}
     if findings.wins is not None:

@@ -89,7 +89,7 @@ def _rules(sessions: Sequence[Session], rules: Rules) -> list[tuple[str, str, Ch
         wording = f"followed fewer than {rules.checks_pass_min} instructed checks"
         found.append(("checks", wording, lambda s: _checks(s, rules.checks_pass_min)))
     if fastest:
-        found.append(("too-fast", f"median reaction time below {fastest} ms", lambda s: _too_fast(s, fastest)))
+        found.append(("too-fast", f"answered too fast (median below {fastest} ms)", lambda s: _too_fast(s, fastest)))
     if p:
         found.append(("same-slot", f"chose one slot nearly always (p < {p:g})", lambda s: _same_slot(s, p)))
     return found

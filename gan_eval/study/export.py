@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from gan_eval.errors import InputError
 from gan_eval.files import atomic_folder
@@ -32,6 +32,27 @@ class Written(NamedTuple):
     key: Key
     warnings: list[str]
 
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready; nothing of the key's mapping, so that the output may be shown around."""
+        manifest = self.manifest
+        return {
+            "schema": "gan-eval-study-new/1",
+            "study_id": manifest.study_id,
+            "kind": manifest.kind,
+            "page": str(self.page),
+            "key": str(self.key_file),
+            "manifest_sha256": manifest.sha256,
+            "bytes": self.bytes,
+            "items": list(self.key.items),
+            "methods": [method.name for method in self.key.methods.values()],
+            "images": len(manifest.images),
+            "trials": len(manifest.trials),
+            "practice": len(manifest.practice),
+            "forms": len(manifest.forms),
+            "trials_per_person": len(manifest.forms[0].sequence),
+            "warnings": list(self.warnings),
+        }
+
 
 def export(plan: Plan, out: Path, *, site: bool, progress: Progress) -> Written:
     """Compose a study and write it to the new folder `out`, whole or not at all.
@@ -53,7 +74,7 @@ def export(plan: Plan, out: Path, *, site: bool, progress: Progress) -> Written:
     warnings = study.problems.lines()
     if not site and size > LARGE_PAGE:
         warnings.append(f"the page has {size / 1e6:.0f} MB, too much for e-mail and old phones (--site, fewer --items)")
-    if plan.feedback == "always":
+    if plan.screen.feedback == "always":
         warnings.append("feedback after every answer: a page on disk holds the right answers; `study serve` hides them")
     return Written(out / page.relative_to(folder), out / KEY_FILE, size, study.manifest, study.key, warnings)
 

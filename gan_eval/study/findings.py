@@ -5,12 +5,13 @@ from __future__ import annotations
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 
 from gan_eval.result import Interval
 from gan_eval.study.statistics.permutation import ARRANGEMENTS
-from gan_eval.study.statistics.persons import Estimate
+from gan_eval.study.statistics.persons import Dependence, Estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +56,18 @@ class MethodFinding:
         return next((measure for measure in self.measures if measure.name == name), None)
 
 
+#: What is taken as independent: people, or every answer.
+Unit = Literal["person", "answer"]
+
+
 @dataclass(frozen=True, slots=True)
 class SignificanceTest:
-    """A test. unit: "person" where only people are taken as independent, "answer" where every answer is."""
+    """A test. n: how many of the unit. method: reference distribution. primary: the one fixed for the verdict."""
 
     name: str
     statistic: float
     p_value: float
-    unit: str
+    unit: Unit
     n: int
     method: str
     primary: bool = False
@@ -101,7 +106,7 @@ class Findings:
     """Everything that follows from the answers alone. chance: value of the main measure if methods were all alike.
 
     items: per item, per_person: per person, the share (fooling rate) of each method, None where there is no answer.
-    overall: measures of no single method.
+    overall: measures of no single method. dependence: of the answers of one person, None with too few of either.
     """
 
     methods: tuple[MethodFinding, ...]
@@ -111,5 +116,6 @@ class Findings:
     overall: tuple[Measure, ...] = ()
     items: Mapping[str, tuple[float | None, ...]] = field(default_factory=dict)
     per_person: tuple[tuple[float | None, ...], ...] = ()
+    dependence: Dependence | None = None
     wins: WinTable | None = None
     warnings: tuple[str, ...] = ()

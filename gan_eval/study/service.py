@@ -5,7 +5,6 @@ Nothing here tells which method wins: a researcher who watches must not be tempt
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from collections import Counter
 from collections.abc import Mapping
@@ -20,6 +19,7 @@ from gan_eval.study.manifest import Key, Manifest
 from gan_eval.study.participants import pseudonymised
 from gan_eval.study.responses import Answer, Event, Finish, LabelChoice, PictureChoice, Start, parse_event, verify_event
 from gan_eval.study.store import Incoming, Store
+from gan_eval.study.tokens import participants_token, researcher_token, session_token
 from gan_eval.study.webpage import Page, render
 
 #: A session that was not heard of for so long has been given up; its form may go to somebody else.
@@ -50,19 +50,20 @@ class Service:
         self.manifest: Manifest = study.manifest
         self.images: Mapping[str, bytes] = study.images
         self._key: Key = study.key
+        self._secret = bytes.fromhex(study.key.secret_hex)
         self._store = store
         self._keep = keep_platform_ids
         self._forms = [form.form_id for form in study.manifest.forms]
 
     @property
     def token(self) -> str:
-        """Part of the participants' address; the same after a restart."""
-        return self._mac("participants")[:20]
+        """Part of the participants' address."""
+        return participants_token(self._secret, self.manifest.study_id)
 
     @property
     def researcher_token(self) -> str:
         """Part of the researcher's address."""
-        return self._mac("researcher")[:32]
+        return researcher_token(self._secret, self.manifest.study_id)
 
     def page(self) -> bytes:
         """The page as a server delivers it: pictures apart, right answers held back, and told where to send answers."""
@@ -145,11 +146,7 @@ class Service:
         return isinstance(choice, LabelChoice) and choice.label == trial.expected
 
     def _session_token(self, session_id: str, form_id: str) -> str:
-        return self._mac("session", session_id, form_id)
-
-    def _mac(self, *parts: str) -> str:
-        message = "\0".join((*parts, self.manifest.sha256)).encode("utf-8")
-        return hmac.new(bytes.fromhex(self._key.secret_hex), message, hashlib.sha256).hexdigest()
+        return session_token(self._secret, self.manifest.study_id, session_id, form_id)
 
 
 def most_events(manifest: Manifest) -> int:

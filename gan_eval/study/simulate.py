@@ -34,6 +34,9 @@ from gan_eval.study.responses import (
 )
 from gan_eval.study.trials import REAL
 
+#: Browser of everybody made up: no report may pass them off as people.
+USER_AGENT = "simulated"
+
 _BEGIN = datetime(2026, 1, 1, 9, tzinfo=UTC)
 
 
@@ -134,7 +137,7 @@ class _Person:
             form_source="server",
             platform={},
             participant_id="p" + self._rng.bytes(10).hex(),
-            user_agent="simulated",
+            user_agent=USER_AGENT,
             webdriver=False,
             language=self._manifest.lang,
             screen=(1920, 1080),

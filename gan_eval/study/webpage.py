@@ -62,6 +62,11 @@ def _template() -> str:
     return (_FOLDER / "index.html").read_text(encoding="utf-8")
 
 
+def skeleton() -> list[str]:
+    """The document's own parts between what a study puts in."""
+    return [part for part in re.split(r"\{\{ \w+ \}\}", _template()) if part.strip()]
+
+
 @functools.cache
 def _language(lang: str) -> dict[str, Any]:
     document: dict[str, Any] = json.loads((_FOLDER / "strings" / f"{lang}.json").read_text(encoding="utf-8"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -28,7 +29,7 @@ _STYLE = {
     "svg.hashsalt": "gan-eval",
     "text.parse_math": False,
     "font.family": "sans-serif",
-    "font.size": 10.5,
+    "font.size": 9.5,
     "axes.edgecolor": _MUTED,
     "axes.labelcolor": _INK,
     "axes.spines.top": False,
@@ -42,7 +43,7 @@ _STYLE = {
     "ytick.major.size": 0,
     "text.color": _INK,
 }
-_WIDTH, _ROW = 6.4, 0.46
+_WIDTH, _ROW = 7.2, 0.46
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +110,10 @@ def pairs_plot(found: Analysis) -> Plot | None:
     """Differences of every two methods."""
     rows = [
         Row(
-            f"{pair.a} − {pair.b}",
+            f"{_short(pair.a, 14)} − {_short(pair.b, 14)}",
             100 * pair.difference.value,
             _scaled(pair.difference.interval),
-            number(100 * pair.difference.value, 1),
+            _points(pair.difference.value, pair.difference.interval),
         )
         for pair in found.findings.pairs
         if np.isfinite(pair.difference.value)
@@ -130,8 +131,7 @@ def times_plot(found: Analysis) -> Plot | None:
     if not times:
         return None
     with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(_WIDTH, 1.9))
-        axes = figure.subplots()
+        figure, axes = _canvas(1.9, left=2, right=2)
         edges = np.geomspace(min(times) * 0.99, max(times) * 1.01, 36)
         axes.hist(times, bins=list(edges), color=_ACCENT, edgecolor="none", alpha=0.85)
         axes.axvline(float(np.median(times)), color=_INK, linewidth=1.2)
@@ -161,6 +161,11 @@ def _row(
     return Row(label, value, interval, note.replace(" to ", ", "), wide, dots)
 
 
+def _points(value: float, interval: Interval | None) -> str:
+    bounds = "" if interval is None else f"  [{number(100 * interval.low, 1)}, {number(100 * interval.high, 1)}]"
+    return number(100 * value, 1) + bounds
+
+
 def _scaled(interval: Interval | None) -> Interval | None:
     return interval and Interval(100 * interval.low, 100 * interval.high, interval.level, interval.method)
 
@@ -168,13 +173,15 @@ def _scaled(interval: Interval | None) -> Interval | None:
 def _plot(rows: Sequence[Row], xlabel: str, caption: str, *, reference: float, as_percent: bool = False) -> Plot:
     """A forest plot: a line per row, labels left, numbers right."""
     with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(_WIDTH, 0.75 + _ROW * len(rows)))
-        axes = figure.subplots()
+        labels = [_short(row.label, 31) for row in rows]
+        figure, axes = _canvas(
+            0.75 + _ROW * len(rows), left=max(map(len, labels)), right=max(len(row.note) for row in rows)
+        )
         for place, row in enumerate(rows):
             _draw(axes, row, len(rows) - 1 - place)
         axes.axvline(reference, color=_MUTED, linewidth=1, linestyle=(0, (4, 3)), zorder=0)
         axes.set_ylim(-0.6, len(rows) - 0.4)
-        axes.set_yticks(range(len(rows)), [_short(row.label) for row in reversed(rows)])
+        axes.set_yticks(range(len(rows)), labels[::-1])
         axes.set_xlabel(xlabel)
         if as_percent:
             axes.set_xlim(*_limits(rows, reference))
@@ -185,6 +192,17 @@ def _plot(rows: Sequence[Row], xlabel: str, caption: str, *, reference: float, a
         right.tick_params(length=0)
         said = "; ".join(f"{row.label} {row.note}" for row in rows)
         return Plot(_svg(figure, re.sub(r"\W", "", xlabel)), caption, f"{xlabel}: {said}")
+
+
+def _canvas(height: float, *, left: int, right: int) -> tuple[Figure, Axes]:
+    """A figure of the common width, with room for so many letters left and right of the axes; heights in inches."""
+    figure = Figure(figsize=(_WIDTH, height))
+    axes = figure.subplots()
+    letter = 0.082
+    figure.subplots_adjust(
+        left=(0.15 + letter * left) / _WIDTH, right=1 - (0.15 + letter * right) / _WIDTH, bottom=0.55 / height, top=0.97
+    )
+    return figure, axes
 
 
 def _limits(rows: Sequence[Row], reference: float) -> tuple[float, float]:
@@ -205,22 +223,23 @@ def _draw(axes: Axes, row: Row, y: float) -> None:
         offsets = [0.2 + 0.12 * ((n * 0.618) % 1) for n in range(len(row.dots))]
         axes.scatter(row.dots, [y - o for o in offsets], s=9, facecolors="none", edgecolors=_MUTED, linewidths=0.7)
     if row.wide is not None:
-        axes.plot([row.wide.low, row.wide.high], [y, y], color=_ACCENT, linewidth=1.1, solid_capstyle="butt")
+        axes.plot([row.wide.low, row.wide.high], [y, y], color=_ACCENT, linewidth=1.1, marker="|", markersize=7)
     if row.interval is not None:
         axes.plot([row.interval.low, row.interval.high], [y, y], color=_ACCENT, linewidth=4, solid_capstyle="butt")
     axes.plot([row.value], [y], marker="o", markersize=7, color=_INK, markeredgecolor="none")
 
 
-def _short(label: str, most: int = 26) -> str:
+def _short(label: str, most: int) -> str:
     return label if len(label) <= most else label[: most - 1] + "…"
 
 
 def _svg(figure: Figure, name: str) -> str:
     """SVG without prologue, ids made unique by `name`, marker colours replaced by the page's."""
     buffer = io.StringIO()
-    figure.savefig(
-        buffer, format="svg", transparent=True, bbox_inches="tight", pad_inches=0.05, metadata={"Date": None}
-    )
+    with warnings.catch_warnings():
+        # The drawing's own font is used to measure only; the page's fonts have the letters that it lacks.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
     svg = buffer.getvalue()
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)

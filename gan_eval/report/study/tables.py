@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gan_eval.report.study.wording import MEASURES, method_of, number, p_value, percent, span, written
-from gan_eval.study.analysis import Analysis, dependence
+from gan_eval.study.analysis import Analysis
 from gan_eval.study.describing import Passed
 from gan_eval.study.findings import Measure, MethodFinding
 from gan_eval.study.statistics.persons import Estimate
@@ -118,13 +118,14 @@ def test_table(found: Analysis) -> Table | None:
             number(test.statistic, 3),
             p_value(test.p_value),
             *([p_value(test.adjusted_p)] if adjusted else []),
-            "person" if test.unit == "person" else "answer (as independent)",
+            "person" if test.unit == "person" else "answer*",
             str(test.n),
             test.method,
         ]
         rows.append(tuple(row))
     columns = ("test", "statistic", "p", *(["p (Holm)"] if adjusted else []), "unit", "n", "reference")
-    return Table("Tests", columns, tuple(rows))
+    note = "" if all(test.unit == "person" for test in tests) else "* takes every answer as independent of the others."
+    return Table("Tests", columns, tuple(rows), note)
 
 
 def overall_table(found: Analysis) -> Table | None:
@@ -178,10 +179,9 @@ def conduct_table(found: Analysis) -> Table:
     rows: list[tuple[str, str]] = [
         ("main answers", ", ".join(f"{count} {kind}" for kind, count in ran.answers.items())),
     ]
-    if (effect := dependence(found)) is not None:
-        rows.append(
-            ("design effect of people", f"{number(effect[0])} (intra-person correlation {number(effect[1], 3)})")
-        )
+    if (alike := found.findings.dependence) is not None:
+        effect = f"design effect {number(alike.design_effect)} at {number(alike.answers, 0)} answers"
+        rows.append(("correlation within people", f"{number(alike.rho, 3)} ({effect})"))
     if agreed is not None and agreed.alpha is not None:
         where = " within pairs" if agreed.within_pairs else ""
         rows.append((f"Krippendorff’s α{where}", f"{number(agreed.alpha)} ({span('alpha', agreed.interval)})"))
@@ -204,7 +204,7 @@ def conduct_table(found: Analysis) -> Table:
         rows.append(("minutes per session, median", number(ran.minutes, 1)))
     rows.append(("answered by", ", ".join(f"{name} {count}" for name, count in ran.inputs.items())))
     rows.append(("form given by", ", ".join(f"{name} {count}" for name, count in ran.form_sources.items())))
-    return Table("How it went", ("", ""), tuple(row for row in rows if row[1] not in ("", "–")))
+    return Table("How it went", ("what", "found"), tuple(row for row in rows if row[1] not in ("", "–")))
 
 
 def all_tables(found: Analysis) -> list[Table]:
@@ -270,7 +270,7 @@ def _tied(ties: float) -> str:
 def _passed(passed: Passed | None) -> str:
     if passed is None:
         return "–"
-    chance = f", p of so many by chance {_sign(passed.p_chance)}" if passed.p_chance is not None else ""
+    chance = f", by chance p {_sign(passed.p_chance)}" if passed.p_chance is not None else ""
     return f"{passed.right} of {passed.shown}{chance}"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gan_eval.result import Interval
-from gan_eval.study.analysis import Analysis, main_measures, primary_test
+from gan_eval.study.analysis import Analysis, main_measures, primary_test, simulated
 from gan_eval.study.findings import Measure, PairFinding
 
 #: Names of measures as a reader knows them.
@@ -65,10 +65,10 @@ def span(name: str, interval: Interval | None) -> str:
 
 
 def p_value(p: float | None) -> str:
-    """0.0312 → "0.031"; "< 0.001"; a dash where there is none."""
+    """0.0312 → "0.031"; "< 0.001", which does not break; a dash where there is none."""
     if p is None:
         return "–"
-    return "< 0.001" if p < 0.001 else f"{p:.3f}" if p < 0.1 else f"{p:.2f}"
+    return "<\u00a00.001" if p < 0.001 else f"{p:.3f}" if p < 0.1 else f"{p:.2f}"
 
 
 def _p(p: float) -> str:
@@ -88,7 +88,8 @@ def joined(parts: Sequence[str]) -> str:
 
 def paragraph(found: Analysis) -> str:
     """What a paper has to say of the study: people, task, estimates, tests, and how far they reach."""
-    return " ".join([*_setting(found), *_estimates(found), *_tests(found), *_pairs(found), _reach(found)])
+    made_up = ["[Simulated people.]"] if simulated(found) else []
+    return " ".join([*made_up, *_setting(found), *_estimates(found), *_tests(found), *_pairs(found), _reach(found)])
 
 
 def _setting(found: Analysis) -> list[str]:
@@ -101,11 +102,10 @@ def _setting(found: Analysis) -> list[str]:
         beside=" beside the input" if ui.show_reference else "",
         time=f" for {ui.exposure_ms} ms" if ui.exposure_ms else " without time limit",
     )
-    rules = "Rules of exclusion and the analysis were fixed before collection." if out else ""
     items = len(found.findings.items)
     return [
         f"{found.people} people took part{excluded} and gave {found.answers} answers on {items} items.",
-        *([rules] if rules else []),
+        "The analysis and the rules of exclusion were fixed before collection.",
         f"{task} (“{found.manifest.text.question}”).{_FEEDBACK[found.manifest.feedback]}",
     ]
 
@@ -160,14 +160,14 @@ def _pairs(found: Analysis) -> list[str]:
     alpha = 1 - found.settings.level
     shown = [pair for pair in tested if pair.adjusted_p is not None and pair.adjusted_p < alpha]
     other = [pair for pair in tested if pair not in shown]
+    verb = "fooled more often than" if found.main == "fooling_rate" else "was preferred to"
     sentences = []
     if shown:
-        verb = "fooled more often than" if found.main == "fooling_rate" else "was preferred to"
-        sentences.append(
-            joined([_pair(pair, verb) for pair in shown]) + " (sign-flip tests over people, p-values adjusted by Holm)."
-        )
+        sentences.append(f"{joined([_pair(pair, verb) for pair in shown])}.")
     if other:
         sentences.append(f"Not shown to differ: {joined([_pair(pair, 'against') for pair in other])}.")
+    if tested:
+        sentences.append("These are sign-flip tests over people, with p-values adjusted by Holm.")
     return sentences
 
 

@@ -21,11 +21,11 @@ from gan_eval.study.kinds.shares import (
     equal_within_people,
     known,
     other_items,
+    pooled,
     ratio,
 )
 from gan_eval.study.statistics import choice
-from gan_eval.study.statistics.persons import FEW, Statistic, estimate, person_mean, resamples
-from gan_eval.study.statistics.proportions import wilson
+from gan_eval.study.statistics.persons import FEW, Statistic, dependence, estimate, person_mean, resamples
 from gan_eval.study.tables import Pairs
 
 Floats = NDArray[np.float64]
@@ -40,9 +40,10 @@ def pairwise(rows: Pairs, settings: Settings) -> Findings:
     wins, won, played = tables.sum(0), tables.sum(2), tables.sum(2) + tables.sum(1)
     weights = resamples(rows.people, settings.resamples, settings.rng("bootstrap"))
     share = estimate(person_mean(ratio(won, played)), rows.people, weights=weights, level=level, bounds=(0, 1))
-    strength = estimate(strengths(tables), rows.people, weights=weights, level=level)
+    replicates = strengths(tables)(weights)
+    strength = estimate(strengths(tables), rows.people, weights=weights, level=level, replicates=replicates)
     groups = choice.components(wins)
-    total = played.sum(0)
+    total, upper = played.sum(0), np.triu_indices(len(rows.methods), 1)
     won_of, shown_of = _per_answer(rows)
     items = other_items(rows, won_of, shown_of, settings)
     methods = tuple(
@@ -50,7 +51,7 @@ def pairwise(rows: Pairs, settings: Settings) -> Findings:
             name,
             (
                 Measure("strength", strength[m], int(total[m]), unbounded=len(groups) > 1),
-                Measure("share", share[m], int(total[m]), wilson(won[:, m].sum(), total[m], level=level), items[m]),
+                Measure("share", share[m], int(total[m]), pooled(won[:, m].sum(), total[m], settings), items[m]),
             ),
         )
         for m, name in enumerate(rows.methods)
@@ -68,7 +69,10 @@ def pairwise(rows: Pairs, settings: Settings) -> Findings:
         chance=0.5,
         items=by_item(rows, won_of, shown_of),
         per_person=known(ratio(won, played)),
-        wins=_win_table(rows, tables, weights),
+        dependence=dependence(
+            tables[:, upper[0], upper[1]], (tables + tables.transpose(0, 2, 1))[:, upper[0], upper[1]]
+        ),
+        wins=_win_table(rows, tables, replicates),
         warnings=_warnings(rows.methods, groups, tables, weights),
     )
 
@@ -128,10 +132,10 @@ def _likelihood(name: str, gain: float, df: int, n: int) -> SignificanceTest:
     return SignificanceTest(name, statistic, float(stats.chi2.sf(statistic, df)), "answer", n, f"χ²({df})")
 
 
-def _win_table(rows: Pairs, tables: Floats, weights: Floats) -> WinTable:
+def _win_table(rows: Pairs, tables: Floats, replicates: Floats) -> WinTable:
     wins = tables.sum(0)
     theta = strengths(tables)(np.ones((1, rows.people)))[0]
-    ranks = (-strengths(tables)(weights)).argsort(1).argsort(1)
+    ranks = (-replicates).argsort(1).argsort(1)
     k = len(rows.methods)
     rank_shares = np.stack([(ranks == place).mean(0) for place in range(k)], axis=1)
     tied = rows.won == 0.5

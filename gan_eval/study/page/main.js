@@ -36,6 +36,7 @@ async function participate(study) {
   if (session.stage === "withdrawn") return withdrawnScreen(study);
   if (session.stage === "finished") return endScreen(study);
   watchWindow(study.recorder, signal);
+  study.pictures.fetchAll([...study.practice.slice(session.practised), ...study.sequence.slice(session.answered)]);
   await noteInterruption(study);
   await stages(study, signal);
 }

@@ -1,14 +1,20 @@
-// Pictures are loaded and decoded before the trial that shows them begins; a few trials ahead, and no more than that.
+// Pictures are decoded before the trial that shows them begins; a few trials ahead, and no more than that. Where they
+// come over a network, the files of the whole session are fetched in the background from the start on, so that a
+// connection that breaks later does not stop a trial.
 
 const TRIALS_AHEAD = 4;
 const LOAD_ATTEMPTS = 3;
+const FETCHES_AT_ONCE = 3;
 
 function makePictures(manifest, data) {
   const ready = new Map();
+  const fetched = new Map();
   const extension = { "image/webp": "webp", "image/jpeg": "jpg" };
+  const file = (id) => `img/${id}.${extension[manifest.images[id].mime]}`;
 
   function address(id) {
-    if (!data) return `img/${id}.${extension[manifest.images[id].mime]}`;
+    if (fetched.has(id)) return URL.createObjectURL(fetched.get(id));
+    if (!data) return file(id);
     const bytes = Uint8Array.from(atob(data[id]), (letter) => letter.charCodeAt(0));
     return URL.createObjectURL(new Blob([bytes], { type: manifest.images[id].mime }));
   }
@@ -39,8 +45,23 @@ function makePictures(manifest, data) {
     return ready.get(id);
   }
 
+  // A page on disk may not fetch what lies beside it; there, and where a fetch fails, <img> loads the file itself.
+  async function fetchAll(trials) {
+    if (data || !location.protocol.startsWith("http")) return;
+    const ids = [...new Set(trials.flatMap(of))].values();
+    const worker = async () => {
+      for (const id of ids) {
+        const reply = await fetch(file(id), { credentials: "omit" }).catch(() => null);
+        if (reply?.ok) fetched.set(id, await reply.blob());
+      }
+    };
+    await Promise.all(Array.from({ length: FETCHES_AT_ONCE }, worker));
+    document.documentElement.dataset.fetched = fetched.size;
+  }
+
   return {
-    // Decoded <img> elements of a trial: { reference, options by id }.
+    fetchAll,
+    // Decoded <img> elements of a trial, by id.
     async trial(trial) {
       const ids = of(trial);
       const images = await Promise.all(ids.map(want));

@@ -79,8 +79,10 @@ function previewScreen(study) {
 
 function failedScreen(study, error) {
   const { strings } = study;
-  return asked(study, "failed", strings.failed_title, [element("p", {}, strings.failed_text), element("p", { class: "detail" }, String(error.image_id ?? error))],
-    [[strings.try_again, "again"], [strings.leave_out, "skip", "quiet"]]);
+  const what = [element("p", {}, strings.failed_text), element("p", { class: "detail" }, String(error.image_id ?? error))];
+  const back = new Promise((resolve) => addEventListener("online", () => resolve("again"), { once: true }));
+  return Promise.race([back, asked(study, "failed", strings.failed_title, what,
+    [[strings.try_again, "again"], [strings.leave_out, "skip", "quiet"]])]);
 }
 
 function withdrawnScreen(study) {

@@ -48,7 +48,7 @@ function layTrial(study, trial, images) {
     "aria-labelledby": "question" }, reference, ...figures.map((it) => it.node));
   const answers = answerButtons(study, judged);
   const later = ui.confirm || study.feedback !== "off";
-  const node = element("main", { class: ui.exposure_ms === null ? "trial open" : "trial" },
+  const node = element("main", { class: ui.exposure_ms === null ? "trial" : "trial timed" },
     trialHeader(study, trial),
     element("div", { class: "stage" },
       element("h1", { id: "question", tabindex: "-1", "data-focus": true }, questionOf(study, trial)),
@@ -189,6 +189,7 @@ function moveFocus(targets, event) {
 // Pictures that disappear after exposure_ms. Measured frame by frame; a page that is hidden meanwhile hides them too.
 function exposeFor(stage, exposure_ms, onset, signal) {
   let over = exposure_ms === null;
+  stage.node.classList.toggle("open", over);
   const measured = new Promise((resolve) => {
     if (over) return;
     const end = (time) => {

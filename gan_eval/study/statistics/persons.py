@@ -28,8 +28,6 @@ Statistic = Callable[[Floats], Floats]
 
 #: Fewer people than this give no inference; fewer than SOME no bootstrap to rely on.
 FEW, SOME = 5, 20
-#: All resamples are enumerated when there are no more than this.
-ENUMERABLE = 2**16
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +59,8 @@ def person_mean(table: Floats) -> Statistic:
 
 
 def resamples(people: int, count: int, rng: np.random.Generator) -> Floats:
-    """Weights (B, P) of bootstrap resamples of people: all P^P if these are few enough, else `count` random ones."""
-    if people**people <= ENUMERABLE:
+    """Weights (B, P) of bootstrap resamples of people: all P^P if these are no more than `count`, else random ones."""
+    if people**people <= count:
         picks = np.array(list(itertools.product(range(people), repeat=people)))
         return np.asarray((picks[:, :, None] == np.arange(people)).sum(1), dtype=np.float64)
     return rng.multinomial(people, np.full(people, 1 / people), size=count).astype(np.float64)
@@ -75,10 +73,12 @@ def estimate(
     weights: Floats,
     level: float = 0.95,
     bounds: tuple[float, float] | None = None,
+    replicates: Floats | None = None,
 ) -> list[Estimate]:
     """Estimates of a statistic's q numbers.
 
-    weights: (B, P) from `resamples`, shared by all statistics of a study. bounds: the values' range, for shares and
+    weights: (B, P) from `resamples`, shared by all statistics of a study. replicates: statistic(weights), where the
+    caller needs it too and it is dear. bounds: the values' range, for shares and
     their differences: intervals stay within, and where all people agree exactly, which would give an interval of
     width zero, it is the exact binomial one with each person as one observation.
     """
@@ -87,7 +87,7 @@ def estimate(
         return [Estimate(float(value), people) for value in values]
     without = statistic(1 - np.eye(people))
     ts = _jackknife_t(values, without, level, bounds)
-    replicates = statistic(weights)
+    replicates = statistic(weights) if replicates is None else replicates
     bootstraps = [_bootstrap(column, people, level) for column in replicates.T]
     found = []
     for number, value in enumerate(values):
@@ -146,6 +146,37 @@ def _all_alike(value: float, people: int, level: float, bounds: tuple[float, flo
     exact = clopper_pearson(round((value - low) / (high - low) * people), people, level=level)
     method = f"exact binomial over {people} people, who all gave the same share"
     return Interval(low + exact.low * (high - low), low + exact.high * (high - low), level, method)
+
+
+@dataclass(frozen=True, slots=True)
+class Dependence:
+    """How alike one person's answers are. rho: intra-person correlation; design_effect: factor that it puts on the
+    variance of a share of `answers` answers per person."""
+
+    rho: float
+    design_effect: float
+    answers: float
+
+
+def dependence(hits: Floats, shown: Floats) -> Dependence | None:
+    """Estimate ρ from per-person counts (P, C) of cells that are alike within: a method, or a pair of methods.
+
+    By moments: the variance of the shares over people against p(1 − p)/n, both summed over the cells. Below zero it is
+    set to zero. None for fewer than FEW people, or fewer than two answers per person and cell.
+    """
+    people = len(hits)
+    used = (shown > 0).all(0) & (hits.sum(0) > 0) & (hits.sum(0) < shown.sum(0))
+    if people < FEW or not used.any():
+        return None
+    part, whole = hits[:, used], shown[:, used]
+    mean = part.sum(0) / whole.sum(0)
+    over_people = float((part / whole).var(0, ddof=1).sum())
+    independent = float((mean * (1 - mean) * (1 / whole).mean(0)).sum())
+    answers = float(whole.mean())
+    if answers < 2:
+        return None
+    effect = max(1.0, over_people / independent)
+    return Dependence((effect - 1) / (answers - 1), effect, answers)
 
 
 def people_and_items(

@@ -1,0 +1,213 @@
+"""`gan-eval nrds`: models compared by how long a discriminator needs to tell their images from real ones."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli import options
+
+if TYPE_CHECKING:
+    from gan_eval.discriminative.outcome import Outcome, Pair
+    from gan_eval.discriminative.plan import Plan
+    from gan_eval.evaluate import Settings
+    from gan_eval.result import Interval, Score
+
+_SHARED = {
+    "features": options.features,
+    "weights": options.weights,
+    "like": options.like,
+    "precision": options.precision,
+    "workers": options.workers,
+    "device": options.device,
+    "cache": options.cache,
+    "on_bad_image": options.on_bad_image,
+}
+
+
+def _with_settings(command: Callable[..., None]) -> Callable[..., None]:
+    """The shared options but --batch-size, which here is the discriminator's, as one `settings`."""
+
+    @functools.wraps(command)
+    def gather(*arguments: Any, **given: Any) -> None:
+        from gan_eval.evaluate import Settings
+
+        command(*arguments, settings=Settings(**{name: given.pop(name) for name in _SHARED}), **given)
+
+    for option in reversed(_SHARED.values()):
+        gather = option(gather)
+    return gather
+
+
+@click.command("nrds")
+@click.argument("models", nargs=-1, metavar="[NAME=]MODEL...")
+@click.option("--real", help="Real images.  [default: the set that `nicegan translate` recorded beside its images]")
+@click.option("--input", "inputs", help="What the models translated; untranslated it competes too, and must come last.")
+@click.option(
+    "--protocol",
+    type=click.Choice(["robust", "published"]),
+    default="robust",
+    show_default=True,
+    help="published repeats the authors' single run; robust has seeds, held-out images, error bars and tests.",
+)
+@click.option(
+    "--discriminator",
+    type=click.Choice(["features", "paper", "small"]),
+    help="Frozen features with a trained head, the paper's CNN, or a small CNN with augmentation.  "
+    "[default: features; the published protocol has paper]",
+)
+@click.option(
+    "--against",
+    type=click.Choice(["pool", "real"]),
+    default="pool",
+    show_default=True,
+    help="All models in front of one discriminator, or each in front of its own, where no rival matters.",
+)
+@click.option("--seeds", type=click.IntRange(min=1), help="Runs of the robust protocol.  [default: 5]")
+@click.option("--epochs", type=click.IntRange(min=1), help="Epochs at most.  [default: the discriminator's own]")
+@click.option("--batch-size", type=click.IntRange(min=1), help="Fakes of a model in each step.  [default: likewise]")
+@click.option("--size", type=click.IntRange(min=1), help="Side of the pictures a CNN sees.  [default: likewise]")
+@click.option(
+    "--curves", type=click.Path(path_type=Path, dir_okay=False), help="Score the curves of this JSON instead."
+)
+@click.option("--plot", type=click.Path(path_type=Path, dir_okay=False), help="Also draw the curves: .png, .svg, .pdf.")
+@options.seed
+@options.json_output
+@options.quiet
+@_with_settings
+def nrds(
+    models: tuple[str, ...],
+    real: str | None,
+    inputs: str | None,
+    protocol: Any,
+    discriminator: Any,
+    against: Any,
+    seeds: int | None,
+    epochs: int | None,
+    batch_size: int | None,
+    size: int | None,
+    curves: Path | None,
+    plot: Path | None,
+    seed: int,
+    as_json: bool,
+    quiet: bool,
+    settings: Settings,
+) -> None:
+    """Rank two or more MODELs by NRDS, the normalized relative discriminative score (higher is more realistic).
+
+    A discriminator learns to tell real images from the models' fakes; the longer it takes for a model, the more
+    realistic that model's images are. The scores of the models sum to 1. A model is NAME=SOURCE, or a SOURCE that is
+    called by the name of its folder.
+
+    Finished seeds are kept: a run that was interrupted goes on with the next one.
+
+    Example: gan-eval nrds ours/ theirs/ --real real/ --plot curves.png
+    """
+    from cli import render
+    from gan_eval.discriminative.plan import plan
+
+    if bool(models) == (curves is not None):
+        raise click.UsageError("give two or more models, or --curves FILE")
+    chosen = plan(
+        protocol,
+        discriminator=discriminator,
+        against=against,
+        seeds=seeds,
+        epochs=epochs,
+        batch_size=batch_size,
+        size=size,
+        seed=seed,
+    )
+    made = _saved(curves) if curves else _run(models, real, inputs, chosen, quiet, settings)
+    for warning in made.warnings:
+        render.notice(f"note: {warning}")
+    if plot is not None:
+        from gan_eval.report.nrds_plot import write_plot
+
+        write_plot(made, plot)
+    if as_json:
+        render.print_json(made.to_dict())
+    else:
+        show(made)
+
+
+def _run(
+    models: tuple[str, ...], real: str | None, inputs: str | None, chosen: Plan, quiet: bool, settings: Settings
+) -> Outcome:
+    from cli import render
+    from cli.compare import parse_models
+    from gan_eval.discriminative.protocol import contest
+
+    with render.progress(quiet) as progress:
+        return contest(parse_models(models), real, chosen, inputs=inputs, settings=settings, progress=progress)
+
+
+def _saved(path: Path) -> Outcome:
+    from gan_eval.discriminative.saved import from_curves, read_curves
+
+    return from_curves(read_curves(path))
+
+
+def show(made: Outcome) -> None:
+    """The scores and the pairs as tables on stdout."""
+    from cli import render
+
+    robust = made.protocol["name"] == "robust"
+    title = made.protocol.get("label", "NRDS of saved curves")
+    if robust:
+        title += f", {made.protocol['seeds']} seeds, {made.scores[0].n_real} real images"
+        columns = ["", "model", "NRDS", "95 % interval", "of real", "95 % interval", "from real, p", "nearest real"]
+        rows = [_robust_row(score) for score in made.scores]
+    else:
+        columns = ["", "model", "NRDS", "area"]
+        rows = [_published_row(score) for score in made.scores]
+    render.print_table(columns, rows, title=title)
+    if made.pairs:
+        render.print_table(
+            ["pair", "difference", "95 % interval", "p (Holm)", ""], [_pair_row(pair) for pair in made.pairs]
+        )
+
+
+def _robust_row(score: Score) -> list[str]:
+    found = score.details
+    bar = found["of_real"]["interval"]
+    ratio = found["nearest_real"]
+    told = "" if found["distinguishable_from_real"] else " not distinguishable"
+    return [
+        str(found["rank"]),
+        found["model"],
+        f"{score.value:.4f}",
+        _bar(score.interval),
+        f"{found['of_real']['value']:.3f}",
+        f"{bar['low']:.3f} to {bar['high']:.3f}",
+        f"{_p(found['real_p'])}{told}",
+        f"{ratio:.2f} ×" if ratio is not None else "–",
+    ]
+
+
+def _published_row(score: Score) -> list[str]:
+    return [str(score.details["rank"]), score.details["model"], f"{score.value:.4f}", f"{score.details['area']:.4f}"]
+
+
+def _pair_row(pair: Pair) -> list[str]:
+    verdict = f"{pair.a} is more realistic" if pair.distinguishable else "not distinguishable"
+    bar = pair.interval
+    return [
+        f"{pair.a} - {pair.b}",
+        f"{pair.difference:+.4f}",
+        f"{bar.low:+.4f} to {bar.high:+.4f}",
+        _p(pair.adjusted_p),
+        verdict,
+    ]
+
+
+def _bar(interval: Interval | None) -> str:
+    return f"{interval.low:.4f} to {interval.high:.4f}" if interval else "–"
+
+
+def _p(value: float) -> str:
+    return f"{value:.3g}" if value >= 1e-4 else "< 0.0001"

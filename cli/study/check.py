@@ -1,0 +1,47 @@
+"""`gan-eval study check`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from cli import options
+from cli.render import notice, print_json, print_table
+
+
+@click.command("check")
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option("--browser/--no-browser", default=True, show_default=True, help="Open the page offline in Chromium.")
+@options.json_output
+def check_command(out: Path, browser: bool, as_json: bool) -> None:
+    """Look for leaks in the study in the folder OUT, for imbalance, and whether it opens with the network off.
+
+    Exit code 4 where something is wrong, with each leak named.
+
+    Example: gan-eval study check study/
+    """
+    from gan_eval.errors import CheckFailed
+    from gan_eval.study.check import LIMIT, check
+
+    results = check(out, browser=browser)
+    problems = [f"{result.name}: {problem}" for result in results for problem in result.problems]
+    if as_json:
+        checks = [
+            {"name": it.name, "ok": not it.problems, "problems": list(it.problems), "notes": list(it.notes)}
+            for it in results
+        ]
+        document = {"schema": "gan-eval-study-check/1", "ok": not problems, "checks": checks, "limit": LIMIT}
+        print_json(document)
+    else:
+        rows = [[it.name, "well" if not it.problems else f"{len(it.problems)} found"] for it in results]
+        print_table(["check", "result"], rows)
+        for result in results:
+            for note in result.notes:
+                notice(f"{result.name}: {note}")
+        notice(LIMIT)
+    if problems:
+        for problem in problems[1:20]:
+            notice(f"leak: {problem}")
+        more = f" (and {len(problems) - 1} more, above)" if len(problems) > 1 else ""
+        raise CheckFailed(f"{out}: {problems[0]}{more}")

@@ -1,0 +1,101 @@
+"""`gan-eval weights list | fetch | verify`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from cli import options
+
+
+@click.group("weights")
+def weights() -> None:
+    """Weights of the feature networks: what is at hand, fetch it, check a file.
+
+    Example: gan-eval weights list
+    """
+
+
+@weights.command("list")
+@options.json_output
+def list_weights(as_json: bool) -> None:
+    """The known weights files and where they lie on this machine.
+
+    Example: gan-eval weights list
+    """
+    from cli import render
+    from gan_eval.weights import ALL, find
+
+    found = [(known, find(known)) for known in ALL]
+    if as_json:
+        rows = [
+            {"name": known.name, "sha256": known.sha256, "path": str(file.path) if file else None, "urls": known.urls}
+            for known, file in found
+        ]
+        render.print_json({"schema": "gan-eval/1", "command": "weights list", "weights": rows})
+        return
+    for known, file in found:
+        place = str(file.path) if file else f"not at hand: gan-eval weights fetch {known.name}"
+        click.echo(f"{known.name}\n  {known.about}\n  SHA-256 {known.sha256}\n  {place}")
+
+
+@weights.command("fetch")
+@click.argument("name", metavar="NAME")
+@options.json_output
+@options.quiet
+def fetch(name: str, as_json: bool, quiet: bool) -> None:
+    """Download the weights called NAME, check their hash and keep them in the cache folder.
+
+    A file that is already at hand is not fetched again. Set GAN_EVAL_WEIGHTS_URL to try a mirror first.
+
+    Example: gan-eval weights fetch inception
+    """
+    from cli import render
+    from gan_eval.weights import ALL, find_or_fetch
+
+    wanted = next((known for known in ALL if known.name == name), None)
+    if wanted is None:
+        raise click.BadParameter(f"no weights are called {name!r}; known are {', '.join(known.name for known in ALL)}")
+    with render.progress(quiet) as progress:
+        file = find_or_fetch(wanted, insist=True, progress=progress)
+    if as_json:
+        document = {"name": wanted.name, "path": str(file.path), "sha256": file.sha256}
+        render.print_json({"schema": "gan-eval/1", "command": "weights fetch", **document})
+    else:
+        click.echo(file.path)
+
+
+@weights.command("verify")
+@click.argument("file", type=click.Path(path_type=Path))
+@options.json_output
+def verify(file: Path, as_json: bool) -> None:
+    """Say whether FILE is, byte for byte, one of the published weights files; exit code 4 if it is not.
+
+    Example: gan-eval weights verify pt_inception-2015-12-05-6726825d.pth
+    """
+    from cli import render
+    from gan_eval.errors import CheckFailed
+    from gan_eval.weights import identify
+
+    found = identify(file)
+    name = found.published.name if found.published else None
+    if as_json:
+        document = {"path": str(file), "sha256": found.sha256, "published": name}
+        render.print_json({"schema": "gan-eval/1", "command": "weights verify", **document})
+    elif name:
+        click.echo(f"{file}: the published weights of {name} (SHA-256 {found.sha256})")
+    if name is None:
+        raise CheckFailed(f"{file}: not a published weights file (SHA-256 {found.sha256}); {_use_of(file)}")
+
+
+def _use_of(file: Path) -> str:
+    """What an unknown file can still be used for."""
+    from gan_eval.errors import WeightsError
+    from gan_eval.extractors import inception
+
+    try:
+        inception.read(file)
+    except WeightsError as error:
+        return f"nor is it a 2015 Inception: {str(error).removeprefix(f'{file}: ')}"
+    return "it holds a 2015 Inception of other values, which can be used but gives no FID"

@@ -1,0 +1,68 @@
+"""Whether fakes are copies of the real images: a score that rewards realism rewards a thief most of all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Features = NDArray[np.float32]
+
+#: A fake is a near copy when it is nearer to a real image than this share of what reals are to each other.
+NEAR = 0.5
+#: At most so many images of each set are looked at, spread evenly over it.
+LIMIT = 5000
+
+
+class Nearness(NamedTuple):
+    """How near a model's images lie to the real ones, in feature space.
+
+    ratio: median distance from a fake to its nearest real, over the median distance from a real to its nearest other
+    real; about 1 for further real images, above 1 for what is unlike them; None where all reals are one image.
+    near_copies: share of the fakes that lie
+    nearer to a real image than half of the latter median.
+    """
+
+    ratio: float | None
+    near_copies: float
+
+
+def nearness(real: Features, fakes: list[Features]) -> list[Nearness]:
+    """`Nearness` of each model: real (N, D) with N ≥ 2, fakes (M, D) each, float32."""
+    reals = _some(real)
+    usual = float(np.median(_nearest(reals, reals, same=True)))
+    made = []
+    for fake in fakes:
+        distances = _nearest(_some(fake), reals)
+        # Reals that are all copies of one another have no usual distance; only an exact copy then counts.
+        near = distances < NEAR * usual if usual > 0 else distances == 0
+        ratio = float(np.median(distances)) / usual if usual > 0 else None
+        made.append(Nearness(ratio, float(near.mean())))
+    return made
+
+
+def _some(rows: Features) -> Array:
+    places = np.linspace(0, len(rows) - 1, min(len(rows), LIMIT)).round().astype(np.intp)
+    return rows[places].astype(np.float64)
+
+
+def _nearest(left: Array, right: Array, *, same: bool = False) -> Array:
+    """(n,) distance from each row of `left` to the nearest row of `right`, itself not counted where they are one."""
+    norms = (right**2).sum(axis=1)
+    found = np.empty(len(left))
+    for rows in _blocks(len(left)):
+        squares = (left[rows] ** 2).sum(axis=1)[:, None] + norms - 2 * left[rows] @ right.T
+        if same:
+            squares[np.arange(len(squares)), np.arange(rows.start, rows.start + len(squares))] = np.inf
+        nearest = squares.argmin(axis=1)
+        # The difference itself, since |x|² + |y|² − 2 x·y leaves rounding where a copy has exactly 0.
+        found[rows] = np.linalg.norm(left[rows] - right[nearest], axis=1)
+    return found
+
+
+def _blocks(count: int, size: int = 1000) -> Iterator[slice]:
+    for start in range(0, count, size):
+        yield slice(start, min(start + size, count))

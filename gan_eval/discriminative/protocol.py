@@ -1,0 +1,248 @@
+"""`nrds`: models in, scores out, by the robust protocol or by the published one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from gan_eval.discriminative import records
+from gan_eval.discriminative.discriminators import DiscriminatorName
+from gan_eval.discriminative.findings import Contest, published_outcome, robust_outcome
+from gan_eval.discriminative.guard import nearness
+from gan_eval.discriminative.outcome import Outcome
+from gan_eval.discriminative.plan import Against, Plan, Protocol, plan
+from gan_eval.discriminative.published import published_curves
+from gan_eval.discriminative.robust import REAL, Runs, analyse
+from gan_eval.discriminative.runs import seed_run
+from gan_eval.discriminative.sets import ImageSet, read_features, read_pixels
+from gan_eval.discriminative.training import FoldResult
+from gan_eval.errors import InputError, TooFewError
+from gan_eval.evaluate import Settings, provenance
+from gan_eval.extractors import LITE0, Precision
+from gan_eval.features import FeatureReader, Opened
+from gan_eval.images import Given, OnBadImage
+from gan_eval.resize import Like
+from gan_eval.result import Progress, Provenance
+
+IDENTITY = "identity"
+#: The smallest set that can be halved into something to learn from and something to judge.
+LEAST = 4
+TRAINING = "epochs of discriminators"
+
+
+def nrds(
+    models: Mapping[str, Given] | Sequence[str | os.PathLike[str]],
+    real: Given | None = None,
+    *,
+    protocol: Protocol = "robust",
+    discriminator: DiscriminatorName | None = None,
+    against: Against = "pool",
+    inputs: Given | None = None,
+    seeds: int | None = None,
+    epochs: int | None = None,
+    batch_size: int | None = None,
+    size: int | None = None,
+    seed: int = 0,
+    features: str = "auto",
+    weights: str | os.PathLike[str] | None = None,
+    like: Like = "clean-fid",
+    workers: int | None = None,
+    device: str = "auto",
+    precision: Precision = "fp32",
+    on_bad_image: OnBadImage = "fail",
+    cache: bool = True,
+    progress: Progress | None = None,
+) -> Outcome:
+    """Normalized relative discriminative score of two or more models. Higher is more realistic; the scores sum to 1.
+
+    Parameters
+    ----------
+    models: name → images of that model, any source; or paths, named by their last part.
+    real: the real images; None for the set that `nicegan translate` recorded beside the models' images.
+    protocol: `robust`: several seeds, held-out images, equal exposure, error bars and tests. `published`: the published
+        code's single run, for comparison with numbers of others.
+    discriminator: `features` (default), `paper` or `small`; the published protocol has `paper`.
+    against: `pool`, all models in front of one discriminator; `real`, each model in front of one of its own.
+    inputs: the images that the models translated; untranslated they compete as `identity`, and must come last. None
+        for those that `nicegan translate` recorded, if they are still there. The published protocol has no such thing.
+    seeds: runs of the robust protocol, default 5. epochs, batch_size, size: of the discriminator, instead of its own.
+    seed: of everything random. features, weights, like, precision: the feature network, which also tells near copies.
+    workers, device, on_bad_image, cache: as for `gan_eval.fid`. With the cache, finished seeds are not run again.
+    progress: called with (what, done, total).
+
+    Raises
+    ------
+    InputError, BadImagesError, WeightsError: what cannot be read. TooFewError: fewer than two models, or sets too
+    small to be halved.
+    """
+    chosen = plan(
+        protocol,
+        discriminator=discriminator,
+        against=against,
+        seeds=seeds,
+        epochs=epochs,
+        batch_size=batch_size,
+        size=size,
+        seed=seed,
+    )
+    settings = Settings(
+        features=features,
+        weights=Path(weights) if weights is not None else None,
+        like=like,
+        workers=workers,
+        device=device,
+        precision=precision,
+        on_bad_image=on_bad_image,
+        cache=cache,
+    )
+    return contest(_named(models), real, chosen, inputs=inputs, settings=settings, progress=progress)
+
+
+def contest(
+    models: Mapping[str, Given],
+    real: Given | None,
+    chosen: Plan,
+    *,
+    inputs: Given | None = None,
+    settings: Settings = Settings(),  # noqa: B008 - an immutable value
+    progress: Progress | None = None,
+) -> Outcome:
+    """`nrds` for a plan that has been checked."""
+    _check_names(models)
+    robust = chosen.protocol == "robust"
+    reference = real if real is not None else records.recorded_reference(models)
+    if not robust:
+        settings = replace(settings, features=LITE0, weights=None)  # no network takes part, files are but looked at
+    with settings.reader(progress) as reader:
+        opened = {REAL: reader.open(reference)} | {name: reader.open(given) for name, given in models.items()}
+        identity, notes = _identity(opened, reader, models, inputs) if robust else (None, ())
+        sets = {name: _read(reader, name, one, chosen) for name, one in opened.items()}
+        # The order in which models are named must not matter to a single bit: they are ordered by their contents.
+        rivals = sorted((sets[name] for name in sets if name != REAL), key=lambda one: (one.key(), one.name))
+        entered = Contest(chosen, sets[REAL], tuple(rivals), reader.network.name, identity, notes)
+        return (_robust if robust else _published)(entered, reader)
+
+
+def _robust(entered: Contest, reader: FeatureReader) -> Outcome:
+    _check_sizes(entered)
+    with reader.timed("discriminators"):
+        runs = _run_seeds(entered, reader)
+    with reader.timed("statistics"):
+        found = analyse(runs, entered.plan.seed)
+        near = nearness(entered.real.feature_rows(), [one.feature_rows() for one in entered.models])
+    notes = (*reader.network.notices, *entered.notes)
+    return robust_outcome(replace(entered, notes=notes), found, near, _provenance(entered, reader))
+
+
+def _published(entered: Contest, reader: FeatureReader) -> Outcome:
+    chosen = entered.plan
+    with reader.timed("discriminators"):
+        curves = published_curves(
+            chosen.recipe,
+            entered.real,
+            entered.models,
+            chosen.seed,
+            cache=reader.cache,
+            device=reader.network.device,
+            on_epoch=_reporting(reader.progress, 0, chosen.recipe.epochs),
+        )
+    return published_outcome(entered, curves, replace(_provenance(entered, reader), features={}))
+
+
+def _run_seeds(entered: Contest, reader: FeatureReader) -> Runs:
+    chosen, models = entered.plan, entered.models
+    every = range(len(models))
+    groups = (tuple(every),) if chosen.against == "pool" else tuple((place,) for place in every)
+    network = reader.network.key() if chosen.recipe.name == "features" else {}
+    each = 2 * chosen.recipe.epochs
+    total = chosen.seeds * len(groups) * each
+    results = []
+    for number in range(chosen.seeds):
+        of_seed: list[tuple[FoldResult, FoldResult]] = []
+        for group in groups:
+            done = (number * len(groups) + len(of_seed)) * each
+            of_seed.append(
+                seed_run(
+                    chosen.recipe,
+                    entered.real,
+                    [models[place] for place in group],
+                    (chosen.seed, number),
+                    cache=reader.cache,
+                    network=network,
+                    device=reader.network.device,
+                    on_epoch=_reporting(reader.progress, done, total),
+                )
+            )
+        results.append(tuple(of_seed))
+    if reader.progress:
+        reader.progress(TRAINING, total, total)
+    sources = (entered.real.sources, *(one.sources for one in models))
+    return Runs(tuple(one.name for one in models), sources, groups, tuple(results))
+
+
+def _read(reader: FeatureReader, name: str, opened: Opened, chosen: Plan) -> ImageSet:
+    """What the discriminator sees of a set, and its features, which tell near copies."""
+    if chosen.protocol == "published":
+        return read_pixels(name, opened, chosen.recipe.size, workers=reader.workers, progress=reader.progress)
+    if chosen.recipe.name == "features":
+        return read_features(reader, name, opened)
+    pixels = read_pixels(name, opened, chosen.recipe.size, workers=reader.workers, progress=reader.progress)
+    return replace(pixels, features=read_features(reader, name, opened).features)
+
+
+def _identity(
+    opened: dict[str, Opened], reader: FeatureReader, models: Mapping[str, Given], inputs: Given | None
+) -> tuple[str | None, tuple[str, ...]]:
+    """Let the untranslated inputs compete, if they are known and do not compete already: their name, and notes."""
+    if IDENTITY in models:
+        return IDENTITY, ()
+    missing = None
+    if inputs is None:
+        inputs, missing = records.recorded_inputs(models)
+    if inputs is None:
+        return None, (missing,) if missing else ()
+    entry = reader.open(inputs)
+    for name in models:
+        if _hash(opened[name]) is not None and _hash(opened[name]) == _hash(entry):
+            return name, ()
+    opened[IDENTITY] = entry
+    return IDENTITY, ()
+
+
+def _hash(opened: Opened) -> str | None:
+    return opened.contents.sha256 if opened.contents else None
+
+
+def _check_names(models: Mapping[str, Given]) -> None:
+    if len(models) < 2:
+        raise TooFewError(f"{len(models)} model: relative scores need at least 2 (one alone has the score 1)")
+    if REAL in models:
+        raise InputError(f"a model is called {REAL!r}, as the real set is: give it another name (NAME=SOURCE)")
+
+
+def _check_sizes(entered: Contest) -> None:
+    for one in (entered.real, *entered.models):
+        shown = len(set(one.sources))
+        if shown < LEAST:
+            raise TooFewError(
+                f"{one.name}: {shown} different source images; a half to learn from and one to judge need {LEAST}"
+            )
+
+
+def _named(models: Mapping[str, Given] | Sequence[str | os.PathLike[str]]) -> dict[str, Given]:
+    if isinstance(models, Mapping):
+        return dict(models)
+    named = {Path(given).stem or os.fspath(given): given for given in models}
+    if len(named) < len(models):
+        raise InputError("two models have the same name: give them as a dictionary of name and source")
+    return named
+
+
+def _provenance(entered: Contest, reader: FeatureReader) -> Provenance:
+    return provenance(reader, {one.name: one.describe() for one in (entered.real, *entered.models)})
+
+
+def _reporting(progress: Progress | None, before: int, total: int) -> Callable[[int], None] | None:
+    return (lambda epoch: progress(TRAINING, before + epoch, total)) if progress else None

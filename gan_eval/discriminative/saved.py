@@ -1,0 +1,58 @@
+"""Scores from curves that were made earlier, by us or by others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from gan_eval.discriminative.outcome import Outcome
+from gan_eval.discriminative.robust import REAL
+from gan_eval.errors import InputError
+from gan_eval.files import read_json
+from gan_eval.metrics import nrds as metric
+from gan_eval.result import Score
+
+
+def read_curves(path: Path) -> dict[str, list[float]]:
+    """Curves of a JSON file: what `gan-eval nrds --json` printed, or an object of name → list of numbers.
+
+    Raises InputError for anything else.
+    """
+    document = read_json(path)
+    curves = document.get("curves", document) if isinstance(document, dict) else None
+    if not isinstance(curves, dict) or not all(map(_is_curve, curves.values())):
+        raise InputError(f"{path}: holds no curves (wanted name → list of numbers, or the output of nrds --json)")
+    return {str(name): list(map(float, curve)) for name, curve in curves.items()}
+
+
+def _is_curve(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(x, (int, float)) and not isinstance(x, bool) for x in value)
+
+
+def from_curves(curves: Mapping[str, Sequence[float]]) -> Outcome:
+    """Scores from curves alone, by the published formula: name → mean output after each epoch.
+
+    A curve called `real` gets an area and takes no part in the scores. Raises InputError for curves of different
+    lengths or without any area, TooFewError for a single epoch or model.
+    """
+    areas = metric.areas(curves)
+    competing = {name: area for name, area in areas.items() if name != REAL}
+    epochs = len(next(iter(curves.values())))
+    near_zero = metric.near_zero(list(competing.values()), epochs)
+    scores = metric.relative_scores(competing, epochs=None)
+    order = sorted(scores, key=lambda name: -scores[name])
+    return Outcome(
+        protocol={"name": "curves", "epochs": epochs, "area": "trapezoids of one epoch"},
+        scores=tuple(
+            Score("nrds", scores[name], "higher", 0, 0, "", details={"model": name, "rank": rank, "area": areas[name]})
+            for rank, name in enumerate(order, 1)
+        ),
+        pairs=(),
+        curves={name: tuple(map(float, curve)) for name, curve in curves.items()},
+        trained_curves={},
+        areas=areas,
+        seeds=(),
+        flags={"near_zero": near_zero},
+        provenance=None,
+        warnings=(metric.NEAR_ZERO_MESSAGE,) if near_zero else (),
+    )

@@ -1,0 +1,183 @@
+"""Error bars and tests for scores that come from several seeds and from images that models may share.
+
+Two things vary: the seed (split, order, initial weights) and the source images. Every image is judged under every
+seed, so the two are crossed, not nested: averaging over seeds does not average the images' own variation away. A
+bootstrap that draws images anew for each seed takes S seeds for S times the images and its 95 % intervals cover 66 to
+86 %; the crossed one here (Owen 2007, "The pigeonhole bootstrap") draws sources once for all seeds and covers what it
+says; `benchmarks/nrds_stability.py` measures it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import mannwhitneyu, norm
+
+from gan_eval.discriminative.splitting import membership
+from gan_eval.result import Interval
+
+Array = NDArray[np.float64]
+
+#: Bootstrap draws and sign flips.
+DRAWS = 2000
+FLIPS = 10_000
+#: Pairs of more units than this are tested by the normal limit of the flips' distribution.
+EXACT_LIMIT = 10_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Heights:
+    """Mean height of the held-out curve of every image of one set.
+
+    values: (S, N) by seed and image, in [0, 1]. sources: (N,) what each image shows.
+    """
+
+    values: Array
+    sources: tuple[str, ...]
+
+    def by_source(self) -> dict[str, float]:
+        """source → height, averaged over seeds and over the images that show it."""
+        names, places = np.unique(np.array(self.sources), return_inverse=True)
+        sums = np.bincount(places, weights=self.values.mean(axis=0))
+        return dict(zip(names.tolist(), (sums / np.bincount(places)).tolist(), strict=True))
+
+
+class Replicates(NamedTuple):
+    """Bootstrap replicates (B, n): of the models' shares, and of their heights as fractions of the real set's."""
+
+    shares: Array
+    fractions: Array
+
+
+def shares(heights: Array) -> Array:
+    """(…, n, S) mean heights of the n models under each seed → (…, n): each seed's shares, averaged over seeds."""
+    return np.asarray((heights / heights.sum(axis=-2, keepdims=True)).mean(axis=-1))
+
+
+def bootstrap(real: Sequence[Heights], fakes: Sequence[Heights], rng: np.random.Generator) -> Replicates:
+    """Draw seeds and sources, each once for everything, and compute shares and fractions of the real height again.
+
+    real: one that all models share, or one a model. A source that several sets show is drawn for all of them at once;
+    sources that different sets show are drawn apart, so that every draw leaves each set its size.
+    """
+    sets = [*real, *fakes]
+    groups = membership([one.sources for one in sets])
+    order = {source: place for place, source in enumerate(s for group in groups.values() for s in group)}
+    sizes = [len(group) for group in groups.values()]
+    tables = [_by_unit(one, order) for one in sets]
+    seeds = real[0].values.shape[0]
+    made = []
+    for drawn in _draws(sizes, rng):
+        means = np.stack(
+            [(drawn @ sums) / (drawn @ counts)[:, None] for sums, counts in tables], axis=1
+        )  # (b, sets, S)
+        picked = rng.integers(seeds, size=(len(drawn), 1, seeds))
+        means = np.take_along_axis(means, picked, axis=2)
+        reals, models = means[:, : len(real)].mean(axis=2), means[:, len(real) :]
+        made.append(Replicates(shares(models), models.mean(axis=2) / reals))
+    return Replicates(*(np.concatenate(parts) for parts in zip(*made, strict=True)))
+
+
+def intervals(
+    values: Array, replicates: Array, *, method: str, level: float = 0.95, signed: bool = False
+) -> list[Interval]:
+    """Intervals that hold for all n values at once with probability `level`.
+
+    values: (n,) estimates, at least 0 unless `signed`. replicates: (B, n). Each interval reaches q standard errors to
+    both sides, q being the quantile of the largest standardised deviation among the n.
+    """
+    errors = replicates.std(axis=0, ddof=1)
+    # Copies of one set have exactly equal heights and an error of 0 or of a few roundings.
+    moving = errors > 1e-12
+    reach = np.zeros(len(values))
+    if moving.any():
+        largest = (np.abs(replicates - replicates.mean(axis=0))[:, moving] / errors[moving]).max(axis=1)
+        reach = np.quantile(largest, level) * errors
+    reach += 4 * np.spacing(np.abs(values))
+    low, high = values - reach if signed else np.clip(values - reach, 0, None), values + reach
+    return [Interval(float(a), float(b), level, method) for a, b in zip(low, high, strict=True)]
+
+
+def pair_p_value(a: Heights, b: Heights, rng: np.random.Generator) -> float:
+    """Two-sided p-value of "models a and b are equally realistic".
+
+    Where at least half of the smaller set's sources are common to both, their differences are flipped in sign, which
+    is exact: exchanging the two outputs for a source changes nothing in what the discriminator was taught, since it
+    knows both as fakes. Otherwise images are exchanged between the sets, with the same argument.
+    """
+    left, right = a.by_source(), b.by_source()
+    common = sorted(left.keys() & right.keys())
+    if 2 * len(common) >= min(len(left), len(right)):
+        return sign_flip_p_value(np.array([left[source] - right[source] for source in common]), rng)
+    return permutation_p_value(np.array(sorted(left.values())), np.array(sorted(right.values())), rng)
+
+
+def sign_flip_p_value(differences: Array, rng: np.random.Generator) -> float:
+    """Two-sided p-value of a zero mean, (n,) paired differences, from 10,000 random flips of their signs."""
+    observed = abs(float(differences.sum()))
+    scale = float(np.abs(differences).sum())
+    if scale == 0:
+        return 1.0
+    if len(differences) > EXACT_LIMIT:
+        return float(2 * norm.sf(observed / np.sqrt((differences**2).sum())))
+    reached = 0
+    for size in _chunks(FLIPS, len(differences)):
+        signs = rng.integers(0, 2, (size, len(differences)), dtype=np.int8).astype(np.float64) * 2 - 1
+        reached += int((np.abs(signs @ differences) >= observed - 1e-12 * scale).sum())
+    return (1 + reached) / (1 + FLIPS)
+
+
+def permutation_p_value(a: Array, b: Array, rng: np.random.Generator) -> float:
+    """Two-sided p-value of equal means of two independent samples, from 10,000 random exchanges of their members."""
+    both = np.concatenate([a, b])
+    centred = both - both.mean()
+    observed = abs(float(centred[: len(a)].sum()))
+    scale = float(np.abs(centred).sum())
+    if scale == 0:
+        return 1.0
+    if len(both) > EXACT_LIMIT:
+        spread = np.sqrt(both.var(ddof=1) * len(a) * len(b) / len(both))
+        return float(2 * norm.sf(observed / spread))
+    reached = 0
+    for size in _chunks(FLIPS, len(both)):
+        order = rng.permuted(np.broadcast_to(centred, (size, len(both))), axis=1)
+        reached += int((np.abs(order[:, : len(a)].sum(axis=1)) >= observed - 1e-12 * scale).sum())
+    return (1 + reached) / (1 + FLIPS)
+
+
+def real_p_value(folds: Sequence[tuple[Array, Array]]) -> float:
+    """p-value of "the discriminator cannot tell this model's held-out images from held-out reals".
+
+    folds: (heights of the reals, heights of the fakes) judged by each discriminator, one entry a seed and fold. Given
+    its discriminator, each entry is an honest two-sample test (Mann–Whitney, one-sided); the entries depend on one
+    another, as all come from the same images, so twice their median is taken (Meinshausen et al. 2009).
+    """
+    p = [mannwhitneyu(real, fake, alternative="greater").pvalue for real, fake in folds]
+    return float(min(1.0, 2 * np.median(p)))
+
+
+def _by_unit(one: Heights, order: dict[str, int]) -> tuple[Array, Array]:
+    """Sum of heights (U, S) and number of images (U,) of each source."""
+    places = np.array([order[source] for source in one.sources])
+    sums = np.zeros((len(order), one.values.shape[0]))
+    np.add.at(sums, places, one.values.T)
+    return sums, np.bincount(places, minlength=len(order)).astype(np.float64)
+
+
+def _draws(sizes: Sequence[int], rng: np.random.Generator) -> Iterator[Array]:
+    """How often each source is drawn, (b, U), until `DRAWS` rows have been given."""
+    for rows in _chunks(DRAWS, sum(sizes)):
+        parts = [rng.multinomial(size, np.full(size, 1 / size), size=rows) for size in sizes]
+        yield np.concatenate(parts, axis=1).astype(np.float64)
+
+
+def _chunks(total: int, width: int) -> Iterator[int]:
+    """Row counts that sum to `total`, each of at most about a million numbers."""
+    rows = max(1, 1_000_000 // width)
+    while total > 0:
+        yield min(rows, total)
+        total -= rows

@@ -1,0 +1,85 @@
+"""A study's own words, exclusion rules and plan of analysis, from a TOML file with the tables text, rules, analysis.
+
+[text]
+question = "Which dog looks more like a photograph?"
+contact = "study@example.org"
+[rules]
+median_rt_ms_min = 500
+[analysis]
+bootstrap = 2000
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import tomllib
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from gan_eval.errors import InputError
+from gan_eval.study.manifest import Analysis, Rules, Text
+from gan_eval.study.pictures import Size
+from gan_eval.study.records import decode
+
+
+class Settings(NamedTuple):
+    """What the file gives; None where a table is missing."""
+
+    text: Mapping[str, str]
+    rules: Rules | None
+    analysis: Analysis | None
+
+
+def read_settings(path: Path | None) -> Settings:
+    """Read a settings file (InputError names the field at fault); without a path, nothing is set."""
+    if path is None:
+        return Settings({}, None, None)
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not valid TOML ({error})") from error
+    if unknown := sorted(document.keys() - {"text", "rules", "analysis"}):
+        raise InputError(f"{path}: unknown table {unknown[0]!r} (there are text, rules and analysis)")
+    rules, analysis = document.get("rules"), document.get("analysis")
+    return Settings(
+        _text(document.get("text", {}), path),
+        None if rules is None else decode(Rules, rules, where=f"{path} rules"),
+        None if analysis is None else decode(Analysis, analysis, where=f"{path} analysis"),
+    )
+
+
+def read_secret(path: Path | None) -> bytes:
+    """32 bytes, raw or as 64 hexadecimal digits; without a path, fresh ones of the system."""
+    if path is None:
+        return secrets.token_bytes(32)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
+    if len(data) == 32:
+        return data
+    if re.fullmatch(rb"\s*[0-9a-fA-F]{64}\s*", data):
+        return bytes.fromhex(data.decode("ascii").strip())
+    raise InputError(f"{path}: wanted 32 bytes or 64 hexadecimal digits (head -c 32 /dev/urandom > {path})")
+
+
+def parse_size(text: str) -> Size:
+    """256 or 256x192 (InputError)."""
+    found = re.fullmatch(r"(\d{1,5})(?:[x×](\d{1,5}))?", text)
+    if found is None or int(found[1]) == 0 or (found[2] is not None and int(found[2]) == 0):
+        raise InputError(f"{text!r} is not a size (write 256 or 256x192)")
+    return Size(int(found[1]), int(found[2] or found[1]))
+
+
+def _text(table: Any, path: Path) -> dict[str, str]:
+    known = {field.name for field in fields(Text)}
+    if not isinstance(table, dict) or not all(isinstance(value, str) for value in table.values()):
+        raise InputError(f"{path}: the table text holds texts only")
+    if unknown := sorted(table.keys() - known):
+        raise InputError(f"{path}: the page has no text {unknown[0]!r} (there are {', '.join(sorted(known))})")
+    return table

@@ -1,0 +1,36 @@
+"""What the machine can do, without importing torch."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+import torch
+
+from gan_eval.errors import InputError
+from gan_eval.extractors import hardware
+
+
+def test_cuda_is_counted_as_torch_counts_it() -> None:
+    assert hardware.cuda_devices() == (torch.cuda.device_count() if torch.cuda.is_available() else 0)
+
+
+def test_torchs_version_file_says_what_torch_says() -> None:
+    assert hardware._torch_has_cuda() == (torch.version.cuda is not None)
+
+
+@pytest.mark.parametrize(("devices", "chosen"), [(0, "cpu"), (2, "cuda")])
+def test_auto_takes_what_there_is(monkeypatch: pytest.MonkeyPatch, devices: int, chosen: str) -> None:
+    monkeypatch.setattr(hardware, "cuda_devices", lambda: devices)
+    assert hardware.choose_device("auto") == chosen
+
+
+def test_a_numbered_device_must_be_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hardware, "cuda_devices", lambda: 2)
+    assert hardware.choose_device("cuda:1") == "cuda:1"
+    with pytest.raises(InputError, match=r"cuda:2 asked for.*2 CUDA devices"):
+        hardware.choose_device("cuda:2")
+
+
+def test_cores_are_those_the_process_may_use() -> None:
+    assert 1 <= hardware.cores() <= (os.cpu_count() or 1)

@@ -1,0 +1,142 @@
+"""Which network, which weights, which device: decided without importing torch, and said aloud."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import gan_eval
+from gan_eval import weights
+from gan_eval.errors import InputError, WeightsError
+from gan_eval.extractors import hardware, resolve
+
+
+@pytest.fixture
+def any_file(tmp_path: Path) -> Path:
+    """A file that nobody published; `resolve` hashes it and does not look inside."""
+    path = tmp_path / "some.pth"
+    path.write_bytes(b"weights")
+    return path
+
+
+@pytest.fixture
+def at_hand(any_file: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The published 2015 Inception, played by a small file in the cache folder."""
+    content = any_file.read_bytes()
+    toy = replace(weights.INCEPTION_2015, sha256=hashlib.sha256(content).hexdigest())
+    monkeypatch.setattr(weights, "INCEPTION_2015", toy)
+    monkeypatch.setattr(weights, "ALL", (toy, weights.LITE0))
+    path = weights.cache_folder() / "weights" / toy.file_name
+    path.parent.mkdir(parents=True)
+    path.write_bytes(content)
+    return path
+
+
+def test_auto_is_the_inception_that_is_at_hand(at_hand: Path) -> None:
+    found = resolve()
+    assert (found.name, found.weights_path, found.dim) == ("inception", at_hand, 2048)
+    assert found.verified
+    assert found.is_reference
+    assert found.notices == ()
+
+
+def test_auto_without_weights_is_the_embedded_network_and_says_so_in_one_line() -> None:
+    found = resolve()
+    assert (found.name, found.dim, found.verified, found.is_reference) == ("efficientnet-lite0", 1280, True, False)
+    (notice,) = found.notices
+    for part in ("2015 Inception weights missing", "https://github.com/", "--weights FILE", "efficientnet-lite0"):
+        assert part in notice
+    assert "\n" not in notice
+
+
+def test_inception_without_weights_is_an_error_with_the_remedies() -> None:
+    with pytest.raises(WeightsError, match=r"weights missing.*weights fetch inception.*https://.*GAN_EVAL_WEIGHTS"):
+        resolve("inception")
+
+
+def test_downloading_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GAN_EVAL_OFFLINE")
+    with pytest.raises(WeightsError, match="downloading is switched off"):
+        resolve("inception", download=False)
+
+
+@pytest.mark.parametrize("name", ["auto", "inception"])
+def test_a_given_file_is_inception_unverified(any_file: Path, name: str) -> None:
+    found = resolve(name, weights=any_file)
+    assert (found.name, found.verified, found.is_reference) == ("inception", False, False)
+    assert "not the published 2015 Inception" in found.notices[0]
+
+
+def test_a_given_file_that_is_the_published_one_is_verified(at_hand: Path) -> None:
+    assert resolve(weights=at_hand).verified
+
+
+def test_the_environment_names_the_inception_file(any_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GAN_EVAL_WEIGHTS", str(any_file))
+    assert resolve().weights_path == any_file
+    assert resolve("efficientnet-lite0").weights_path != any_file
+
+
+def test_a_named_file_that_is_missing_is_an_error_even_for_auto(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match=r"none\.pth: no such weights file"):
+        resolve(weights=tmp_path / "none.pth")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"name": "vgg"}, "no feature network is called 'vgg': use auto"),
+        ({"name": "efficientnet-lite0", "device": "tpu"}, "no device is called 'tpu'"),
+        ({"name": "efficientnet-lite0", "device": "cuda:99"}, "device cuda:99 asked for"),
+    ],
+)
+def test_what_is_not_there_is_named(options: dict[str, str], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        resolve(**options)  # type: ignore[arg-type]
+
+
+def test_the_key_holds_what_changes_the_features(any_file: Path) -> None:
+    base = resolve(weights=any_file)
+    assert base.key() == replace(base, runtime="torch", notices=(), verified=True).key()
+    assert base.key() != replace(base, precision="bf16").key()
+    assert base.key() != replace(base, like="torch-fidelity").key()
+    assert base.key() != replace(base, weights_sha256="0").key()
+    assert replace(base, like="pytorch-fid").key() == replace(base, like="nice-gan").key()
+
+
+def test_bf16_without_the_instructions_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hardware, "cpu_has_bf16", lambda: False)
+    found = resolve("efficientnet-lite0", precision="bf16", device="cpu")
+    assert "no bf16 instructions" in found.notices[-1]
+    monkeypatch.setattr(hardware, "cpu_has_bf16", lambda: True)
+    assert resolve("efficientnet-lite0", precision="bf16", device="cpu").notices == ()
+
+
+def test_openvino_is_for_the_cpu_and_where_it_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hardware, "cuda_devices", lambda: 1)
+    assert resolve("efficientnet-lite0", device="cuda").runtime == "torch"
+    with pytest.raises(InputError, match="not on cuda"):
+        resolve("efficientnet-lite0", device="cuda", runtime="openvino")
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert resolve("efficientnet-lite0", device="cpu").runtime == "torch"
+    with pytest.raises(InputError, match=r"gan-eval\[fast\]"):
+        resolve("efficientnet-lite0", device="cpu", runtime="openvino")
+
+
+RESOLVE = """
+import sys
+from gan_eval.extractors import resolve
+resolve()
+print(*{"torch", "timm", "openvino"} & set(sys.modules))
+"""
+
+
+def test_resolving_imports_no_runtime() -> None:
+    root = Path(gan_eval.__file__).parent.parent
+    done = subprocess.run([sys.executable, "-c", RESOLVE], cwd=root, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""

@@ -1,0 +1,147 @@
+"""torch and OpenVINO give the same features, whatever the batch; bf16 is asked for or does not happen."""
+
+from __future__ import annotations
+
+import functools
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import timm
+import torch
+from numpy.typing import NDArray
+
+import gan_eval
+from gan_eval.extractors import Extractor, Network, Precision, Runtime, load, resolve
+from gan_eval.extractors.recipes import recipe
+from gan_eval.extractors.torch_runtime import exact_float32
+from gan_eval.resize import Like
+
+pytestmark = pytest.mark.usefixtures("kept_conversions")
+Load = Callable[..., Extractor]
+
+
+@pytest.fixture(params=["torch", "openvino"])
+def runtime(request: pytest.FixtureRequest) -> Runtime:
+    chosen: Runtime = request.param
+    return chosen
+
+
+@pytest.fixture(scope="session")
+def loaded(weights_file: Path) -> Load:
+    """`loaded("torch", like=…, precision=…)`: the random Inception, loaded once for all tests."""
+
+    @functools.cache
+    def load_once(runtime: Runtime, like: Like = "clean-fid", precision: Precision = "fp32") -> Extractor:
+        return load(network(weights_file, runtime, like, precision))
+
+    return load_once
+
+
+def network(weights_file: Path, runtime: Runtime, like: Like = "clean-fid", precision: Precision = "fp32") -> Network:
+    return resolve("inception", weights=weights_file, runtime=runtime, device="cpu", like=like, precision=precision)
+
+
+def test_runtimes_agree(loaded: Load, prepared: NDArray[np.float32]) -> None:
+    ours, theirs = (loaded(runtime)(prepared) for runtime in ("torch", "openvino"))
+    assert ours.logits is not None
+    assert theirs.logits is not None
+    assert np.abs(ours.features - theirs.features).max() < 1e-4 * ours.features.std()
+    assert np.abs(ours.logits - theirs.logits).max() < 1e-4 * ours.logits.std()
+
+
+def test_the_range_map_belongs_to_the_tool(loaded: Load, prepared: NDArray[np.float32], runtime: Runtime) -> None:
+    ours = loaded(runtime)(prepared[:1]).features
+    moved = prepared[:1] * np.float32(127.5 / 128)  # (127.5 v / 128 − 127.5) / 127.5 = (v − 128) / 128
+    theirs = loaded(runtime, "pytorch-fid")(moved).features
+    np.testing.assert_allclose(ours, theirs, atol=1e-4 * ours.std())
+
+
+def test_features_depend_neither_on_the_batch_nor_on_neighbours(
+    loaded: Load, prepared: NDArray[np.float32], runtime: Runtime
+) -> None:
+    five = np.concatenate([prepared, prepared[:2, :, ::-1]])  # no multiple of the pieces that a runtime cuts
+    together = loaded(runtime)(five).features
+    pieces = [loaded(runtime)(piece).features for piece in (five[:1], five[1:])]
+    np.testing.assert_array_equal(together, np.concatenate(pieces))
+
+
+def test_bf16_rounds_and_says_so(loaded: Load, prepared: NDArray[np.float32], runtime: Runtime) -> None:
+    exact, rounded = loaded(runtime), loaded(runtime, precision="bf16")
+    features = [extractor(prepared[:1]).features for extractor in (exact, rounded)]
+    error = np.linalg.norm(features[1] - features[0]) / np.linalg.norm(features[0])
+    assert 1e-4 < error < 0.2
+    assert features[1].dtype == np.float32
+    assert exact.network.key() != rounded.network.key()
+
+
+def test_a_converted_network_is_used_again(loaded: Load, weights_file: Path, prepared: NDArray[np.float32]) -> None:
+    from gan_eval.extractors import openvino_runtime
+
+    found = network(weights_file, "openvino")
+    first = loaded("openvino")(prepared).features
+
+    def build() -> torch.nn.Module:
+        raise AssertionError("converted twice")
+
+    again: Extractor = openvino_runtime.load(found, replace(recipe(found), build=build))
+    np.testing.assert_array_equal(again(prepared).features, first)
+
+
+WITHOUT_TORCH = """
+import sys
+from pathlib import Path
+import numpy as np
+from gan_eval.extractors import load, resolve
+extractor = load(resolve("inception", weights=Path(sys.argv[1]), device="cpu"))
+extractor(np.stack([extractor.prepare(np.zeros((8, 8, 3), np.uint8))]))
+print(extractor.network.runtime, *sorted({"torch", "timm", "torchvision"} & set(sys.modules)))
+"""
+
+
+def test_the_second_process_needs_no_torch(loaded: Load, weights_file: Path) -> None:
+    loaded("openvino")
+    root = Path(gan_eval.__file__).parent.parent
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_TORCH, str(weights_file)], cwd=root, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["openvino"]
+
+
+def test_openvino_leaves_nothing_in_the_home_folder_and_reports_to_nobody(
+    loaded: Load, weights_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded("openvino")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    code = WITHOUT_TORCH + "print(sys.modules['openvino_telemetry'])"
+    root = Path(gan_eval.__file__).parent.parent
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(weights_file)], cwd=root, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["openvino", "None"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_cache_that_cannot_be_written_costs_only_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = timm.create_model("test_resnet", pretrained=False)
+    torch.save(model.state_dict(), tmp_path / "timm.pth")
+    found = resolve("timm:test_resnet", weights=tmp_path / "timm.pth", runtime="openvino", device="cpu")
+    (tmp_path / "file").write_bytes(b"")
+    monkeypatch.setenv("GAN_EVAL_CACHE", str(tmp_path / "file" / "cache"))
+    assert load(found)(np.zeros((1, 3, 160, 160), np.float32)).features.shape == (1, found.dim)
+
+
+def test_the_callers_settings_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.set_float32_matmul_precision("medium")
+    try:
+        with exact_float32():
+            assert torch.get_float32_matmul_precision() == "highest"
+            assert not torch.backends.cudnn.allow_tf32
+        assert torch.get_float32_matmul_precision() == "medium"
+        assert torch.backends.cudnn.allow_tf32
+    finally:
+        torch.set_float32_matmul_precision("highest")

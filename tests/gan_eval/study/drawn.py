@@ -1,0 +1,66 @@
+"""Small real studies, made by the exporter from noise, and made-up people who answer them."""
+
+from __future__ import annotations
+
+import functools
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from gan_eval.study.analysis import Analysis, analyse
+from gan_eval.study.compose import Amounts, Plan, Screen, compose
+from gan_eval.study.findings import Settings
+from gan_eval.study.manifest import Key, Manifest
+from gan_eval.study.responses import Event
+from gan_eval.study.simulate import People, simulate
+from gan_eval.study.sources import Folders
+from gan_eval.study.trials import Kind
+
+NAMES = ("NICE-GAN", "U-GAT-IT", "CycleGAN")
+PREFERENCE = {"NICE-GAN": 0.9, "CycleGAN": -0.6}
+FOOLING = {"NICE-GAN": 0.45, "U-GAT-IT": 0.35, "CycleGAN": 0.15}
+PLAIN = Screen()
+#: Fewer resamples than a real analysis, for speed.
+QUICK = Settings(resamples=400, arrangements=999)
+
+
+@functools.cache
+def study(kind: Kind, methods: tuple[str, ...] = NAMES, screen: Screen = PLAIN) -> tuple[Manifest, Key]:
+    """Manifest and key of a study over 18 items of noise, 4 pixels wide."""
+    rng = np.random.default_rng(0)
+    prefers = kind in ("best-of-k", "pairwise")
+    with tempfile.TemporaryDirectory() as name:
+        folders = [Path(name, str(number)) for number in range(len(methods) + 1)]
+        for folder in folders:
+            folder.mkdir()
+            for item in range(24):
+                noise = rng.integers(0, 256, (4, 4, 3), dtype=np.uint8)
+                Image.fromarray(noise).save(folder / f"item{item:02d}.png")
+        sources = Folders(
+            dict(zip(methods, folders[1:], strict=True)),
+            inputs=folders[0] if kind == "best-of-k" else None,
+            real=None if prefers else folders[0],
+        )
+        plan = Plan(kind, sources, "7", bytes(range(32)), Amounts(items=18, practice=3, gold=1), screen)
+        composed = compose(plan, progress=lambda what, done, total: None)
+    return composed.manifest, composed.key
+
+
+@functools.cache
+def events(kind: Kind, people: int = 22, seed: int = 0, careless: float = 0.0, **which: Any) -> tuple[Event, ...]:
+    """Answers of so many made-up people with planted strengths."""
+    manifest, key = study(kind, **which)
+    every = PREFERENCE if kind in ("best-of-k", "pairwise") else FOOLING
+    planted = {method.name: every[method.name] for method in key.methods.values() if method.name in every}
+    wanted = People(people, planted, careless=careless)
+    return tuple(simulate(manifest, key, wanted, rng=np.random.default_rng(seed)))
+
+
+@functools.cache
+def analysis(kind: Kind, people: int = 22, seed: int = 0, careless: float = 0.0, **which: Any) -> Analysis:
+    """Their analysis, with few resamples."""
+    manifest, key = study(kind, **which)
+    return analyse(events(kind, people, seed, careless, **which), manifest, key, settings=QUICK)
