@@ -120,11 +120,7 @@ def _fid(real: FeatureSet, fake: FeatureSet, network: Network, options: Options)
         error = frechet_error.assess(
             *sides, real_statistics=real.statistics, fake_statistics=fake.statistics, seed=options.seed
         )
-        details = {
-            "standard_error": error.standard_error,
-            "bias": error.bias,
-            "bias_is_a_lower_bound": not error.enough,
-        }
+        bias = {"bias": error.bias, "bias_is_a_lower_bound": not error.enough}
         score = replace(score, interval=error.interval(), details={"standard_error": error.standard_error, **bias})
         warnings.append(_bias_warning(score.metric, error))
     return [replace(score, warnings=tuple(warnings))]
