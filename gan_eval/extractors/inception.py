@@ -192,7 +192,7 @@ def _width(inputs: int, step: Step) -> int:
 class Inception(nn.Module):
     """(B, 3, 299, 299) float32 in about −1..1 → pool3 features (B, 2048) and logits without bias (B, 1008).
 
-    The Inception score's reference leaves the bias out; `fc.bias` holds it for whoever wants the class scores proper.
+    The Inception score's reference leaves the bias out; `fc(features)` are the logits with it.
     """
 
     def __init__(self) -> None:
