@@ -216,7 +216,7 @@ class Inception(nn.Module):
         x = F.max_pool2d(x, 3, stride=2)
         for block in self.mixed.values():
             x = block(x)
-        features = x.mean((2, 3))  # (B, 2048)
+        features = x.float().mean((2, 3))  # (B, 2048); in float32 whatever came before
         return features, F.linear(features, self.fc.weight)
 
     def published_names(self) -> Iterator[tuple[str, nn.Conv2d]]:
