@@ -133,9 +133,9 @@ class Discriminator(nn.Module):
         return logits
 
     def advance_judges(self) -> None:
-        """One power iteration of every layer of C1 and C2."""
+        """In training mode, one power iteration of every layer of C1 and C2."""
         for name, layer in self.named_modules():
-            if isinstance(layer, SpectralConv) and not name.startswith("encoder"):
+            if self.training and isinstance(layer, SpectralConv) and not name.startswith("encoder"):
                 layer.advance()
 
 

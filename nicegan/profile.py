@@ -11,6 +11,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -35,6 +36,14 @@ class PaperFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class NetworkFigures:
+    """One network: all its parameters, and the multiply-adds of one forward pass of one image, counted as above."""
+
+    parameters: int
+    multiply_adds: int
+
+
+@dataclass(frozen=True, slots=True)
 class Cost:
     """What is really done. flops: two for each multiply-add.
 
@@ -49,12 +58,12 @@ class Cost:
 class Profile:
     """Everything that `nicegan info` tells about a configuration.
 
-    parameters: of each network, by its official name, all of them. paper: "generators" and "discriminators".
+    networks: each by its official name. paper: "generators" and "discriminators".
     translation: one image in one direction. discriminator_step, generator_step: the two halves of a training step of
     `batch_size` images of each domain. training_bytes: fp32 weights, gradients and both moments of Adam.
     """
 
-    parameters: dict[str, int]
+    networks: dict[str, NetworkFigures]
     paper: dict[str, PaperFigures]
     translation: Cost
     translation_parameters: int
@@ -77,35 +86,38 @@ def profile(config: RunConfig) -> Profile:
         networks = build(network)
         image = torch.empty(1, 3, network.height, network.width)
         a, b = (torch.empty(batch, 3, network.height, network.width) for _ in range(2))
-    parameters = {name: _parameters(part) for name, part in networks.parts().items()}
+    figures, paper = _figures(networks, image)
     options = StepOptions(loss=config.loss, decouple=config.optim.decouple)
     translating = [networks.a.encoder, networks.b.generator]
     return Profile(
-        parameters=parameters,
-        paper=paper_figures(networks, image),
+        networks=figures,
+        paper=paper,
         translation=_cost(networks, lambda: _translate(networks, image)),
         translation_parameters=sum(map(_parameters, translating)),
         discriminator_step=_cost(networks, lambda: discriminator_step(networks, a, b, options)),
         generator_step=_cost(networks, lambda: generator_step(networks, a, b, options)),
-        training_bytes=16 * sum(parameters.values()),
+        training_bytes=16 * _parameters(networks),
     )
 
 
-def paper_figures(networks: Networks, image: Tensor) -> dict[str, PaperFigures]:
-    """The paper's row for these networks on one image (1, 3, H, W): "generators" and "discriminators"."""
+def _figures(networks: Networks, image: Tensor) -> tuple[dict[str, NetworkFigures], dict[str, PaperFigures]]:
+    """The figures of every network, and the paper's row for both kinds, on one image (1, 3, H, W)."""
+    figures, paper = {}, {}
     networks.eval()
     with torch.no_grad():
-        code = networks.a.discriminator.encode(image)
-        found = {
-            "generators": _count(networks.b.generator, lambda: networks.b.generator(code.z)),
-            "discriminators": _count(networks.a.discriminator, lambda: _judge(networks.a.discriminator, image)),
-        }
+        z = networks.a.encode(image).z
+        for name, part in networks.parts().items():
+            counted, operations = _count(part, partial(_run, part, z if isinstance(part, Generator) else image))
+            figures[name] = NetworkFigures(_parameters(part), operations)
+            if name in ("gen2B", "disA"):
+                kind = "generators" if name == "gen2B" else "discriminators"
+                paper[kind] = PaperFigures(2 * counted, 2 * operations)
     networks.train()
-    return {name: PaperFigures(2 * parameters, 2 * operations) for name, (parameters, operations) in found.items()}
+    return figures, paper
 
 
-def _judge(discriminator: Discriminator, image: Tensor) -> object:
-    return discriminator.judge(discriminator.encode(image))
+def _run(network: nn.Module, given: Tensor) -> object:
+    return network.judge(network.encode(given)) if isinstance(network, Discriminator) else network(given)
 
 
 def _translate(networks: Networks, image: Tensor) -> object:
