@@ -17,6 +17,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from gan_eval.errors import TooFewError
+
 Mask = NDArray[np.bool_]
 Places = NDArray[np.intp]
 
@@ -54,6 +56,8 @@ def folds(real: Sequence[str], fakes: Sequence[Sequence[str]], seed: Sequence[in
     real: source of each real image. fakes: the same of each model. seed: any numbers.
 
     Each model gives as many images as the one with fewest in that half, those of sources that most models share first.
+
+    Raises TooFewError where a half of a set has nothing to learn from or nothing to judge.
     """
     sets = [real, *fakes]
     first = _first_half(sets, seed)
@@ -61,6 +65,8 @@ def folds(real: Sequence[str], fakes: Sequence[Sequence[str]], seed: Sequence[in
         learnt = _budget(sets, [np.array([first[source] == half for source in one]) for one in sets], seed)
         seen = {one[place] for one, places in zip(sets, learnt, strict=True) for place in places}
         judged = tuple(np.array([source not in seen for source in one]) for one in sets)
+        if not all(map(len, learnt)) or not all(mask.any() for mask in judged):
+            raise TooFewError(f"sets of {', '.join(map(str, map(len, sets)))} images show too few sources to be halved")
         yield Fold(learnt, judged)
 
 

@@ -28,10 +28,12 @@ def write_plot(made: Outcome, destination: Path) -> None:
     ending = destination.suffix.lower()
     if ending not in FORMATS:
         raise InputError(f"{destination}: a plot is written as {', '.join(FORMATS)}")
+    from matplotlib import rc_context
+
     figure = draw(made)
-    # Without a date, the same curves give the same file.
+    # Without a date and with names of its own inside, the same curves give the same file.
     about: dict[str, Any] = {".png": {}, ".svg": {"Date": None}, ".pdf": {"CreationDate": None}}[ending]
-    with atomic_file(destination) as temporary:
+    with atomic_file(destination) as temporary, rc_context({"svg.hashsalt": "nrds"}):
         figure.savefig(temporary, format=ending[1:], dpi=150, metadata=about)
 
 

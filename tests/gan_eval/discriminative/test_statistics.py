@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from gan_eval.discriminative.statistics import (
+    Heights,
+    bootstrap,
+    intervals,
+    pair_p_value,
+    permutation_p_value,
+    real_p_value,
+    shares,
+    sign_flip_p_value,
+)
+
+RNG = np.random.Generator
+
+
+def heights(rng: RNG, mean: float, *, count: int = 40, seeds: int = 5, name: str = "s", spread: float = 0.1) -> Heights:
+    """Images that differ among themselves, seeds that move all of a set, and a little of both at once."""
+    image, seed = rng.normal(0, spread, count), rng.normal(0, 0.01, (seeds, 1))
+    return Heights(mean + image + seed + rng.normal(0, 0.01, (seeds, count)), tuple(f"{name}{i}" for i in range(count)))
+
+
+def test_shares_are_averaged_over_seeds() -> None:
+    assert shares(np.array([[1.0, 3.0], [3.0, 1.0]])) == pytest.approx([0.5, 0.5])
+
+
+def test_an_image_shown_twice_counts_once_as_a_source() -> None:
+    one = Heights(np.array([[0.1, 0.3, 0.6]]), ("a", "a", "b"))
+    assert one.by_source() == pytest.approx({"a": 0.2, "b": 0.6})
+
+
+def test_the_crossed_bootstrap_covers_what_it_says(rng: RNG) -> None:
+    hits, widths, values = 0, [], []
+    for _ in range(60):
+        sets = [heights(rng, 0.5, name=name) for name in "abc"]
+        value = shares(np.stack([one.values.mean(axis=1) for one in sets]))
+        drawn = bootstrap([heights(rng, 0.6, name="r")], sets, rng)
+        bars = intervals(value, drawn.shares, method="test")
+        hits += all(bar.low <= 1 / 3 <= bar.high for bar in bars)
+        widths.append(np.mean([bar.high - bar.low for bar in bars]))
+        values.append(value)
+    assert hits >= 52  # of all three at once; 95 % of 60 less three standard errors
+    assert np.mean(widths) < 2 * 3.5 * np.std(values, axis=0).mean()
+
+
+def test_fractions_are_of_the_real_height(rng: RNG) -> None:
+    real, fake = heights(rng, 0.8, name="r"), heights(rng, 0.4, name="a")
+    drawn = bootstrap([real], [fake, fake], rng)
+    assert drawn.fractions.mean(axis=0) == pytest.approx([fake.values.mean() / real.values.mean()] * 2, abs=0.02)
+
+
+def test_copies_move_together(rng: RNG) -> None:
+    one = heights(rng, 0.5)
+    drawn = bootstrap([heights(rng, 0.6, name="r")], [one, one, one], rng)
+    bars = intervals(np.full(3, 1 / 3), drawn.shares, method="test")
+    assert all(bar.low <= 1 / 3 <= bar.high and bar.high - bar.low < 1e-12 for bar in bars)
+
+
+def test_simultaneous_intervals_are_wider_than_single_ones(rng: RNG) -> None:
+    replicates = rng.normal(size=(20_000, 6))
+    bars = intervals(np.zeros(6), replicates, method="test", signed=True)
+    single = stats.norm.ppf((1 + 0.95 ** (1 / 6)) / 2)  # six independent ones that hold at once
+    assert np.mean([bar.high for bar in bars]) == pytest.approx(single, rel=0.02)
+
+
+def test_sign_flips_agree_with_all_flips(rng: RNG) -> None:
+    differences = rng.normal(0.3, 1, 10)
+    signs = np.array(list(itertools.product([-1, 1], repeat=10)))
+    exact = np.mean(np.abs(signs @ differences) >= abs(differences.sum()) - 1e-12)
+    assert sign_flip_p_value(differences, rng) == pytest.approx(exact, abs=0.015)
+
+
+def test_sign_flips_agree_with_scipy(rng: RNG) -> None:
+    differences = rng.normal(0.25, 1, 60)
+    wanted = stats.permutation_test(
+        (differences,), np.mean, permutation_type="samples", n_resamples=9999, rng=np.random.default_rng(1)
+    )
+    assert sign_flip_p_value(differences, rng) == pytest.approx(wanted.pvalue, abs=0.015)
+
+
+def test_permutations_agree_with_scipy(rng: RNG) -> None:
+    a, b = rng.normal(0, 1, 30), rng.normal(0.5, 1, 20)
+    wanted = stats.permutation_test(
+        (a, b), lambda x, y: np.mean(x) - np.mean(y), n_resamples=4999, rng=np.random.default_rng(1)
+    )
+    assert permutation_p_value(a, b, rng) == pytest.approx(wanted.pvalue, abs=0.02)
+
+
+@pytest.mark.parametrize("count", [100, 30_000])
+def test_the_normal_limit_joins_on(rng: RNG, count: int) -> None:
+    differences = rng.normal(1.5 / np.sqrt(count), 1, count)
+    wanted = 2 * stats.norm.sf(abs(differences.sum()) / np.sqrt((differences**2).sum()))
+    assert sign_flip_p_value(differences, rng) == pytest.approx(wanted, abs=0.02)
+
+
+def test_copies_are_not_told_apart(rng: RNG) -> None:
+    one = heights(rng, 0.5)
+    renamed = Heights(one.values, tuple(f"other {name}" for name in one.sources))
+    assert pair_p_value(one, one, rng) == 1
+    assert pair_p_value(one, renamed, rng) == 1
+
+
+def test_common_sources_are_compared_as_pairs(rng: RNG) -> None:
+    one = heights(rng, 0.5, spread=0.2)
+    better = Heights(one.values + 0.01 + rng.normal(0, 0.01, one.values.shape), one.sources)
+    unpaired = Heights(better.values, tuple(f"other {name}" for name in one.sources))
+    assert pair_p_value(better, one, rng) < 0.001 < 0.5 < pair_p_value(unpaired, one, rng)
+
+
+def test_the_real_p_value_is_twice_the_median() -> None:
+    real, fake = np.arange(5.0) + 10, np.arange(5.0)
+    lowest = stats.mannwhitneyu(real, fake, alternative="greater").pvalue
+    assert real_p_value([(real, fake)] * 3) == pytest.approx(2 * lowest)
+    assert real_p_value([(real, fake), (fake, real), (fake, real)]) == 1
