@@ -207,3 +207,9 @@ def test_two_files_from_the_published_weights_make_a_fid(
     for name, folder in zip(("a", "b"), sets, strict=True):
         save(tmp_path / f"{name}.npz", reader.read(folder))
     assert evaluate(tmp_path / "a.npz", tmp_path / "b.npz", ["fid"]).scores[0].metric == "fid"
+
+
+def test_infinitely_many_images_are_nearer(sets: tuple[Path, Path]) -> None:
+    (fid,) = evaluate(*sets, ["fid"], options=Options(infinity=True)).scores
+    assert fid.details["infinity"]["value"] == pytest.approx(fid.value - fid.details["bias"])
+    assert fid.details["infinity"]["value"] < fid.value
