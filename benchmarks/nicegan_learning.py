@@ -1,6 +1,6 @@
 """Does it learn? Train a small NICE-GAN and print, over steps, how near its translations come to real images.
 
-    python benchmarks/nicegan_learning.py data/cat2dog --out runs/learning        # about 45 minutes on one core
+    python benchmarks/nicegan_learning.py data/cat2dog --out runs/learning        # about an hour of one core
 
 The score is the kernel distance of the embedded EfficientNet-Lite0's features to the real test images of the target
 domain (lower is nearer): of the test images as they are (step 0), and translated. Images are 96 pixels (the least that
