@@ -134,6 +134,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--official", type=Path, required=True, help="checkout of alpc91/NICE-GAN-pytorch")
     parser.add_argument("--size", type=int, help="side in pixels for all cases (default: each its own)")
+    parser.add_argument("--channels", type=int, default=64, help="width of the first convolution (default: 64)")
     parser.add_argument("--only", type=int, choices=range(len(CASES)), help="one case by its number")
     options = parser.parse_args()
     halves, failed = theirs.step_halves(options.official), False
@@ -141,7 +142,9 @@ def main() -> None:
         if options.size:
             case = case._replace(size=options.size)
         torch.manual_seed(1)
-        made = theirs.trainer(options.official, size=case.size, light=case.light, n_res=case.n_res)
+        made = theirs.trainer(
+            options.official, size=case.size, light=case.light, n_res=case.n_res, channels=options.channels
+        )
         theirs.each(made, randomise)
         networks = ours_from(made)
         found = {

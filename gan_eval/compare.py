@@ -153,7 +153,7 @@ def kernel_difference(real: kernel.Rows, a: kernel.Rows, b: kernel.Rows, *, seed
 def _rows(side: FeatureSet) -> kernel.Rows:
     if side.vectors is None:
         raise InputError(f"{side.label}: holds moments only, and every feature vector is needed (give the images)")
-    return side.vectors.array()
+    return side.vectors
 
 
 def _named(name: str, score: Score) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from gan_eval.metrics import frechet, frechet_error, kernel, manifold
 from gan_eval.metrics import inception_score as inception
 from gan_eval.resize import Like
 from gan_eval.result import Direction, Score
+from gan_eval.vectors import Vectors
 
 Metric = Literal["fid", "kid", "is", "prdc"]
 METRICS: tuple[Metric, ...] = get_args(Metric)
@@ -108,14 +109,29 @@ def _score(
 def _fid(real: FeatureSet, fake: FeatureSet, network: Network, options: Options) -> list[Score]:
     score = _score("fid", frechet.distance(real.statistics, fake.statistics), "lower", real, fake, network)
     warnings = _fid_warnings(real, fake, score.metric)
-    if real.vectors is None or fake.vectors is None:
-        if options.interval:
-            warnings.append(f"{score.metric}: no interval, since a side holds moments only")
+    if not options.interval:
         return [replace(score, warnings=tuple(warnings))]
-    interval = None
-    if options.interval:
-        interval = frechet_error.interval(_rows(real), _rows(fake), seed=options.seed)
-    return [replace(score, interval=interval, warnings=tuple(warnings))]
+    sides = [side.vectors or side.statistics for side in (real, fake)]
+    if real.vectors is None and fake.vectors is None:
+        warnings.append(f"{score.metric}: no interval, since both sides hold moments only")
+    elif min(side.n for side in sides if isinstance(side, Vectors)) < frechet_error.LEAST:
+        warnings.append(f"{score.metric}: no interval, since {frechet_error.LEAST} images are the least for one")
+    else:
+        error = frechet_error.assess(
+            *sides, real_statistics=real.statistics, fake_statistics=fake.statistics, seed=options.seed
+        )
+        bias = {"bias": error.bias, "bias_is_a_lower_bound": not error.enough}
+        score = replace(score, interval=error.interval(), details={"standard_error": error.standard_error, **bias})
+        warnings.append(_bias_warning(score.metric, error))
+    return [replace(score, warnings=tuple(warnings))]
+
+
+def _bias_warning(name: str, error: frechet_error.FrechetError) -> str:
+    about = "more than" if not error.enough else "about"
+    return (
+        f"{name}: so few images make the value too high by {about} {error.bias:.2g}, which its interval, for the "
+        "expectation at these numbers of images, leaves in"
+    )
 
 
 def _fid_warnings(real: FeatureSet, fake: FeatureSet, name: str) -> list[str]:
@@ -209,7 +225,7 @@ def _rows(side: FeatureSet) -> Any:
             f"{side.label}: holds moments only, and this metric needs every feature vector "
             "(give the images, or a file made with gan-eval stats --keep-features)"
         )
-    return side.vectors.array()
+    return side.vectors
 
 
 _TWO_SIDED = {"fid": _fid, "kid": _kid, "prdc": _prdc}

@@ -1,37 +1,55 @@
 """Feature vectors on disk: a plain file of float32 rows.
 
-Features of a million images do not fit into memory. They are appended as they come, read back in chunks by what goes
-over them once, and memory-mapped for what needs them in any order.
+Features of a million images do not fit into memory. They are appended as they come, and read back as they are needed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 
-class Vectors(NamedTuple):
-    """(n, dim) float32 in a file of nothing else, row after row."""
+@dataclass(frozen=True, slots=True)
+class Vectors:
+    """(n, dim) float32 in a file of nothing else, row after row; what metrics call `Rows`.
+
+    Rows are read when they are asked for, so that memory holds those alone. A memory map would do the same, but what
+    it has touched counts as the process's memory.
+    """
 
     path: Path
     n: int
     dim: int
 
-    def array(self) -> NDArray[np.float32]:
-        """The whole, memory-mapped and read-only."""
-        return np.memmap(self.path, dtype=np.float32, mode="r", shape=(self.n, self.dim))
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(n, dim)."""
+        return self.n, self.dim
 
-    def chunks(self, rows: int = 2048) -> Iterator[NDArray[np.float32]]:
-        """The rows in order, (rows, dim) at a time; memory holds one chunk, whatever n is."""
-        with self.path.open("rb") as stream:
-            for start in range(0, self.n, rows):
-                count = min(rows, self.n - start)
-                yield np.fromfile(stream, np.float32, count * self.dim).reshape(count, self.dim)
+    def __getitem__(self, rows: slice | NDArray[np.intp], /) -> NDArray[np.float32]:
+        """Rows by slice (of step 1) or by index; indices that lie close together are read together."""
+        if isinstance(rows, slice):
+            start, stop, step = rows.indices(self.n)
+            return self._read(start, stop)[::step] if step > 0 else self._read(stop + 1, start + 1)[::step]
+        if not len(rows):
+            return self._read(0, 0)
+        low, high = int(rows.min()), int(rows.max()) + 1
+        if high - low <= 8 * len(rows):
+            return self._read(low, high)[rows - low]
+        return np.concatenate([self._read(int(row), int(row) + 1) for row in rows])
+
+    def array(self) -> NDArray[np.float32]:
+        """The whole in memory."""
+        return self._read(0, self.n)
+
+    def _read(self, start: int, stop: int) -> NDArray[np.float32]:
+        count = max(stop - start, 0)
+        read = np.fromfile(self.path, np.float32, count * self.dim, offset=4 * start * self.dim)
+        return read.reshape(count, self.dim)
 
 
 class VectorWriter:

@@ -16,29 +16,19 @@ from __future__ import annotations
 
 import contextlib
 import os
-import queue
-import socket
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from gan_eval.download import DownloadError, NoConnection, download
 from gan_eval.errors import InputError, WeightsError
-from gan_eval.files import atomic_file, sha256_file, write_text
+from gan_eval.files import sha256_file, write_text
 from gan_eval.result import Progress
 
-if TYPE_CHECKING:
-    import requests
-
-CONNECT_SECONDS = 5.0
-#: A server that sends nothing for this long has stalled.
-STALL_SECONDS = 20.0
 #: After a failed try, `auto` does not try again for this long: an offline laptop waits once, not at every run.
 RETRY_AFTER_SECONDS = 600.0
-_CHUNK = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,21 +138,19 @@ def find_or_fetch(
 def fetch(wanted: Published, *, progress: Progress | None = None) -> WeightsFile:
     """Download a published file into the cache folder, from the first place that has it.
 
-    The file appears under its name when it is complete and its hash is right; a broken download leaves nothing and
-    the next try starts anew. Two processes at once each download it and end with the same file.
+    Two processes at once each download it and end with the same file.
     Raises WeightsError naming what each place answered.
     """
     destination = _weights_folder() / wanted.file_name
-    _sweep(destination)
-    problems: dict[str, str] = {}
+    problems: dict[str, DownloadError] = {}
     for url in _urls(wanted):
         host = urlsplit(url).netloc or url
-        if problems.get(host, "").startswith(_UNREACHABLE):
+        if isinstance(problems.get(host), NoConnection):
             continue
         try:
-            _download(url, destination, wanted.sha256, progress)
+            download(url, destination, wanted.sha256, progress=progress)
         except DownloadError as error:
-            problems[host] = str(error)
+            problems[host] = error
         else:
             _failure_note(wanted).unlink(missing_ok=True)
             return WeightsFile(destination, wanted.sha256, wanted)
@@ -170,94 +158,6 @@ def fetch(wanted: Published, *, progress: Progress | None = None) -> WeightsFile
     with contextlib.suppress(InputError):
         write_text(_failure_note(wanted), tried + "\n")
     raise WeightsError(f"{_title(wanted)} weights missing and not to be had ({tried}): {remedies(wanted)}")
-
-
-class DownloadError(Exception):
-    """One place did not give the file; the message says why. Becomes a WeightsError when all places have failed."""
-
-
-_UNREACHABLE = "no connection"
-
-
-def _download(url: str, destination: Path, sha256: str, progress: Progress | None) -> None:
-    import requests
-    from pooch import HTTPDownloader
-
-    require_connection(url)
-    bar = _Bar(f"fetching {destination.name}", progress)
-    downloader = HTTPDownloader(progressbar=bar, chunk_size=_CHUNK, timeout=(CONNECT_SECONDS, STALL_SECONDS))
-    with atomic_file(destination) as temporary:
-        try:
-            downloader(url, str(temporary), None)
-        except requests.RequestException as error:
-            raise DownloadError(_short(error)) from error
-        found = sha256_file(temporary)
-        if found != sha256:
-            raise DownloadError(f"gave another file (SHA-256 {found[:8]}…, wanted {sha256[:8]}…)")
-
-
-def _short(error: requests.RequestException) -> str:
-    import requests
-
-    if isinstance(error, requests.HTTPError) and error.response is not None:
-        return f"answered {error.response.status_code} {error.response.reason}"
-    if isinstance(error, requests.Timeout):
-        return f"sent nothing for {STALL_SECONDS:.0f} s"
-    if isinstance(error, requests.exceptions.SSLError):
-        return "its certificate was refused"
-    return "the connection broke off"
-
-
-def require_connection(url: str) -> None:
-    """Raise DownloadError unless the server, or the proxy before it, takes a connection within CONNECT_SECONDS.
-
-    Looking up a name has time-outs of its own that no library lets one set, so all of it runs beside, and the wait
-    is what is limited.
-    """
-    from requests.utils import get_environ_proxies, select_proxy
-
-    if urlsplit(url).scheme not in ("http", "https"):
-        raise DownloadError("not an http or https address")
-    address = urlsplit(select_proxy(url, get_environ_proxies(url)) or url)
-    port = address.port or (443 if address.scheme == "https" else 80)
-    outcome: queue.SimpleQueue[OSError | None] = queue.SimpleQueue()
-
-    def connect() -> None:
-        try:
-            socket.create_connection((address.hostname or "", port), timeout=CONNECT_SECONDS).close()
-        except OSError as error:
-            outcome.put(error)
-        else:
-            outcome.put(None)
-
-    threading.Thread(target=connect, daemon=True).start()
-    try:
-        problem = outcome.get(timeout=CONNECT_SECONDS)
-    except queue.Empty:
-        raise DownloadError(f"{_UNREACHABLE} within {CONNECT_SECONDS:.0f} s") from None
-    if problem is not None:
-        raise DownloadError(f"{_UNREACHABLE} ({problem.strerror or problem})")
-
-
-class _Bar:
-    """What pooch asks of a progress bar, passed on to a `Progress`."""
-
-    def __init__(self, what: str, progress: Progress | None) -> None:
-        self._what = what
-        self._progress = progress
-        self._done = 0
-        self.total = 0
-
-    def update(self, count: int) -> None:
-        self._done += count
-        if self._progress is not None:
-            self._progress(self._what, min(self._done, self.total or self._done), self.total or None)
-
-    def reset(self) -> None:
-        self._done = 0
-
-    def close(self) -> None:
-        """pooch closes its bar; a `Progress` needs no closing."""
 
 
 def _title(wanted: Published) -> str:
@@ -299,10 +199,3 @@ def _age(path: Path) -> float:
         return max(0.0, time.time() - path.stat().st_mtime)
     except OSError:
         return float("inf")
-
-
-def _sweep(destination: Path) -> None:
-    """Remove what killed downloads left behind; one that is a day old is nobody's."""
-    for left in destination.parent.glob(f".{destination.name}.*.tmp"):
-        if _age(left) > 86_400:
-            left.unlink(missing_ok=True)

@@ -17,7 +17,7 @@ from torch.nn import functional as F
 
 from gan_eval.errors import InputError
 from nicegan.config import NetworkConfig
-from nicegan.layers import LIN, ResidualBlock, SpectralConv, SpectralLinear, conv
+from nicegan.layers import LIN, Conv, ResidualBlock, SpectralConv, SpectralLinear, ToImage
 
 Direction = Literal["AtoB", "BtoA"]
 SLOPE = 0.2
@@ -64,7 +64,7 @@ class Encoder(nn.Module):
             x = F.leaky_relu_(layer(x, sizes), SLOPE)
         logit = None
         if self.judges:
-            pooled = torch.cat([F.adaptive_avg_pool2d(x, 1), F.adaptive_max_pool2d(x, 1)], 1).flatten(1)
+            pooled = torch.cat([x.mean((2, 3)), F.adaptive_max_pool2d(x, 1).flatten(1)], 1)
             logit = self.classify(pooled, sizes)
         return Code(self._attend(x), logit)
 
@@ -133,9 +133,9 @@ class Discriminator(nn.Module):
         return logits
 
     def advance_judges(self) -> None:
-        """One power iteration of every layer of C1 and C2."""
+        """In training mode, one power iteration of every layer of C1 and C2."""
         for name, layer in self.named_modules():
-            if isinstance(layer, SpectralConv) and not name.startswith("encoder"):
+            if self.training and isinstance(layer, SpectralConv) and not name.startswith("encoder"):
                 layer.advance()
 
 
@@ -152,7 +152,7 @@ class Upsampling(nn.Module):
     def __init__(self, inputs: int, upsample: str) -> None:
         super().__init__()
         outputs = inputs // 2
-        self.conv, self.norm = conv(inputs, outputs, 3), LIN(outputs)
+        self.conv, self.norm = Conv(inputs, outputs, 3), LIN(outputs)
         self.subpixel = upsample == "subpixel"
         if self.subpixel:
             self.expand, self.expand_norm = nn.Conv2d(outputs, 4 * outputs, 1), LIN(outputs)
@@ -161,8 +161,8 @@ class Upsampling(nn.Module):
         """(N, c, h, w) to (N, c/2, 2h, 2w)."""
         if not self.subpixel:
             x = F.interpolate(x, scale_factor=2.0, mode="nearest")
-        x = self.norm(self.conv(x)).relu_()
-        return self.expand_norm(F.pixel_shuffle(self.expand(x), 2)).relu_() if self.subpixel else x
+        x = self.norm(self.conv(x))
+        return self.expand_norm(F.pixel_shuffle(self.expand(x), 2)) if self.subpixel else x
 
 
 class Generator(nn.Module):
@@ -177,7 +177,7 @@ class Generator(nn.Module):
         width = 4 * config.channels
         self.code_shape, self.light = config.code_shape, config.light
         self.resize = _resize(config)
-        self.entry, self.entry_norm = conv(2 * config.channels, width, 3, bias=True), LIN(width)
+        self.entry, self.entry_norm = Conv(2 * config.channels, width, 3, bias=True), LIN(width)
         pixels = 1 if self.light else (config.height // 4) * (config.width // 4)
         self.features = nn.ModuleList(
             [nn.Linear(pixels * width, width, bias=False), nn.Linear(width, width, bias=False)]
@@ -185,7 +185,7 @@ class Generator(nn.Module):
         self.to_gamma, self.to_beta = nn.Linear(width, width, bias=False), nn.Linear(width, width, bias=False)
         self.blocks = nn.ModuleList(ResidualBlock(width) for _ in range(config.n_res))
         self.ups = nn.ModuleList(Upsampling(inputs, config.upsample) for inputs in (width, width // 2))
-        self.to_image = conv(width // 4, 3, 7)
+        self.to_image = ToImage(width // 4)
 
     def forward(self, z: Tensor) -> Tensor:
         """z to images; a light generator takes any size, a full one only the size it was built for (InputError)."""
@@ -194,8 +194,8 @@ class Generator(nn.Module):
                 f"a full generator is bound to its size: z is {tuple(z.shape[1:])}, not {self.code_shape} "
                 "(give images of the size of its training, or train with --light)"
             )
-        x = self.entry_norm(self.entry(self.resize(z))).relu_()
-        features = F.adaptive_avg_pool2d(x, 1).flatten(1) if self.light else x.contiguous().flatten(1)
+        x = self.entry_norm(self.entry(self.resize(z)))
+        features = x.mean((2, 3)) if self.light else x.contiguous().flatten(1)
         for layer in self.features:
             features = layer(features).relu_()
         gamma, beta = self.to_gamma(features), self.to_beta(features)
@@ -203,7 +203,8 @@ class Generator(nn.Module):
             x = block(x, gamma, beta)
         for up in self.ups:
             x = up(x)
-        return torch.tanh(self.to_image(x))
+        image: Tensor = self.to_image(x)
+        return image
 
 
 def _resize(config: NetworkConfig) -> nn.Module:

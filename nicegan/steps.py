@@ -111,7 +111,7 @@ def _judge_pair(domain: Domain, real: Code, fake_image: Tensor) -> tuple[Logits,
     """Logits of the real and of the fake images; C1 and C2 read both in one pass, each with its power iteration."""
     fake = domain.discriminator.encode(fake_image)
     logit = None if real.logit is None or fake.logit is None else torch.cat([real.logit, fake.logit])
-    sizes = (len(real.z), len(fake.z))
+    sizes = [len(real.z), len(fake.z)]
     logits = domain.discriminator.judge(Code(torch.cat([real.z, fake.z]), logit), sizes)
     halves = {scale: torch.split(logit, sizes) for scale, logit in logits.items()}
     return {scale: half[0] for scale, half in halves.items()}, {scale: half[1] for scale, half in halves.items()}
@@ -133,8 +133,8 @@ def _frozen(networks: Networks, *, encoders: bool) -> Iterator[None]:
             parameter.requires_grad_(True)
 
 
-def _autocast(like: Tensor, precision: Precision) -> torch.autocast:
-    return torch.autocast(like.device.type, torch.bfloat16, enabled=precision == "bf16")
+def _autocast(like: Tensor, precision: Precision) -> contextlib.AbstractContextManager[object]:
+    return torch.autocast(like.device.type, torch.bfloat16) if precision == "bf16" else contextlib.nullcontext()
 
 
 def _detached(losses: Mapping[str, Tensor]) -> dict[str, Tensor]:

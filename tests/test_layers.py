@@ -76,6 +76,7 @@ LAYERS: list[tuple[str, int]] = [
     ("gan_eval.resize", 2),
     ("gan_eval.extractors", 2),
     ("gan_eval.weights", 2),
+    ("gan_eval.download", 2),
     ("gan_eval.files", 2),
     ("gan_eval.distributed", 2),
     ("gan_eval.discriminative.discriminators", 2),

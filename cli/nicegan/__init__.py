@@ -10,6 +10,9 @@ from gan_eval.version import __version__
 COMMANDS: dict[str, str] = {
     "train": "cli.nicegan.train:train",
     "translate": "cli.nicegan.translate:translate",
+    "info": "cli.nicegan.info:info",
+    "import": "cli.nicegan.official:import_",
+    "export": "cli.nicegan.official:export",
     "data": "cli.nicegan.data:data",
 }
 

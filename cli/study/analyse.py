@@ -55,8 +55,10 @@ def analyse_command(
     found = analyse(read_events(responses), manifest, key)
     if html is not None:
         write_text(html, render(found))
+        notice(f"report: {html}")
     if csv_file is not None:
         write_text(csv_file, answers_csv(found.record, manifest, key, found.screening))
+        notice(f"answers: {csv_file}")
     if as_json:
         print_json(to_dict(found))
         return

@@ -101,7 +101,8 @@ def _print(found: Plan) -> None:
         ["answers needed if they were independent", "-" if found.answers is None else str(found.answers)],
         ["power with that many people, simulated", "-" if found.simulated is None else f"{found.simulated:.2f}"],
     ]
-    print_table(["", f"{wanted.kind}, {wanted.methods} methods, {wanted.trials} trials each"], rows)
+    methods = "1 method" if wanted.methods == 1 else f"{wanted.methods} methods"
+    print_table(["", f"{wanted.kind}, {methods}, {wanted.trials} trials each"], rows)
     columns = ["people", "power, main test", "power, two methods", "cost"]
     print_table(
         columns,

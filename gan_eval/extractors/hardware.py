@@ -74,5 +74,7 @@ def cpu_has_bf16() -> bool | None:
 
 
 def cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """Cores to compute with: those that this process may use, but no more than OMP_NUM_THREADS where it is set."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    wanted = os.environ.get("OMP_NUM_THREADS", "")
+    return min(allowed, int(wanted)) if wanted.isdecimal() and int(wanted) else allowed

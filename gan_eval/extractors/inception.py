@@ -192,7 +192,7 @@ def _width(inputs: int, step: Step) -> int:
 class Inception(nn.Module):
     """(B, 3, 299, 299) float32 in about −1..1 → pool3 features (B, 2048) and logits without bias (B, 1008).
 
-    The Inception score's reference leaves the bias out; `fc.bias` holds it for whoever wants the class scores proper.
+    The Inception score's reference leaves the bias out; `fc(features)` are the logits with it.
     """
 
     def __init__(self) -> None:
@@ -216,7 +216,7 @@ class Inception(nn.Module):
         x = F.max_pool2d(x, 3, stride=2)
         for block in self.mixed.values():
             x = block(x)
-        features = x.mean((2, 3))  # (B, 2048)
+        features = x.float().mean((2, 3))  # (B, 2048); in float32 whatever came before
         return features, F.linear(features, self.fc.weight)
 
     def published_names(self) -> Iterator[tuple[str, nn.Conv2d]]:

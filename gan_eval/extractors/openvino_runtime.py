@@ -68,10 +68,12 @@ def load(network: Network, recipe: Recipe) -> OpenVinoExtractor:
     model = core.read_model(path) if path.is_file() else _convert(recipe)
     if not path.is_file():
         _keep(model, path)
-    streams = min(hardware.cores(), _MOST_STREAMS)
+    cores = hardware.cores()
+    streams = min(cores, _MOST_STREAMS)
     settings = {
         # Without the hint OpenVINO computes in bf16 by itself on processors that have it, and FID changes silently.
         "INFERENCE_PRECISION_HINT": _PRECISION[network.precision],
+        "INFERENCE_NUM_THREADS": str(cores),
         "NUM_STREAMS": str(streams),
     }
     compiled = core.compile_model(_with_range(model, recipe), "CPU", settings)

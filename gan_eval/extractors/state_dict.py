@@ -34,6 +34,8 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
     except (IsADirectoryError, PermissionError) as error:
         raise WeightsError(f"{path}: cannot be read: {error.strerror}") from error
     except (RuntimeError, OSError, EOFError, ValueError, KeyError, SafetensorError) as error:
+        if "TorchScript" in str(error):
+            raise WeightsError(f"{path}: a TorchScript program, as clean-fid keeps it, and not a state dict") from error
         raise WeightsError(f"{path}: damaged, cut short, or not a weights file; fetch it again") from error
     if isinstance(content, Mapping) and isinstance(content.get("state_dict"), Mapping):
         content = content["state_dict"]

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from gan_eval import weights as weights_files
+from gan_eval.download import DownloadError, require_connection
 from gan_eval.errors import InputError, WeightsError
 from gan_eval.files import read_json, write_json
 from gan_eval.resize import resize
@@ -158,8 +159,8 @@ def find_weights(model: TimmModel, *, download: bool) -> Path:
     if not download or weights_files.offline():
         raise WeightsError(f"weights of timm's {model.name} are not in the hub's cache ({where}): {remedy}")
     try:
-        weights_files.require_connection("https://huggingface.co")
+        require_connection("https://huggingface.co")
         return Path(hf_hub_download(model.repository, model.file))
-    except (weights_files.DownloadError, OSError) as error:  # the hub's own errors are OSErrors
+    except (DownloadError, OSError) as error:  # the hub's own errors are OSErrors
         reason = str(error).partition("\n")[0]
         raise WeightsError(f"weights of timm's {model.name} not to be had from {where} ({reason}): {remedy}") from error

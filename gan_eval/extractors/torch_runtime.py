@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import torch
@@ -14,6 +15,8 @@ from torch import Tensor, nn
 from gan_eval.extractors import hardware
 from gan_eval.extractors.base import Activations, Network
 from gan_eval.extractors.recipes import Prepare, Recipe
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -73,17 +76,53 @@ def load(network: Network, recipe: Recipe) -> TorchExtractor:
 
 @contextlib.contextmanager
 def exact_float32() -> Iterator[None]:
-    """Compute float32 in float32, whatever the caller has allowed; afterwards its settings are as before.
+    """Compute float32 in float32 and repeatably, whatever the caller has allowed; its settings are back afterwards.
 
     TF32 keeps 10 bits of a float32's 23, and cuDNN uses it unless told not to.
     """
-    before = torch.get_float32_matmul_precision()
+    cudnn, switches = torch.backends.cudnn, _switches()
+    before = [getattr(owner, name) for owner, name, _ in switches]
+    matmul = _older_switch(torch.get_float32_matmul_precision)
+    convolutions = _older_switch(lambda: cudnn.allow_tf32)
     torch.set_float32_matmul_precision("highest")
+    cudnn.allow_tf32 = False
+    for owner, name, value in switches:
+        setattr(owner, name, value)
     try:
-        with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False):
-            yield
+        yield
     finally:
-        torch.set_float32_matmul_precision(before)
+        if matmul is not None:
+            torch.set_float32_matmul_precision(matmul)
+        if convolutions is not None:
+            cudnn.allow_tf32 = convolutions
+        for (owner, name, _), value in zip(switches, before, strict=True):
+            setattr(owner, name, value)
+
+
+class _Switch(NamedTuple):
+    """A global setting of torch, and how it must stand while features are computed."""
+
+    owner: Any
+    name: str
+    value: bool | str
+
+
+def _switches() -> list[_Switch]:
+    cudnn: Any = torch.backends.cudnn
+    repeatable = [_Switch(cudnn, "deterministic", True), _Switch(cudnn, "benchmark", False)]
+    if not hasattr(cudnn, "conv"):  # torch before 2.9
+        return repeatable
+    mkldnn: Any = torch.backends.mkldnn
+    units = (torch.backends.cuda.matmul, cudnn.conv, cudnn.rnn, mkldnn.conv, mkldnn.matmul)
+    return repeatable + [_Switch(unit, "fp32_precision", "ieee") for unit in units]
+
+
+def _older_switch(read: Callable[[], T]) -> T | None:
+    """A setting that torch refuses to tell once the caller has used the newer way to set it."""
+    try:
+        return read()
+    except RuntimeError:
+        return None
 
 
 def _join(pieces: list[Tensor]) -> NDArray[np.float32]:

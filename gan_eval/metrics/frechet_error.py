@@ -1,32 +1,191 @@
-"""How far a Fréchet distance can be trusted: an interval for its expectation at the sample's size."""
+"""How far a Fréchet distance can be trusted: its error at this number of images, and its bias.
+
+The plain bootstrap is no help: copies of images lower the rank of a covariance and raise the distance. Here both sets
+are halved at random, S times, each half against each half of the other set, without replacement. Opposite halves a, b
+of one cut split the distance's fluctuation in two:
+
+    odd = (a - b) / 2    to first order the sum of the images' influences over the one half less that over the other
+    even = (a + b) / 2   what is left: second-order fluctuation, and the bias at half the images
+
+For a distance that is a mean plus a quadratic form of the images, as this one nearly is, E odd² is the variance of the
+linear part plus twice that of the quadratic, and Var even is that of the quadratic. So odd² - Var even is the variance
+wanted, from equality (where the linear part vanishes and the delta method is wrong by a factor of 2) to far from it.
+The first-order part of odd² is not left to chance but taken from the influences, which are exact.
+
+The interval is for the expectation of the distance at these numbers of images, not at infinitely many: its bias stays
+in. It is symmetric on the log scale, as befits a positive quantity whose error grows with it.
+`benchmarks/coverage.py` shows what it covers, n < D included.
+"""
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import t as student
+
+from gan_eval.errors import InputError, TooFewError
 from gan_eval.metrics.frechet import distance
-from gan_eval.metrics.intervals import normal
-from gan_eval.metrics.moments import statistics
-from gan_eval.metrics.rows import Rows
+from gan_eval.metrics.frechet_influence import Influence, influence
+from gan_eval.metrics.moments import Array, Moments, Samples, Statistics, StreamingMoments
+from gan_eval.metrics.rows import Rows, tiles
 from gan_eval.result import Interval
 
-METHOD = "for the expectation at this number of images, not at infinity: normal, complementary half samples"
+METHOD = "log scale, influences and half samples; for the expectation at this number of images"
+#: Fewest images in a set that is halved.
+LEAST = 8
 
 
-def interval(real: Rows, fake: Rows, *, level: float = 0.95, seed: int = 0, halves: int = 32) -> Interval:
-    """Interval of the expectation of the Fréchet distance at n = len(real), m = len(fake)."""
-    rng = np.random.default_rng(seed)
-    pairs = np.array([_halves(real, fake, rng) for _ in range(halves)])
-    odd = ((pairs[:, 0] - pairs[:, 1]) / 2) @ ((pairs[:, 0] - pairs[:, 1]) / 2) / halves
-    even = ((pairs[:, 0] + pairs[:, 1]) / 2).var(ddof=1)
-    value = distance(statistics(np.asarray(real)), statistics(np.asarray(fake)))
-    return normal(value, float(np.sqrt(max(odd - even, odd / 2))), method=METHOD, level=level)
+@dataclass(frozen=True, slots=True, eq=False)
+class FrechetError:
+    """A Fréchet distance with what is known of its error.
+
+    value: the distance. influence: of each image. halves (S, I, J): distances between half I of the real and half J of
+    the fake set in S random cuts; a side that has no features is not halved (one part). leading (S, 2): what the
+    influences foretell of half the difference between opposite halves, of the real and of the fake side.
+    enough: whether half of each halved set still has more images than features, so that bias falls as 1 / n.
+    seed: of the cuts; two errors of one seed and one real set cut it alike.
+    """
+
+    value: float
+    influence: Influence
+    halves: Array
+    leading: Array
+    enough: bool
+    seed: int
+
+    @property
+    def bias(self) -> float:
+        """Estimate of the bias: how much halving the images raises the distance, which is what doubling them takes.
+
+        For an unhalved side (statistics without features) its bias is not in it. Where `enough` is False the bias
+        falls more slowly than 1 / n, and this is less than all of it.
+        """
+        return float(self.halves.mean() - self.value)
+
+    @property
+    def standard_error(self) -> float:
+        """Standard deviation of the distance over samples of these sizes, as estimated from this one."""
+        return self._spread().standard_error
+
+    def interval(self, *, level: float = 0.95) -> Interval:
+        """Interval of the distance's expectation at these numbers of images."""
+        method = METHOD
+        fixed = [name for name, side in zip(("real", "fake"), self.influence, strict=True) if side is None]
+        if fixed:
+            method += f", given the {fixed[0]} statistics"
+        reach = self._spread().reach(level)
+        if self.value * 50 <= reach:  # nothing but rounding, as between a set and itself
+            return Interval(0.0, self.value + reach, level, method)
+        factor = float(np.exp(reach / self.value))
+        return Interval(self.value / factor, self.value * factor, level, method)
+
+    def _spread(self) -> _Spread:
+        return _spread([part for part in self.influence if part is not None], self.halves, self.leading)
 
 
-def _halves(real: Rows, fake: Rows, rng: np.random.Generator) -> tuple[float, float]:
-    i, j = rng.permutation(real.shape[0]), rng.permutation(fake.shape[0])
-    n, m = len(i) // 2, len(j) // 2
-    return (
-        distance(statistics(real[i[:n]]), statistics(fake[j[:m]])),
-        distance(statistics(real[i[n:]]), statistics(fake[j[m:]])),
+class _Spread(NamedTuple):
+    standard_error: float
+    freedom: float
+
+    def reach(self, level: float) -> float:
+        return float(student.ppf((1 + level) / 2, self.freedom)) * self.standard_error
+
+
+def _spread(parts: Sequence[Array], halves: Array, leading: Array) -> _Spread:
+    """Standard error from the influences of independent sets of images and from halves (see above).
+
+    freedom: of Student's t (Satterthwaite), few where few images carry most of the influence.
+    """
+    count = sum(map(len, parts))
+    linear = sum(float(part @ part) for part in parts) * count / (count - len(parts))
+    opposite = halves[:, ::-1, ::-1]
+    odd, even = (halves - opposite) / 2, (halves + opposite) / 2
+    sign = np.array([1.0, -1.0])
+    foretold = (
+        leading[:, 0, None, None] * sign[: halves.shape[1], None] + leading[:, 1, None, None] * sign[: halves.shape[2]]
     )
+    total = max(linear + float(np.mean(odd**2 - foretold**2)), linear / 4)
+    quadratic = float(((even - even.mean()) ** 2).sum()) / (even.size - 2)  # each value stands in it twice
+    fourth = sum(float((part**4).sum()) for part in parts)
+    freedom = 2 / max(fourth / linear**2 - 1 / count, 1e-9) if linear > 0 else np.inf
+    return _Spread(float(np.sqrt(max(total - quadratic, total / 2))), max(freedom, 3.0))
+
+
+def assess(
+    real: Rows | Statistics,
+    fake: Rows | Statistics,
+    *,
+    real_statistics: Statistics | None = None,
+    fake_statistics: Statistics | None = None,
+    cuts: int | None = None,
+    seed: int = 0,
+) -> FrechetError:
+    """The Fréchet distance of `real` and `fake` with its error.
+
+    real, fake: features (N, D) float32, at least 8 rows, also as a memory map; or the statistics of a side whose
+    features are gone, which then counts as known exactly. *_statistics: of the features, where the caller has them.
+    cuts: S, default 8 for sets of no more images than features and 4 (of larger, steadier sets) beyond.
+    Cost: 4 S distances at half the images, and one pass over the features. Memory: a few D × D matrices.
+    Raises TooFewError below eight images on a halved side, MismatchError for different D, InputError when neither
+    side has features.
+    """
+    x, a = _side(real, real_statistics, "real")
+    y, b = _side(fake, fake_statistics, "fake")
+    if x is None and y is None:
+        raise InputError("an error estimate needs the features of at least one side, not only its moments")
+    value = distance(a, b)
+    effect = influence(x, y, a, b)
+    largest = max(side.shape[0] for side in (x, y) if side is not None)
+    cuts = cuts or (8 if largest <= a.dim else 4)
+    # One stream each, so that the real set is cut alike whatever fake set it is held against.
+    real_rng, fake_rng = np.random.default_rng(seed).spawn(2)
+    halves, leading = [], []
+    for _ in range(cuts):
+        first, left = _cut(x, a, effect.real, real_rng)
+        second, right = _cut(y, b, effect.fake, fake_rng)
+        halves.append([[distance(p, q) for q in second] for p in first])
+        leading.append((left, right))
+    enough = all(side is None or side.shape[0] > 2 * a.dim for side in (x, y))
+    return FrechetError(value, effect, np.array(halves), np.array(leading), enough, seed)
+
+
+def interval(real: Rows | Statistics, fake: Rows | Statistics, *, level: float = 0.95, seed: int = 0) -> Interval:
+    """Interval of the Fréchet distance's expectation at these numbers of images: `assess(…).interval(…)`."""
+    return assess(real, fake, seed=seed).interval(level=level)
+
+
+def _side(given: Rows | Statistics, known: Statistics | None, name: str) -> tuple[Rows | None, Statistics]:
+    if isinstance(given, Moments | Samples):
+        return None, given
+    if given.shape[0] < LEAST:
+        raise TooFewError(f"{name}: {given.shape[0]} images; an error estimate needs at least {LEAST} on each side")
+    return given, known if known is not None else _statistics(given, None)
+
+
+def _cut(
+    x: Rows | None, whole: Statistics, effect: Array | None, rng: np.random.Generator
+) -> tuple[list[Statistics], float]:
+    """Statistics of two random halves, and the sum of influences over the first less that over the second."""
+    if x is None or effect is None:
+        return [whole], 0.0
+    order = rng.permutation(x.shape[0])
+    first, second = np.sort(order[: len(order) // 2]), np.sort(order[len(order) // 2 :])
+    half = _statistics(x, first)
+    if isinstance(whole, Moments) and isinstance(half, Moments):
+        rest: Statistics = whole - half
+    else:
+        rest = _statistics(x, second)
+    return [half, rest], float(effect[first].sum() - effect[second].sum())
+
+
+def _statistics(x: Rows, chosen: NDArray[np.intp] | None) -> Statistics:
+    """Statistics of the chosen rows, read a tile at a time."""
+    n, dim = x.shape
+    stream = StreamingMoments(dim)
+    for part in tiles(n if chosen is None else len(chosen)):
+        stream.update(x[part if chosen is None else chosen[part]])
+    return stream.finish()

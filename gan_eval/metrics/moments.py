@@ -123,6 +123,16 @@ class Moments:
         _same_dim(self, other)
         return _add(self, other)
 
+    def __sub__(self, part: Moments) -> Moments:
+        """Moments of what is left of this set without `part` of it."""
+        _same_dim(self, part)
+        if self.n is None or part.n is None or self.n - part.n < 2:
+            raise InputError(f"{part.n} of {self.n} images cannot be taken away: two must be left")
+        n = self.n - part.n
+        step = (self.mean - part.mean) * (self.n / n)  # from the part's mean to the rest's
+        scatter = self.cov * (self.n - 1) - part.cov * (part.n - 1) - np.outer(step, step) * (part.n * n / self.n)
+        return Moments(n, part.mean + step, scatter / (n - 1))
+
 
 #: What a feature set is reduced to for the Fréchet distance.
 Statistics: TypeAlias = Moments | Samples

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from gan_eval.errors import InputError
 from gan_eval.files import sha256_bytes
@@ -43,18 +43,23 @@ from gan_eval.study.pictures import (
     Mime,
     Pixels,
     Size,
-    encode,
     padded,
     scrambled,
     sign,
     size_of,
 )
+from gan_eval.study.pictures import (
+    encode as encode_picture,
+)
 from gan_eval.study.platforms import PRESETS
+from gan_eval.study.records import decode, encode
 from gan_eval.study.sources import Folders, Problems, Reader, Sources, formats, open_sources, shuffled_stems, translated
 from gan_eval.study.tokens import mac, participants_token
 from gan_eval.study.trials import BROKEN, CHECK, INPUT, REAL, Design, Kind, Layout, Picture, Pool
 from gan_eval.study.webpage import Page, default_text, direction, strings
 from gan_eval.version import __version__
+
+T = TypeVar("T", Key, Manifest)
 
 #: Practice items where none are asked for; a realism study shows as many real pictures again.
 USUAL_PRACTICE: Mapping[Kind, int] = {"best-of-k": 2, "pairwise": 2, "real-fake": 4, "two-alternative": 8}
@@ -190,9 +195,14 @@ def compose(plan: Plan, *, progress: Progress) -> Study:
     design = build(layout, seed=plan.seed, secret=plan.secret)
     pixels = _pixels(design, reader, plan.seed)
     images = _delivered(pixels, plan.jpeg_quality, progress)
-    key = _key(plan, study_id, design, folders, sources, reader, images, pools.main.items)
-    manifest = _manifest(plan, layout, design, key, images, pixels)
+    key = _checked(_key(plan, study_id, design, folders, sources, reader, images, pools.main.items))
+    manifest = _checked(_manifest(plan, layout, design, key, images, pixels))
     return Study(Page(manifest, truths=_page_truths(plan, key)), sealed(key, manifest), images, problems)
+
+
+def _checked(record: T) -> T:
+    """The record, once it has been seen to survive being written and read (InputError names the field at fault)."""
+    return decode(type(record), encode(record), where="study")
 
 
 def _refuse_contradictions(plan: Plan) -> None:
@@ -302,7 +312,7 @@ def _delivered(pixels: Mapping[str, Pixels], jpeg_quality: int | None, progress:
     encoded: dict[str, bytes] = {}
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for name, data in zip(
-            pixels, pool.map(partial(encode, jpeg_quality=jpeg_quality), pixels.values()), strict=True
+            pixels, pool.map(partial(encode_picture, jpeg_quality=jpeg_quality), pixels.values()), strict=True
         ):
             encoded[name] = data
             progress("encoding", len(encoded), len(pixels))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 
@@ -55,14 +56,18 @@ class MethodFinding:
         return next((measure for measure in self.measures if measure.name == name), None)
 
 
+#: What is taken as independent: people, or every answer.
+Unit = Literal["person", "answer"]
+
+
 @dataclass(frozen=True, slots=True)
 class SignificanceTest:
-    """A test. unit: "person" where only people are taken as independent, "answer" where every answer is."""
+    """A test. n: how many of the unit. method: reference distribution. primary: the one fixed for the verdict."""
 
     name: str
     statistic: float
     p_value: float
-    unit: str
+    unit: Unit
     n: int
     method: str
     primary: bool = False

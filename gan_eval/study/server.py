@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hmac
 import re
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -135,11 +136,10 @@ def run_server(app: Flask, *, host: str, port: int, behind_proxy: bool, ready: C
 
     behind_proxy: believe the X-Forwarded headers of a proxy on this machine. Raises InputError where the port is taken.
     """
-    try:
+    with _listening(host, port) as listener:
         server = waitress.create_server(
             app,
-            host=host,
-            port=port,
+            sockets=[listener],
             threads=8,
             ident="",
             connection_limit=1000,
@@ -149,10 +149,16 @@ def run_server(app: Flask, *, host: str, port: int, behind_proxy: bool, ready: C
             trusted_proxy_headers={"x-forwarded-for", "x-forwarded-proto"} if behind_proxy else set(),
             clear_untrusted_proxy_headers=True,
         )
+        ready(int(listener.getsockname()[1]))
+        server.run()
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family)
     except OSError as error:
         raise InputError(f"{host}:{port}: cannot listen: {error.strerror} (choose another --port)") from error
-    ready(int(server.effective_port))
-    server.run()
 
 
 def _body() -> dict[str, Any]:

@@ -110,8 +110,8 @@ def test_moments_from_a_file_give_the_same_distance(sets: tuple[Path, Path], tin
     np.savez(tmp_path / "peer.npz", **dict(zip(("mu", "sigma"), moments(rows(sets[0], tiny)), strict=True)))
     from_file, from_images = (evaluate(real, sets[1], ["fid"]) for real in (tmp_path / "peer.npz", sets[0]))
     assert float(from_file.scores[0]) == pytest.approx(float(from_images.scores[0]), rel=1e-6)
-    assert from_file.scores[0].interval is None
-    assert any("moments only" in warning for warning in from_file.warnings)
+    assert from_file.scores[0].interval is not None
+    assert "given the real statistics" in from_file.scores[0].interval.method
 
 
 def moments(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -194,6 +194,8 @@ def test_two_files_need_no_network_and_keep_their_names(tmp_path: Path, sets: tu
     made = evaluate(tmp_path / "a.npz", tmp_path / "b.npz", ["fid"])
     assert made.scores[0].metric == "fd"
     assert made.scores[0].features == "unknown"
+    assert made.scores[0].interval is None
+    assert any("both sides hold moments only" in warning for warning in made.warnings)
     assert float(made.scores[0]) == pytest.approx(float(evaluate(*sets, ["fid"]).scores[0]), rel=1e-6)
 
 

@@ -22,9 +22,18 @@ def test_what_was_appended_is_read(written: tuple[Vectors, np.ndarray]) -> None:
     np.testing.assert_array_equal(vectors.array(), rows)
 
 
-@pytest.mark.parametrize("size", [1, 4, 10, 100])
-def test_chunks_are_the_rows_in_order(written: tuple[Vectors, np.ndarray], size: int) -> None:
-    vectors, rows = written
-    chunks = list(vectors.chunks(size))
-    assert max(len(chunk) for chunk in chunks) <= size
-    np.testing.assert_array_equal(np.concatenate(chunks), rows)
+@pytest.mark.parametrize("rows", [slice(2, 7), slice(None), slice(8, 100), slice(0, 10, 3), slice(3, 3)])
+def test_slices_are_those_of_an_array(written: tuple[Vectors, np.ndarray], rows: slice) -> None:
+    vectors, expected = written
+    np.testing.assert_array_equal(vectors[rows], expected[rows])
+
+
+@pytest.mark.parametrize("rows", [[0], [1, 2, 5], [9, 0], [3, 3], []])
+def test_indices_are_those_of_an_array(written: tuple[Vectors, np.ndarray], rows: list[int]) -> None:
+    vectors, expected = written
+    index = np.array(rows, dtype=np.intp)
+    np.testing.assert_array_equal(vectors[index], expected[index])
+
+
+def test_it_knows_its_shape(written: tuple[Vectors, np.ndarray]) -> None:
+    assert written[0].shape == (10, 3)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from gan_eval import weights
+from gan_eval import download, weights
 from gan_eval.errors import WeightsError
 from gan_eval.weights import INCEPTION_2015, Published, fetch, find, find_or_fetch, identify
 
@@ -140,7 +140,7 @@ def test_a_broken_download_leaves_nothing_and_the_next_try_succeeds(server: Serv
 
 
 def test_a_stalled_server_is_given_up(server: Server, published: Published, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(weights, "STALL_SECONDS", 0.2)
+    monkeypatch.setattr(download, "STALL_SECONDS", 0.2)
     server.answers = [stalled]
     with pytest.raises(WeightsError, match=r"weights missing and not to be had \(127"):
         fetch(published)
@@ -170,8 +170,8 @@ def test_a_network_that_swallows_everything_costs_the_connect_time_out_once(
         time.sleep(1)
         raise TimeoutError
 
-    monkeypatch.setattr(weights, "CONNECT_SECONDS", 0.1)
-    monkeypatch.setattr(weights.socket, "create_connection", silence)
+    monkeypatch.setattr(download, "CONNECT_SECONDS", 0.1)
+    monkeypatch.setattr(download.socket, "create_connection", silence)
     with pytest.raises(WeightsError, match="no connection within"):
         fetch(replace(published, urls=(published.urls[0], published.urls[0] + "?second")))
     assert len(asked) == 1

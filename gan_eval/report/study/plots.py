@@ -110,7 +110,7 @@ def pairs_plot(found: Analysis) -> Plot | None:
     """Differences of every two methods."""
     rows = [
         Row(
-            f"{pair.a} − {pair.b}",
+            f"{_short(pair.a, 14)} − {_short(pair.b, 14)}",
             100 * pair.difference.value,
             _scaled(pair.difference.interval),
             _points(pair.difference.value, pair.difference.interval),
@@ -173,7 +173,7 @@ def _scaled(interval: Interval | None) -> Interval | None:
 def _plot(rows: Sequence[Row], xlabel: str, caption: str, *, reference: float, as_percent: bool = False) -> Plot:
     """A forest plot: a line per row, labels left, numbers right."""
     with mpl.rc_context(_STYLE):
-        labels = [_short(row.label) for row in rows]
+        labels = [_short(row.label, 31) for row in rows]
         figure, axes = _canvas(
             0.75 + _ROW * len(rows), left=max(map(len, labels)), right=max(len(row.note) for row in rows)
         )
@@ -229,7 +229,7 @@ def _draw(axes: Axes, row: Row, y: float) -> None:
     axes.plot([row.value], [y], marker="o", markersize=7, color=_INK, markeredgecolor="none")
 
 
-def _short(label: str, most: int = 26) -> str:
+def _short(label: str, most: int) -> str:
     return label if len(label) <= most else label[: most - 1] + "…"
 
 

@@ -9,11 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from gan_eval.study.findings import Findings, Measure, MethodFinding, Settings, SignificanceTest
-from gan_eval.study.kinds.shares import binomial_p, by_item, compare, equal_within_people, known, other_items, ratio
+from gan_eval.study.findings import Findings, Measure, MethodFinding, Settings, SignificanceTest, Unit
+from gan_eval.study.kinds.shares import (
+    binomial_p,
+    by_item,
+    compare,
+    equal_within_people,
+    known,
+    other_items,
+    pooled,
+    ratio,
+)
 from gan_eval.study.statistics.choice import first_choice
 from gan_eval.study.statistics.persons import FEW, Statistic, dependence, estimate, person_mean, resamples
-from gan_eval.study.statistics.proportions import exact_multinomial_p, wilson
+from gan_eval.study.statistics.proportions import exact_multinomial_p
 from gan_eval.study.tables import BestOf
 
 Floats = NDArray[np.float64]
@@ -34,7 +43,7 @@ def best_of_k(rows: BestOf, settings: Settings) -> Findings:
         MethodFinding(
             name,
             (
-                Measure("share", share[m], n, wilson(totals[m], n, level=level), items[m]),
+                Measure("share", share[m], n, pooled(totals[m], n, settings), items[m]),
                 Measure("strength", strength[m], n, unbounded=bool(never)),
             ),
         )
@@ -81,24 +90,18 @@ def _tests(shares: Floats, totals: Floats, settings: Settings) -> tuple[Signific
     if people < FEW:
         return ()
     if k > 2 and np.ptp(shares, axis=1).any():
-        friedman = stats.friedmanchisquare(*shares.T)
-        found.append(
-            SignificanceTest(
-                "equal shares (Friedman)", float(friedman.statistic), float(friedman.pvalue), "person", people, "χ²"
-            )
-        )
-    chi = stats.chisquare(totals)
-    found.append(
-        SignificanceTest(
-            "equal shares (chi-square)", float(chi.statistic), float(chi.pvalue), "answer", n, f"χ²({k - 1})"
-        )
-    )
-    g = stats.power_divergence(totals, lambda_="log-likelihood")
-    found.append(SignificanceTest("equal shares (G)", float(g.statistic), float(g.pvalue), "answer", n, f"χ²({k - 1})"))
+        statistic, p = stats.friedmanchisquare(*shares.T)
+        found.append(_chi_square("Friedman", float(statistic), float(p), "person", people, k))
+    chi, g = stats.chisquare(totals), stats.power_divergence(totals, lambda_="log-likelihood")
+    found.append(_chi_square("chi-square", float(chi.statistic), float(chi.pvalue), "answer", n, k))
+    found.append(_chi_square("G", float(g.statistic), float(g.pvalue), "answer", n, k))
     if (totals == np.round(totals)).all():
         exact = exact_multinomial_p([int(total) for total in totals])
         if exact is not None:
-            found.append(
-                SignificanceTest("equal shares (exact multinomial)", float(chi.statistic), exact, "answer", n, "exact")
-            )
+            name = "equal shares (exact multinomial)"
+            found.append(SignificanceTest(name, float(chi.statistic), exact, "answer", n, "exact"))
     return tuple(found)
+
+
+def _chi_square(name: str, statistic: float, p: float, unit: Unit, n: int, k: int) -> SignificanceTest:
+    return SignificanceTest(f"equal shares ({name})", statistic, p, unit, n, f"χ²({k - 1})")

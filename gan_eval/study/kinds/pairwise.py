@@ -21,11 +21,11 @@ from gan_eval.study.kinds.shares import (
     equal_within_people,
     known,
     other_items,
+    pooled,
     ratio,
 )
 from gan_eval.study.statistics import choice
 from gan_eval.study.statistics.persons import FEW, Statistic, dependence, estimate, person_mean, resamples
-from gan_eval.study.statistics.proportions import wilson
 from gan_eval.study.tables import Pairs
 
 Floats = NDArray[np.float64]
@@ -51,7 +51,7 @@ def pairwise(rows: Pairs, settings: Settings) -> Findings:
             name,
             (
                 Measure("strength", strength[m], int(total[m]), unbounded=len(groups) > 1),
-                Measure("share", share[m], int(total[m]), wilson(won[:, m].sum(), total[m], level=level), items[m]),
+                Measure("share", share[m], int(total[m]), pooled(won[:, m].sum(), total[m], settings), items[m]),
             ),
         )
         for m, name in enumerate(rows.methods)

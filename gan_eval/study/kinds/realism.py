@@ -8,8 +8,6 @@ the fakes look more real than the real pictures, and the number is not cut off t
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,11 +20,11 @@ from gan_eval.study.kinds.shares import (
     equal_within_people,
     known,
     other_items,
+    pooled,
     ratio,
 )
 from gan_eval.study.statistics.detection import d_prime_many, two_alternative
 from gan_eval.study.statistics.persons import Estimate, Statistic, dependence, estimate, person_mean, resamples
-from gan_eval.study.statistics.proportions import wilson
 from gan_eval.study.tables import Doubles, Labels
 
 Floats = NDArray[np.float64]
@@ -57,7 +55,7 @@ def real_fake(rows: Labels, settings: Settings) -> Findings:
         MethodFinding(
             name,
             (
-                Measure("fooling_rate", fooled[m], int(n[m + 1]), wilson(hits[m + 1], n[m + 1], level=level), items[m]),
+                Measure("fooling_rate", fooled[m], int(n[m + 1]), pooled(hits[m + 1], n[m + 1], settings), items[m]),
                 Measure("hype_infinity", hype[m], int(n[0] + n[m + 1])),
                 Measure("d_prime", d_primes[m], int(n[0] + n[m + 1])),
                 Measure("criterion", criteria[m], int(n[0] + n[m + 1])),
@@ -71,9 +69,7 @@ def real_fake(rows: Labels, settings: Settings) -> Findings:
         tests=_tests(rows.methods, fooling, settings, said_real_of_real=rates[:, 0]),
         pairs=compare(rows.methods, lambda a, b: fooling[:, a] - fooling[:, b], weights, settings),
         chance=0.5,
-        overall=_overall(
-            rows, said, shown, shares, estimate(_pooled_d(said, shown), rows.people, weights=weights, level=level)
-        ),
+        overall=_overall(rows, said, shown, weights, settings),
         per_person=known(fooling),
         dependence=dependence(said, shown),
         items={i: v for i, v in by_item(rows, taken, fakes).items() if seen[rows.item == rows.items.index(i)].any()},
@@ -98,7 +94,7 @@ def two_alternative_forced(rows: Doubles, settings: Settings) -> Findings:
         MethodFinding(
             name,
             (
-                Measure("fooling_rate", share[m], int(n[m]), wilson(hits[m], n[m], level=level), items[m]),
+                Measure("fooling_rate", share[m], int(n[m]), pooled(hits[m], n[m], settings), items[m]),
                 Measure("d_prime", d_primes[m], int(n[m])),
             ),
         )
@@ -162,27 +158,22 @@ def _pooled_d(said: Floats, shown: Floats) -> Statistic:
     return lambda weights: np.hstack([_yes_no(real, n, 0)(weights), _yes_no(real, n, 1)(weights)])
 
 
-def _overall(
-    rows: Labels,
-    said: Floats,
-    shown: Floats,
-    shares: Callable[[Floats], list[Estimate]],
-    pooled: list[Estimate],
-) -> tuple[Measure, ...]:
-    """Error on real pictures, HYPE-infinity, balanced accuracy, d′ and criterion over all fakes."""
+def _overall(rows: Labels, said: Floats, shown: Floats, weights: Floats, settings: Settings) -> tuple[Measure, ...]:
+    """Error on real pictures, HYPE-infinity, balanced accuracy, d′ and criterion over the fakes of all methods."""
+    level = settings.level
     real_error = 1 - ratio(said[:, 0], shown[:, 0])
     fooling = ratio(said[:, 1:].sum(1), shown[:, 1:].sum(1))
     hype = (real_error + fooling) / 2
-    estimates = shares(np.stack([real_error, fooling, hype, 1 - hype], axis=1))
-    n, reals = len(rows.person), int(shown[:, 0].sum())
-    missed = reals - said[:, 0].sum()
-    level = estimates[0].interval.level if estimates[0].interval else 0.95
-    errors = missed + said[:, 1:].sum()
+    table = np.stack([real_error, fooling, hype, 1 - hype], axis=1)
+    shares = estimate(person_mean(table), rows.people, weights=weights, level=level, bounds=(0, 1))
+    d_prime, criterion = estimate(_pooled_d(said, shown), rows.people, weights=weights, level=level)
+    n, reals, fooled = len(rows.person), float(shown[:, 0].sum()), float(said[:, 1:].sum())
+    missed = reals - float(said[:, 0].sum())
     return (
-        Measure("real_error", estimates[0], reals, wilson(missed, reals, level=level)),
-        Measure("fooling_rate", estimates[1], n - reals, wilson(said[:, 1:].sum(), n - reals, level=level)),
-        Measure("hype_infinity", estimates[2], n, wilson(errors, n, level=level)),
-        Measure("balanced_accuracy", estimates[3], n),
-        Measure("d_prime", pooled[0], n),
-        Measure("criterion", pooled[1], n),
+        Measure("real_error", shares[0], int(reals), pooled(missed, reals, settings)),
+        Measure("fooling_rate", shares[1], n - int(reals), pooled(fooled, n - reals, settings)),
+        Measure("hype_infinity", shares[2], n, pooled(missed + fooled, n, settings)),
+        Measure("balanced_accuracy", shares[3], n),
+        Measure("d_prime", d_prime, n),
+        Measure("criterion", criterion, n),
     )

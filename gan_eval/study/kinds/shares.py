@@ -13,7 +13,7 @@ from gan_eval.result import Interval
 from gan_eval.study.findings import PairFinding, Settings, SignificanceTest
 from gan_eval.study.statistics.permutation import Outcome, label_permutation, sign_flip
 from gan_eval.study.statistics.persons import FEW, Estimate, estimate, people_and_items, person_mean
-from gan_eval.study.statistics.proportions import holm
+from gan_eval.study.statistics.proportions import holm, wilson
 from gan_eval.study.tables import Rows
 
 Floats = NDArray[np.float64]
@@ -26,6 +26,11 @@ def ratio(part: Floats, whole: Floats) -> Floats:
     """part / whole, NaN where there is nothing to divide by."""
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.asarray(part / whole, dtype=np.float64)
+
+
+def pooled(successes: float, n: float, settings: Settings) -> Interval | None:
+    """Wilson's interval, which takes answers as independent; None without answers."""
+    return wilson(successes, n, level=settings.level) if n > 0 else None
 
 
 def as_finding(name: str, outcome: Outcome, *, primary: bool) -> SignificanceTest:

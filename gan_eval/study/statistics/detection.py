@@ -45,8 +45,9 @@ def yes_no(hits: float, fakes: float, false_alarms: float, reals: float) -> Dete
 
 
 def d_prime_many(hits: Floats, fakes: Floats, false_alarms: Floats, reals: Floats) -> tuple[Floats, Floats]:
-    """d′ and c of arrays of counts, as `yes_no` has them."""
-    z_hit = special.ndtri((hits + 0.5) / (fakes + 1))
+    """d′ and c of arrays of counts, as `yes_no` has them; NaN where either kind of picture was never shown."""
+    shown = (fakes > 0) & (reals > 0)
+    z_hit = np.where(shown, special.ndtri((hits + 0.5) / (fakes + 1)), np.nan)
     z_alarm = special.ndtri((false_alarms + 0.5) / (reals + 1))
     return np.asarray(z_hit - z_alarm), np.asarray(-(z_hit + z_alarm) / 2)
 
@@ -54,12 +55,14 @@ def d_prime_many(hits: Floats, fakes: Floats, false_alarms: Floats, reals: Float
 def two_alternative(correct: ArrayLike, trials: ArrayLike) -> Floats:
     """d′ = √2·z(share correct) of trials that show one real and one fake picture side by side.
 
-    Only where all or no answers are correct is the share corrected (log-linear), because d′ would be infinite.
+    Only where all or no answers are correct is the share corrected (log-linear), because d′ would be infinite; NaN
+    where there are no trials.
     """
     right, n = np.asarray(correct, dtype=np.float64), np.asarray(trials, dtype=np.float64)
     extreme = (right <= 0) | (right >= n)
-    share = np.where(extreme, (right + 0.5) / (n + 1), right / n)
-    return np.asarray(np.sqrt(2) * special.ndtri(share), dtype=np.float64)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = np.where(extreme, (right + 0.5) / (n + 1), right / n)
+    return np.where(n > 0, np.sqrt(2) * special.ndtri(share), np.nan)
 
 
 def _probit_variance(share: float, n: float) -> float:

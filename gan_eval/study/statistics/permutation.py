@@ -17,7 +17,8 @@ Floats = NDArray[np.float64]
 
 ENUMERABLE = 2**16
 ARRANGEMENTS = 100_000
-_CHUNK = 20_000
+#: Signs drawn at a time, whatever the number of people.
+_SIGNS = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +45,9 @@ def sign_flip(differences: Floats, *, rng: np.random.Generator, arrangements: in
         signs = 1.0 - 2.0 * ((np.arange(2 ** len(moving))[:, None] >> np.arange(len(moving))) & 1)
         hits, total = _at_least(np.abs(signs @ moving), observed), len(signs)
         return Outcome(mean, hits / total, len(known), True)
-    hits = 0
-    for start in range(0, arrangements, _CHUNK):
-        size = min(_CHUNK, arrangements - start)
+    hits, chunk = 0, max(1, _SIGNS // len(moving))
+    for start in range(0, arrangements, chunk):
+        size = min(chunk, arrangements - start)
         signs = 1.0 - 2.0 * rng.integers(0, 2, size=(size, len(moving)), dtype=np.int8)
         hits += _at_least(np.abs(signs @ moving), observed)
     return Outcome(mean, (hits + 1) / (arrangements + 1), len(known), False)

@@ -10,9 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, stats
 
 from gan_eval.study.statistics.proportions import wilson
+
+Floats = NDArray[np.float64]
 
 
 def design_effect(trials: int, rho: float) -> float:
@@ -20,33 +23,30 @@ def design_effect(trials: int, rho: float) -> float:
     return 1 + (trials - 1) * rho
 
 
-def binomial_power(share: float, n: int, *, null: float = 0.5, alpha: float = 0.05) -> float:
-    """Power of the exact two-sided binomial test of `null` with n independent answers.
+def binomial_power(share: ArrayLike, n: ArrayLike, *, alpha: float = 0.05) -> Floats:
+    """Power of the exact two-sided binomial test against one half, with n independent answers; shapes broadcast.
 
-    Two-sided as in R's and scipy's: outcomes no more likely than the observed one count against the null.
+    Against one half the test is symmetric: it rejects at c or fewer and at n − c or more, c the last with a tail of
+    at most alpha/2.
     """
-    outcomes = np.arange(n + 1)
-    probability = stats.binom.pmf(outcomes, n, null)
-    order = np.argsort(probability, kind="stable")
-    running = np.cumsum(probability[order])
-    # Outcomes equally likely (both tails at one half) enter together.
-    last = np.searchsorted(probability[order], probability[order] * (1 + 1e-7), side="right") - 1
-    p_value = np.empty(n + 1)
-    p_value[order] = running[last]
-    return float(stats.binom.pmf(outcomes[p_value <= alpha], n, share).sum())
+    p, size = np.asarray(share, dtype=np.float64), np.asarray(n, dtype=np.float64)
+    last = stats.binom.ppf(alpha / 2, size, 0.5)
+    last = np.where(stats.binom.cdf(last, size, 0.5) > alpha / 2, last - 1, last)
+    return np.asarray(stats.binom.cdf(last, size, p) + stats.binom.sf(size - last - 1, size, p), dtype=np.float64)
 
 
-def answers_needed(share: float, *, null: float = 0.5, power: float = 0.8, alpha: float = 0.05) -> int:
-    """Independent answers from which the exact binomial test keeps `power` for the next 30 sizes too.
+def answers_needed(share: float, *, power: float = 0.8, alpha: float = 0.05) -> int:
+    """Independent answers from which the exact binomial test against one half keeps `power` for 30 sizes more.
 
     The power of a discrete test rises in a saw-tooth; the first n that reaches it may be followed by some that do not.
     """
-    reached = 0
-    n = 2
-    while reached < 31:
-        reached = reached + 1 if binomial_power(share, n, null=null, alpha=alpha) >= power else 0
-        n += 1
-    return n - 31
+    start, reached = 2, 0
+    while True:
+        for n, enough in enumerate(binomial_power(share, np.arange(start, start + 4096), alpha=alpha) >= power, start):
+            reached = reached + 1 if enough else 0
+            if reached == 31:
+                return n - 30
+        start += 4096
 
 
 def answers_for_half_width(half_width: float, *, share: float = 0.5, level: float = 0.95) -> int:

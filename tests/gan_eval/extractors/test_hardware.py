@@ -32,5 +32,14 @@ def test_a_numbered_device_must_be_there(monkeypatch: pytest.MonkeyPatch) -> Non
         hardware.choose_device("cuda:2")
 
 
-def test_cores_are_those_the_process_may_use() -> None:
+def test_cores_are_those_the_process_may_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     assert 1 <= hardware.cores() <= (os.cpu_count() or 1)
+
+
+@pytest.mark.parametrize(("set_to", "cores"), [("1", 1), ("0", None), ("4,2", None), ("999", None), ("", None)])
+def test_fewer_threads_may_be_asked_for(monkeypatch: pytest.MonkeyPatch, set_to: str, cores: int | None) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    every = hardware.cores()
+    monkeypatch.setenv("OMP_NUM_THREADS", set_to)
+    assert hardware.cores() == (cores or every)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -18,14 +19,15 @@ from numpy.typing import NDArray
 import gan_eval
 from gan_eval.extractors import Extractor, Network, Precision, Runtime, load, resolve
 from gan_eval.extractors.recipes import recipe
-from gan_eval.extractors.torch_runtime import exact_float32
+from gan_eval.extractors.torch_runtime import _switches, exact_float32
 from gan_eval.resize import Like
 
 pytestmark = pytest.mark.usefixtures("kept_conversions")
+needs_openvino = pytest.mark.skipif(find_spec("openvino") is None, reason="the `fast` extra is not installed")
 Load = Callable[..., Extractor]
 
 
-@pytest.fixture(params=["torch", "openvino"])
+@pytest.fixture(params=["torch", pytest.param("openvino", marks=needs_openvino)])
 def runtime(request: pytest.FixtureRequest) -> Runtime:
     chosen: Runtime = request.param
     return chosen
@@ -46,6 +48,7 @@ def network(weights_file: Path, runtime: Runtime, like: Like = "clean-fid", prec
     return resolve("inception", weights=weights_file, runtime=runtime, device="cpu", like=like, precision=precision)
 
 
+@needs_openvino
 def test_runtimes_agree(loaded: Load, prepared: NDArray[np.float32]) -> None:
     ours, theirs = (loaded(runtime)(prepared) for runtime in ("torch", "openvino"))
     assert ours.logits is not None
@@ -79,6 +82,7 @@ def test_bf16_rounds_and_says_so(loaded: Load, prepared: NDArray[np.float32], ru
     assert exact.network.key() != rounded.network.key()
 
 
+@needs_openvino
 def test_a_converted_network_is_used_again(loaded: Load, weights_file: Path, prepared: NDArray[np.float32]) -> None:
     from gan_eval.extractors import openvino_runtime
 
@@ -103,6 +107,7 @@ print(extractor.network.runtime, *sorted({"torch", "timm", "torchvision"} & set(
 """
 
 
+@needs_openvino
 def test_the_second_process_needs_no_torch(loaded: Load, weights_file: Path) -> None:
     loaded("openvino")
     root = Path(gan_eval.__file__).parent.parent
@@ -112,6 +117,7 @@ def test_the_second_process_needs_no_torch(loaded: Load, weights_file: Path) -> 
     assert done.stdout.split() == ["openvino"]
 
 
+@needs_openvino
 def test_openvino_leaves_nothing_in_the_home_folder_and_reports_to_nobody(
     loaded: Load, weights_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -126,6 +132,7 @@ def test_openvino_leaves_nothing_in_the_home_folder_and_reports_to_nobody(
     assert list(tmp_path.iterdir()) == []
 
 
+@needs_openvino
 def test_a_cache_that_cannot_be_written_costs_only_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model = timm.create_model("test_resnet", pretrained=False)
     torch.save(model.state_dict(), tmp_path / "timm.pth")
@@ -135,13 +142,18 @@ def test_a_cache_that_cannot_be_written_costs_only_time(tmp_path: Path, monkeypa
     assert load(found)(np.zeros((1, 3, 160, 160), np.float32)).features.shape == (1, found.dim)
 
 
-def test_the_callers_settings_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    torch.set_float32_matmul_precision("medium")
+def newer_switch() -> None:
+    torch.backends.cuda.matmul.fp32_precision = "tf32"
+
+
+@pytest.mark.parametrize("allow", [lambda: torch.set_float32_matmul_precision("medium"), newer_switch])
+def test_tf32_is_off_and_the_callers_settings_come_back(allow: Callable[[], None]) -> None:
+    allow()
     try:
+        before = [getattr(owner, name) for owner, name, _ in _switches()]
         with exact_float32():
-            assert torch.get_float32_matmul_precision() == "highest"
-            assert not torch.backends.cudnn.allow_tf32
-        assert torch.get_float32_matmul_precision() == "medium"
-        assert torch.backends.cudnn.allow_tf32
+            inside = [getattr(owner, name) for owner, name, _ in _switches()]
+        assert inside == [value for _, _, value in _switches()]
+        assert [getattr(owner, name) for owner, name, _ in _switches()] == before != inside
     finally:
         torch.set_float32_matmul_precision("highest")

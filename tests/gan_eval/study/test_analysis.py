@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import random
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gan_eval.errors import InputError
+from gan_eval.report.study.tables import all_tables
+from gan_eval.report.study.wording import paragraph
 from gan_eval.study.analysis import analyse, main_measures, primary_test
+from gan_eval.study.document import to_dict
 from gan_eval.study.manifest import Key, Rules, commitment
 from gan_eval.study.trials import KINDS, Kind
 from tests.gan_eval.study.drawn import FOOLING, NAMES, QUICK, analysis, events, study
@@ -84,6 +91,21 @@ def test_without_rules_only_those_without_answers_go() -> None:
     )
     assert found.people == 6
     assert found.unruled is None
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.sampled_from(KINDS), st.randoms(use_true_random=False), st.floats(0.02, 1))
+def test_any_part_of_the_answers_can_be_analysed(kind: Kind, draw: random.Random, share: float) -> None:
+    manifest, key = study(kind)
+    lax = Rules(min_answers_share=0, checks_pass_min=0, median_rt_ms_min=0, max_same_slot_share_p=0)
+    part = [event for event in events(kind, people=6) if event.type != "answer" or draw.random() < share]
+    try:
+        found = analyse(part, manifest, _resealed(replace(key, rules=lax)), settings=QUICK)
+    except InputError:
+        return
+    assert json.dumps(to_dict(found), allow_nan=False)
+    assert all_tables(found)
+    assert paragraph(found)
 
 
 def _resealed(key: Key) -> Key:

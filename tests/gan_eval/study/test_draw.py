@@ -35,7 +35,7 @@ def test_trial_ids_depend_on_every_part() -> None:
     assert len({trial_id(SECRET, "s", *part) for part in parts} | {trial_id(SECRET, "t", *parts[0])}) == 5
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(st.integers(1, 1000), st.text(max_size=5))
 def test_below_stays_below(bound: int, label: str) -> None:
     draw = Drbg("seed", label)
@@ -48,6 +48,7 @@ def test_below_is_uniform() -> None:
     assert sum((counts[face] - 1000) ** 2 / 1000 for face in range(6)) < 20.5  # χ²(5), p = 0.001
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers()))
 def test_shuffle_keeps_every_value(values: list[int]) -> None:
     assert sorted(Drbg("7", "any").shuffled(values)) == sorted(values)

@@ -57,4 +57,4 @@ def test_hostile_names_are_drawn_as_they_are(name: str) -> None:
     plot = shares_plot(replace(found, findings=replace(found.findings, methods=methods)))
     assert "<script" not in plot.svg
     text = "".join(element.text or "" for element in ElementTree.fromstring(plot.svg).iter() if element.text)
-    assert (name if len(name) <= 26 else name[:25]) in text
+    assert (name if len(name) <= 31 else name[:30]) in text

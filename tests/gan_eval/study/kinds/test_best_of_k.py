@@ -44,6 +44,10 @@ def test_the_worked_example() -> None:
 def test_pairs_of_the_worked_example() -> None:
     found = {(pair.a, pair.b): pair for pair in best_of_k(rows(COUNTS), SETTINGS).pairs}
     assert found["A", "B"].difference.value == pytest.approx(0.3)
+    t = found["A", "B"].difference.t
+    assert t is not None
+    # Student's t of these differences is 1.7719, and the quantile with 5 degrees of freedom 2.5706.
+    assert (t.high - t.low) / 2 == pytest.approx(2.5706 * 0.3 / 1.7719, abs=5e-5)
     assert [pair.answer_p for pair in found.values()] == pytest.approx([0.1078, 0.0169, 0.5811], abs=5e-5)
 
 

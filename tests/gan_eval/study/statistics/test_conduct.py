@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from gan_eval.study.kinds.shares import binomial_p
 from gan_eval.study.statistics.conduct import chance_of_at_least, reaction_times, same_slot_p, slot_bias
 
 
@@ -35,6 +36,10 @@ def test_even_choices_are_no_straight_line() -> None:
 def test_slot_bias_reference() -> None:
     found = slot_bias([41, 33, 16])
     assert (found.chi_square, found.p_value, found.w) == pytest.approx((10.8667, 0.0044, 0.3475), abs=5e-5)
+
+
+def test_left_side_reference() -> None:
+    assert binomial_p(118, 82) == pytest.approx(0.0131, abs=5e-5)
 
 
 def test_no_choices_are_no_bias() -> None:

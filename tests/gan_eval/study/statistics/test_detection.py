@@ -48,3 +48,10 @@ def test_two_alternative_reference() -> None:
 def test_two_alternative_is_corrected_at_the_ends_only() -> None:
     assert np.isfinite(two_alternative([0, 10], [10, 10])).all()
     assert two_alternative(5, 10) == 0
+
+
+def test_nothing_shown_has_no_sensitivity() -> None:
+    nothing, some = np.array([0.0]), np.array([4.0])
+    assert np.isnan(d_prime_many(nothing, nothing, some, some)).all()
+    assert np.isnan(d_prime_many(some, some, nothing, nothing)).all()
+    assert np.isnan(two_alternative(0, 0))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
@@ -32,6 +32,7 @@ def test_wilson_reference(successes: int, n: int, low: float, high: float) -> No
     assert (interval.low, interval.high) == (pytest.approx(low, abs=5e-5), pytest.approx(high, abs=5e-5))
 
 
+@settings(deadline=None)
 @given(st.integers(1, 500).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))), st.floats(0.5, 0.999))
 def test_wilson_and_clopper_pearson_are_scipys_and_statsmodels(pair: tuple[int, int], level: float) -> None:
     k, n = pair
@@ -84,6 +85,7 @@ def test_holm_is_statsmodels(rng: np.random.Generator) -> None:
         assert holm(p) == pytest.approx(multipletests(p, method="holm")[1])
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
 def test_holm_keeps_the_order_and_never_lowers(p: list[float]) -> None:
     adjusted = holm(p)

@@ -1,0 +1,138 @@
+"""Download one file over HTTP: whole and with the right hash, or not at all.
+
+pooch does the transfer; what is around it is a time limit on reaching the server, which covers the look-up of its name
+as well, and messages for those who read them.
+"""
+
+from __future__ import annotations
+
+import queue
+import socket
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from gan_eval.files import atomic_file, sha256_file
+from gan_eval.result import Progress
+
+if TYPE_CHECKING:
+    import requests
+
+CONNECT_SECONDS = 5.0
+#: A server that sends nothing for this long has stalled.
+STALL_SECONDS = 20.0
+_CHUNK = 1 << 18
+
+
+class DownloadError(Exception):
+    """One place did not give the file; the message says why. Its catcher knows whether there are other places."""
+
+
+class NoConnection(DownloadError):
+    """The server could not be reached at all."""
+
+
+def download(url: str, destination: Path, sha256: str, *, progress: Progress | None = None) -> None:
+    """Fetch `url` to `destination`, where it appears when it is complete and has the hash `sha256`.
+
+    A broken download leaves nothing, and what a killed one left is removed after a day; the next try starts anew.
+    Raises DownloadError, and InputError where `destination` cannot be written.
+    """
+    import requests
+    from pooch import HTTPDownloader
+
+    require_connection(url)
+    _sweep(destination)
+    bar = _Bar(f"fetching {destination.name}", progress)
+    answers: list[requests.Response] = []
+    hooks = {"response": lambda answer, *_, **__: answers.append(answer)}
+    timeout = (CONNECT_SECONDS, STALL_SECONDS)
+    downloader = HTTPDownloader(progressbar=bar, chunk_size=_CHUNK, timeout=timeout, hooks=hooks)
+    with atomic_file(destination) as temporary:
+        try:
+            downloader(url, str(temporary), None)
+        except requests.RequestException as error:
+            raise DownloadError(_short(error)) from error
+        finally:
+            for answer in answers:  # pooch leaves connections open
+                answer.close()
+        found = sha256_file(temporary)
+        if found != sha256:
+            raise DownloadError(f"gave another file (SHA-256 {found[:8]}…, wanted {sha256[:8]}…)")
+
+
+def _short(error: requests.RequestException) -> str:
+    import requests
+
+    if isinstance(error, requests.HTTPError) and error.response is not None:
+        return f"answered {error.response.status_code} {error.response.reason}"
+    if isinstance(error, requests.Timeout):
+        return f"sent nothing for {STALL_SECONDS:.0f} s"
+    if isinstance(error, requests.exceptions.SSLError):
+        return "its certificate was refused"
+    return "the connection broke off"
+
+
+def require_connection(url: str) -> None:
+    """Raise NoConnection unless the server, or the proxy before it, takes a connection within CONNECT_SECONDS.
+
+    Looking up a name has time-outs of its own that no library lets one set, so all of it runs beside, and the wait
+    is what is limited.
+    """
+    from requests.utils import get_environ_proxies, select_proxy
+
+    if urlsplit(url).scheme not in ("http", "https"):
+        raise DownloadError("not an http or https address")
+    address = urlsplit(select_proxy(url, get_environ_proxies(url)) or url)
+    port = address.port or (443 if address.scheme == "https" else 80)
+    outcome: queue.SimpleQueue[OSError | None] = queue.SimpleQueue()
+
+    def connect() -> None:
+        try:
+            socket.create_connection((address.hostname or "", port), timeout=CONNECT_SECONDS).close()
+        except OSError as error:
+            outcome.put(error)
+        else:
+            outcome.put(None)
+
+    threading.Thread(target=connect, daemon=True).start()
+    try:
+        problem = outcome.get(timeout=CONNECT_SECONDS)
+    except queue.Empty:
+        raise NoConnection(f"no connection within {CONNECT_SECONDS:.0f} s") from None
+    if problem is not None:
+        raise NoConnection(f"no connection ({problem.strerror or problem})")
+
+
+class _Bar:
+    """What pooch asks of a progress bar, passed on to a `Progress`."""
+
+    def __init__(self, what: str, progress: Progress | None) -> None:
+        self._what = what
+        self._progress = progress
+        self._done = 0
+        self.total = 0
+
+    def update(self, count: int) -> None:
+        self._done += count
+        if self._progress is not None:
+            self._progress(self._what, min(self._done, self.total or self._done), self.total or None)
+
+    def reset(self) -> None:
+        self._done = 0
+
+    def close(self) -> None:
+        """pooch closes its bar; a `Progress` needs no closing."""
+
+
+def _sweep(destination: Path) -> None:
+    """Remove what killed downloads left behind; one that is a day old is nobody's."""
+    for left in destination.parent.glob(f".{destination.name}.*.tmp"):
+        try:
+            age = time.time() - left.stat().st_mtime
+        except FileNotFoundError:  # its download has just ended
+            continue
+        if age > 86_400:
+            left.unlink(missing_ok=True)
