@@ -11,7 +11,7 @@ from gan_eval.discriminative.published import RECIPE, published_curves, steps_pe
 from gan_eval.discriminative.sets import ImageSet
 from gan_eval.errors import TooFewError
 
-RECIPE_16 = replace(RECIPE, size=16, epochs=3, batch_size=4)
+RECIPE_16 = replace(RECIPE, size=16, epochs=2, batch_size=4)
 
 
 def image_set(name: str, low: int, count: int = 8) -> ImageSet:
@@ -31,13 +31,14 @@ def curves(
 
 def test_there_is_a_curve_for_every_set_with_a_number_an_epoch() -> None:
     made = curves(BRIGHT, DARK)
-    assert made.shape == (3, 3)
+    assert made.shape == (3, 2)
     assert ((made > 0) & (made < 1)).all()
 
 
 def test_a_seed_gives_the_same_bits_and_another_does_not() -> None:
-    assert (curves(BRIGHT, DARK, seed=1) == curves(BRIGHT, DARK, seed=1)).all()
-    assert (curves(BRIGHT, DARK, seed=1) != curves(BRIGHT, DARK, seed=2)).any()
+    one, two, other = (curves(BRIGHT, DARK, seed=seed) for seed in (1, 1, 2))
+    assert (one == two).all()
+    assert (one != other).any()
 
 
 @pytest.mark.parametrize(("reals", "fakes", "batch", "wanted"), [(10, 400, 1, 10), (100, 30, 4, 7), (8, 8, 8, 1)])

@@ -91,12 +91,11 @@ def test_networks_of_pixels_learn_brightness(name: DiscriminatorName) -> None:
     assert result.held_out[0, -1] > 0.9 > 0.1 > result.held_out[1, -1]
 
 
-@pytest.mark.parametrize("name", ["small", "paper"])
-def test_a_seed_gives_the_same_bits(name: DiscriminatorName) -> None:
+def test_a_seed_gives_the_same_bits() -> None:
     rng = np.random.default_rng(0)
     sets = [torch.from_numpy(rng.integers(0, 256, (24, 16, 16, 3)).astype(np.uint8)) for _ in range(2)]
     fold = next(folds(NAMES, [NAMES], [0]))
-    recipe = replace(RECIPES[name], size=16, epochs=2)
+    recipe = replace(RECIPES["small"], size=16, epochs=2)
     one, two, other = (train_fold(recipe, sets, fold, [seed]).held_out for seed in (1, 1, 2))
     assert (one == two).all()
     assert (one != other).any()
