@@ -9,8 +9,9 @@ of one cut split the distance's fluctuation in two:
 
 For a distance that is a mean plus a quadratic form of the images, as this one nearly is, E odd² is the variance of the
 linear part plus twice that of the quadratic, and Var even is that of the quadratic. So odd² - Var even is the variance
-wanted, from equality (where the linear part vanishes and the delta method is wrong by a factor of 2) to far from it.
-The first-order part of odd² is not left to chance but taken from the influences, which are exact.
+wanted, from equality (where the linear part vanishes and the delta method is wrong by a factor of 2) to far from it;
+it is kept above half of either, for all three are estimates. The first-order part of odd² is not left to chance but
+taken from the influences, which are exact.
 
 The interval is for the expectation of the distance at these numbers of images, not at infinitely many: its bias stays
 in. It is symmetric on the log scale, as befits a positive quantity whose error grows with it.
@@ -112,7 +113,7 @@ def _spread(parts: Sequence[Array], halves: Array, leading: Array) -> _Spread:
     quadratic = float(((even - even.mean()) ** 2).sum()) / (even.size - 2)  # each value stands in it twice
     fourth = sum(float((part**4).sum()) for part in parts)
     freedom = 2 / max(fourth / linear**2 - 1 / count, 1e-9) if linear > 0 else np.inf
-    return _Spread(float(np.sqrt(max(total - quadratic, total / 2))), max(freedom, 3.0))
+    return _Spread(float(np.sqrt(max(total - quadratic, total / 2, quadratic / 2))), max(freedom, 3.0))
 
 
 def assess(
