@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import math
 import pickle
+import struct
+import warnings
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -29,6 +31,19 @@ from nicegan.schedule import learning_rate
 GENERATORS, DISCRIMINATORS = ("gen2B", "gen2A"), ("disA", "disB")
 NETWORKS = (*GENERATORS, *DISCRIMINATORS)
 _THOP = ("total_ops", "total_params")
+
+# What PyTorch's restricted unpickler raises on bytes that are no checkpoint: any of its opcodes may meet nonsense.
+_UNREADABLE = (
+    pickle.UnpicklingError,
+    RuntimeError,
+    EOFError,
+    OSError,
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    struct.error,
+)
 
 State = dict[str, Tensor]
 
@@ -155,9 +170,11 @@ def _load(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise InputError(f"{path}: no such file")
     try:
-        # Mapped, a full checkpoint of 8 GB is read a tensor at a time; the format before 2020 cannot be mapped.
-        document = torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
-    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, KeyError, ValueError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of an unusual pickle, which is then refused or read
+            # Mapped, a full checkpoint of 8 GB is read a tensor at a time; the format before 2020 cannot be mapped.
+            document = torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
+    except _UNREADABLE as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError(f"{path}: not a PyTorch file of tensors and plain values: {reason}") from error
     if not isinstance(document, dict):
