@@ -1,4 +1,4 @@
-"""Results on stdout, everything else on stderr. The only module that knows rich."""
+"""Results on stdout, everything else on stderr."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, title:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
+    table = Table(title=Text(title) if title else None, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
     for position, name in enumerate(columns):
         table.add_column(Text(name), justify="left" if position == 0 else "right", overflow="fold")
     for row in rows:
