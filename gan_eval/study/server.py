@@ -8,6 +8,7 @@ one, and what is acknowledged is on the disk.
 from __future__ import annotations
 
 import hmac
+import logging
 import re
 import socket
 from collections.abc import Callable
@@ -136,6 +137,8 @@ def run_server(app: Flask, *, host: str, port: int, behind_proxy: bool, ready: C
 
     behind_proxy: believe the X-Forwarded headers of a proxy on this machine. Raises InputError where the port is taken.
     """
+    # waitress warns of every request that waits for a thread, which is what a queue is for.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     with _listening(host, port) as listener:
         server = waitress.create_server(
             app,

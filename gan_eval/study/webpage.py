@@ -20,6 +20,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import jinja2
+from markupsafe import Markup
 
 from gan_eval.errors import InputError
 from gan_eval.study.manifest import Manifest, Text
@@ -148,7 +149,7 @@ def parse(document: str, *, where: str) -> Page:
 def counts_page(counts: Mapping[str, Any]) -> str:
     """The researcher's page: how far the study has come, and nothing about who is ahead."""
     template = jinja2.Environment(autoescape=True).from_string((_FOLDER / "counts.html").read_text(encoding="utf-8"))
-    return template.render(counts=counts)
+    return template.render(counts=counts, style=Markup(style()))
 
 
 def _block(document: str, name: str, where: str) -> Any:

@@ -80,20 +80,27 @@ function makePictures(manifest, data) {
   };
 }
 
-// The size at which `count` pictures of one size fit into the space at hand, side by side, in rows, or (on a small
-// phone) stacked: all pictures of a trial always have the same size, and never more than the study asks for.
+const GAP = 12;
+const CAPTION = 30;
+const LEAST_WIDTH = 132;
+
+// How `count` pictures of one size stand in the space at hand: all in sight and as large as the study asks for, if that
+// can be; else, on a small screen, as many side by side as have a sensible width, and the page scrolls. All pictures of
+// a trial always have the same size.
 function arrange(count, [wide, high], room) {
-  const gap = 12;
-  const caption = 30;
-  let best = { columns: 1, width: 0 };
+  const least = Math.min(wide, LEAST_WIDTH);
+  const across = (columns) => (room.width - (columns === count ? room.aside : 0) - GAP * (columns - 1)) / columns;
+  const sized = (columns, width) => ({ columns, width: Math.floor(width), height: Math.round((Math.floor(width) * high) / wide) });
+  let best = sized(1, 0);
   for (let columns = count; columns >= 1; columns -= 1) {
     const rows = Math.ceil(count / columns);
-    const width = (room.width - gap * (columns - 1)) / columns;
-    const height = (room.height - gap * (rows - 1)) / rows - caption;
-    const shown = Math.floor(Math.min(wide, width, (height * wide) / high));
-    if (shown > best.width) best = { columns, width: shown };
+    const tall = (room.height - GAP * (rows - 1)) / rows - CAPTION;
+    const shown = sized(columns, Math.max(0, Math.min(wide, across(columns), (tall * wide) / high)));
+    if (shown.width > best.width) best = shown;
   }
-  const least = Math.min(wide, 132);
-  if (best.width < least) best = { columns: 1, width: Math.floor(Math.min(wide, room.width)) };
-  return { columns: best.columns, width: best.width, height: Math.round((best.width * high) / wide) };
+  if (best.width >= least) return best;
+  let columns = count;
+  while (columns > 1 && across(columns) < least) columns -= 1;
+  const inSight = ((room.screen - CAPTION) * wide) / high;
+  return sized(columns, Math.max(Math.min(least, across(columns)), Math.min(wide, across(columns), inSight)));
 }

@@ -47,27 +47,32 @@ function layTrial(study, trial, images) {
   const pictures = element("div", { class: "pictures", role: ui.confirm && !judged ? "radiogroup" : "group",
     "aria-labelledby": "question" }, reference, ...figures.map((it) => it.node));
   const answers = answerButtons(study, judged);
-  const later = ui.confirm || study.feedback !== "off";
+  const confirm = ui.confirm
+    ? element("button", { type: "button", class: "primary", disabled: true, "data-role": "confirm" }, strings.confirm)
+    : null;
   const node = element("main", { class: ui.exposure_ms === null ? "trial" : "trial timed" },
     trialHeader(study, trial),
     element("div", { class: "stage" },
       element("h1", { id: "question", tabindex: "-1", "data-focus": true }, questionOf(study, trial)),
       pictures,
       judged ? null : element("p", { class: "hint" }, keysHint(study)),
-      element("div", { class: later ? "answers later" : "answers" }, ...answers.map((it) => it.node))),
+      element("div", { class: study.feedback === "off" ? "answers" : "answers later" },
+        ...answers.map((it) => it.node), confirm)),
     studyMenu(study));
   const fit = () => {
     const others = [...node.querySelectorAll("header, h1, .answers, .hint, .menu summary")];
     const used = others.reduce((sum, it) => sum + it.offsetHeight, 64);
     const aside = ui.show_reference ? REFERENCE_GAP : 0;
-    const room = { width: document.documentElement.clientWidth - 32 - aside, height: innerHeight - used };
+    const room = { width: document.documentElement.clientWidth - 32, height: innerHeight - used,
+      screen: innerHeight, aside };
     const size = arrange(count, ui.css_px, room);
     pictures.classList.toggle("row", size.columns === count);
+    pictures.classList.toggle("stack", size.columns === 1);
     for (const [name, value] of Object.entries({ columns: size.columns, width: `${size.width}px`,
       height: `${size.height}px` })) pictures.style.setProperty(`--${name}`, value);
   };
   return {
-    node, figures, answers, fit,
+    node, figures, answers, confirm, fit,
     size: () => {
       const box = figures[0].frame.getBoundingClientRect();
       return [Math.round(box.width), Math.round(box.height)];
@@ -134,8 +139,10 @@ function answered(study, trial, stage, onset, exposure, signal) {
       if (selected && selected.node === node && input === "key") return finish(choice, input, time);
       selected = { choice, node };
       mark(stage, node);
-      showConfirm(study, stage, (event) => finish(selected.choice, inputOf(event, pointer), event.timeStamp));
+      stage.confirm.disabled = false;
     };
+    stage.confirm?.addEventListener("click",
+      (event) => finish(selected.choice, inputOf(event, pointer), event.timeStamp), options);
     const targets = [
       ...stage.figures.filter((it) => it.target).map((it, slot) => ({ node: it.target, key: String(slot + 1),
         choice: { slot, image_id: trial.shown[slot] } })),
@@ -169,12 +176,6 @@ function mark(stage, node) {
     it.classList.toggle("chosen", it === node);
     if (it.getAttribute("role") === "radio") it.setAttribute("aria-checked", String(it === node));
   }
-}
-
-function showConfirm(study, stage, action) {
-  if (stage.node.querySelector("[data-role=confirm]")) return;
-  const node = button(study.strings.confirm, action, { class: "primary", "data-role": "confirm" });
-  stage.node.querySelector(".answers").append(node);
 }
 
 function moveFocus(targets, event) {

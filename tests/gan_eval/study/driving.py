@@ -54,12 +54,14 @@ class Participant:
         self._until("(states) => states.includes(document.getElementById('app').dataset.state)", list(states))
 
     def press_primary(self) -> None:
-        """The button that goes on, by mouse, or by Tab and Enter."""
+        """The button that goes on, by mouse, or by Tab and Enter; waits until its screen has gone."""
+        screen = self.page.query_selector("main")
         if self.by == "keys":
             self._tab_to("button.primary")
             self.page.keyboard.press("Enter")
         else:
             self._press(self.page.locator(".actions button.primary").first)
+        self._until("(screen) => !screen.isConnected", screen)
 
     def begin(self) -> None:
         """From the consent to the first trial."""
@@ -114,6 +116,7 @@ class Participant:
                 if state == "comment" and comment:
                     self.page.fill("#comment", comment)
                 self.press_primary()
+                continue
             self._until("(state) => document.getElementById('app').dataset.state !== state", state)
         raise AssertionError(f"still {self.state}, not {until}")
 
