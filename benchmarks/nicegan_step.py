@@ -32,9 +32,9 @@ from nicegan.steps import StepOptions, discriminator_step, generator_step
 Step = Callable[[Tensor, Tensor], None]
 
 
-def official_step(checkout: Path, size: int, *, tuned: bool, bf16: bool = False) -> Step:
+def official_step(checkout: Path, size: int, channels: int, *, tuned: bool, bf16: bool = False) -> Step:
     """The authors' step; tuned: with what PyTorch offers today and they do not use."""
-    made = theirs.trainer(checkout, size=size, light=True, n_res=6, fused=tuned)
+    made = theirs.trainer(checkout, size=size, light=True, n_res=6, channels=channels, fused=tuned)
     if tuned:
         theirs.each(made, lambda network: network.to(memory_format=torch.channels_last))
     halves = theirs.step_halves(checkout)
@@ -47,9 +47,9 @@ def official_step(checkout: Path, size: int, *, tuned: bool, bf16: bool = False)
     return step
 
 
-def our_step(size: int, precision: Precision = "fp32") -> Step:
+def our_step(size: int, channels: int, precision: Precision = "fp32") -> Step:
     """Our step as `nicegan train` runs it."""
-    networks = build(NetworkConfig(height=size, width=size))
+    networks = build(NetworkConfig(height=size, width=size, channels=channels))
     networks.to(memory_format=torch.channels_last)
     settings = {"lr": 1e-4, "betas": (0.5, 0.999), "weight_decay": 1e-4, "fused": True}
     d = torch.optim.Adam(networks.discriminator_parameters(), **settings)
@@ -67,11 +67,13 @@ def our_step(size: int, precision: Precision = "fp32") -> Step:
     return step
 
 
-def official_saved_bytes(checkout: Path, size: int, batch: int) -> int:
+def official_saved_bytes(checkout: Path, size: int, channels: int, batch: int) -> int:
     """What the authors' G half keeps for the backward pass, on tensors without memory."""
     with torch.device("meta"):
-        made = theirs.trainer(checkout, size=size, light=True, n_res=6)
+        made = theirs.trainer(checkout, size=size, light=True, n_res=6, channels=channels)
         made.device = "meta"
+        # Their rho is made by torch.Tensor(…), which heeds no device.
+        theirs.each(made, lambda network: network.to("meta"))
         a, b = (torch.empty(batch, 3, size, size) for _ in range(2))
     saved = SavedBytes(nn.ModuleList(getattr(made, name) for name in theirs.NAMES))
     text = theirs.step_halves(checkout)[1].replace("self.G_optim.step()", "pass")
@@ -98,6 +100,7 @@ def main() -> None:
     parser.add_argument("--official", type=Path, required=True, help="checkout of alpc91/NICE-GAN-pytorch")
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--batch", type=int, default=1)
+    parser.add_argument("--channels", type=int, default=64, help="width of the first convolution (default: 64)")
     parser.add_argument("--rounds", type=int, default=3, help="timed steps of each")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--bf16", action="store_true", help="also under bf16 autocast")
@@ -107,13 +110,13 @@ def main() -> None:
     torch.manual_seed(0)
 
     steps = {
-        "official": official_step(given.official, given.size, tuned=False),
-        "official, channels-last, fused Adam": official_step(given.official, given.size, tuned=True),
-        "ours": our_step(given.size),
+        "official": official_step(given.official, given.size, given.channels, tuned=False),
+        "official, channels-last, fused Adam": official_step(given.official, given.size, given.channels, tuned=True),
+        "ours": our_step(given.size, given.channels),
     }
     if given.bf16:
-        steps["official, bf16"] = official_step(given.official, given.size, tuned=True, bf16=True)
-        steps["ours, bf16"] = our_step(given.size, "bf16")
+        steps["official, bf16"] = official_step(given.official, given.size, given.channels, tuned=True, bf16=True)
+        steps["ours, bf16"] = our_step(given.size, given.channels, "bf16")
     a, b = (torch.rand(given.batch, 3, given.size, given.size) * 2 - 1 for _ in range(2))
     seconds = take_turns(steps, a, b, given.rounds)
     best = min(statistics.median(times) for name, times in seconds.items() if name.startswith("official"))
@@ -124,9 +127,10 @@ def main() -> None:
             f"{name:<38}{median:8.2f} s  (from {min(times):.2f} to {max(times):.2f})  {best / median:5.2f} × official"
         )
 
-    official = official_saved_bytes(given.official, given.size, given.batch)
+    official = official_saved_bytes(given.official, given.size, given.channels, given.batch)
     config = RunConfig(
-        network=NetworkConfig(height=given.size, width=given.size), optim=OptimConfig(batch_size=given.batch)
+        network=NetworkConfig(height=given.size, width=given.size, channels=given.channels),
+        optim=OptimConfig(batch_size=given.batch),
     )
     ours = profile(config).generator_step.saved_bytes
     print(

@@ -1,0 +1,38 @@
+"""The paper's table, to the printed digits, and the count of what a graph keeps."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import nn
+
+from nicegan.config import NetworkConfig, RunConfig, preset
+from nicegan.profile import SavedBytes, profile
+
+
+@pytest.mark.parametrize(("name", "generators"), [("paper", "16.2M/67.6G"), ("light4", "11.5M/48.2G")])
+def test_the_papers_table(name: str, generators: str) -> None:
+    found = profile(preset(name))
+    assert {kind: str(figures) for kind, figures in found.paper.items()} == {
+        "generators": generators,
+        "discriminators": "93.7M/12.0G",
+    }
+    assert found.networks["disA"].parameters == 46_874_433
+
+
+def test_an_encoder_of_its_own_is_a_network_of_its_own() -> None:
+    network = NetworkConfig(height=96, width=96, channels=2, n_res=1, nice=False)
+    found = profile(replace(RunConfig(), network=network))
+    assert set(found.networks) == {"gen2B", "gen2A", "disA", "disB", "encA", "encB"}
+    assert found.networks["encA"].parameters < found.networks["disA"].parameters
+
+
+def test_saved_bytes_count_a_storage_once_and_no_parameters() -> None:
+    layer, x = nn.Linear(4, 4, bias=False), torch.ones(2, 4, requires_grad=True)
+    saved = SavedBytes(layer)
+    with torch.autograd.graph.saved_tensors_hooks(saved.pack, saved.unpack):
+        y = layer(x * 1)
+        (y * y).sum().backward()
+    assert saved.peak == 2 * 2 * 4 * 4  # the layer's input and y, which the square keeps twice
