@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import difflib
 import re
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
@@ -143,24 +144,39 @@ def _ask_timm(name: str) -> TimmModel:
 
 
 def find_weights(model: TimmModel, *, download: bool) -> Path:
-    """The model's published weights, from timm's own cache or else from the hub.
+    """The model's published weights, from the hub's cache on this machine or else from the hub.
 
     Raises WeightsError, with the remedies, where they are not to be had.
     """
-    from huggingface_hub import hf_hub_download, try_to_load_from_cache
+    from huggingface_hub import constants, hf_hub_download, try_to_load_from_cache
 
     remedy = f"give a file of them with --weights, or run `timm.create_model({model.name!r}, pretrained=True)` once"
     if not model.repository:
-        raise WeightsError(f"timm publishes no weights of {model.name}: {remedy.partition(',')[0]}")
+        raise WeightsError(f"timm publishes no weights of {model.name}: give a file of them with --weights")
     kept = try_to_load_from_cache(model.repository, model.file)
     if isinstance(kept, str):
         return Path(kept)
-    where = f"huggingface.co/{model.repository}"
+    where = f"{constants.ENDPOINT.removeprefix('https://')}/{model.repository}"
     if not download or weights_files.offline():
         raise WeightsError(f"weights of timm's {model.name} are not in the hub's cache ({where}): {remedy}")
     try:
-        require_connection("https://huggingface.co")
-        return Path(hf_hub_download(model.repository, model.file))
+        require_connection(constants.ENDPOINT)
+        with _no_bars():
+            return Path(hf_hub_download(model.repository, model.file))
     except (DownloadError, OSError) as error:  # the hub's own errors are OSErrors
         reason = str(error).partition("\n")[0]
         raise WeightsError(f"weights of timm's {model.name} not to be had from {where} ({reason}): {remedy}") from error
+
+
+@contextlib.contextmanager
+def _no_bars() -> Iterator[None]:
+    """Keep the hub from drawing on the terminal, which is the command line's to do."""
+    from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
+
+    drawn = not are_progress_bars_disabled()
+    disable_progress_bars()
+    try:
+        yield
+    finally:
+        if drawn:
+            enable_progress_bars()
