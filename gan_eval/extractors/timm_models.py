@@ -171,7 +171,7 @@ def find_weights(model: TimmModel, *, download: bool) -> Path:
 @contextlib.contextmanager
 def _no_bars() -> Iterator[None]:
     """Keep the hub from drawing on the terminal, which is the command line's to do."""
-    from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
+    from huggingface_hub.utils.tqdm import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
 
     drawn = not are_progress_bars_disabled()
     disable_progress_bars()
