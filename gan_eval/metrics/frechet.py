@@ -85,12 +85,18 @@ def _generalised(a: Array, b: Array) -> Array:
 
 
 def _trace_of_root(eigenvalues: NDArray[np.floating]) -> _Trace:
-    """Sum of square roots; each eigenvalue carries an independent error of eps times the largest."""
+    """Sum of square roots; each eigenvalue carries an independent error of eps times the largest.
+
+    Errors of the larger ones cancel and add up as a norm. Those lost in the noise, as of a set with copies, can only
+    add to the sum, and count in full.
+    """
     noise = np.finfo(np.float64).eps * float(np.abs(eigenvalues).max(initial=0))
     if noise == 0:
         return _Trace(0.0, 0.0)
     roots = np.sqrt(np.maximum(eigenvalues, 0))
-    return _Trace(float(roots.sum()), float(np.linalg.norm(noise / np.maximum(2 * roots, np.sqrt(noise)))))
+    lost = eigenvalues < 4 * noise
+    error = np.linalg.norm(noise / (2 * roots[~lost])) + 10 * np.maximum(roots[lost], np.sqrt(noise)).sum()
+    return _Trace(float(roots.sum()), float(error))
 
 
 def _factor(side: Statistics) -> Array:

@@ -48,7 +48,7 @@ class Variance(NamedTuple):
         """
         d, linear = self.degenerate, self.plug_in
         unbiased = max(linear - 2 * d, 0.0) / max(value, np.sqrt(d), np.finfo(float).tiny)
-        steady = max(linear - 1.5 * d, linear / 2) / max(value + self.excess, np.finfo(float).tiny)
+        steady = max(linear - 1.5 * d, linear / 2) / max(value + self.excess, self.excess / 2, np.finfo(float).tiny)
         return float(max(unbiased, steady))
 
     def standard_error(self, value: float) -> float:

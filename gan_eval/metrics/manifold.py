@@ -9,6 +9,8 @@ Higher is better. An image's ball reaches its k-th nearest neighbour in its own 
 rim is outside (`<`), as in `prdc`, whose numbers these are; torch-fidelity and StyleGAN count it as inside (`<=`),
 which differs only for exact ties, as between copies of images.
 
+The four carry no interval: the plain bootstrap is biased for them, and no other has been shown to cover.
+
 Distances come tile by tile from a GEMM in the features' precision; those too near a radius to call are computed again
 from differences in float64. Memory is O(n + m) besides the features, which may be a memory map.
 """

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gan_eval.errors import MismatchError, TooFewError
+from gan_eval.errors import InputError, MismatchError, TooFewError
 from gan_eval.metrics.frechet import distance
 from gan_eval.metrics.moments import Moments, statistics
 
@@ -37,3 +37,19 @@ def test_dimensions_must_agree(rng: np.random.Generator) -> None:
 def test_one_image_is_too_few(rng: np.random.Generator) -> None:
     with pytest.raises(TooFewError, match="fake: 1 images"):
         distance(statistics(rng.standard_normal((9, 64))), statistics(rng.standard_normal((1, 64))))
+
+
+@pytest.mark.parametrize("n", [20, 400])
+def test_copies_of_a_few_images_cost_no_digits(rng: np.random.Generator, n: int) -> None:
+    x, y = rng.standard_normal((300, 64)), rng.standard_normal((5, 64))[rng.integers(0, 5, n)]
+    a, b = ((z - z.mean(0)) / np.sqrt(len(z) - 1) for z in (x, y))
+    nuclear = np.linalg.svd(a @ b.T, compute_uv=False).sum()
+    wanted = np.sum((x.mean(0) - y.mean(0)) ** 2) + np.sum(a**2) + np.sum(b**2) - 2 * nuclear
+    assert distance(statistics(x), statistics(y)) == pytest.approx(wanted, rel=1e-9)
+
+
+def test_a_matrix_that_is_no_covariance_is_refused() -> None:
+    good = Moments.from_mean_and_cov(np.zeros(3), np.eye(3))
+    bad = Moments.from_mean_and_cov(np.zeros(3), np.diag([1.0, 1.0, -1.0]))
+    with pytest.raises(InputError, match="positive semi-definite"):
+        distance(bad, good)
