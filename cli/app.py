@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from types import FrameType
 
 import click
 
@@ -48,7 +49,7 @@ def gan_eval_group() -> None:
 
 def gan_eval() -> None:
     """Entry point of `gan-eval`."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended politely, a run cleans up as after Ctrl-C
+    _listen()
     sys.exit(run(gan_eval_group, "gan-eval"))
 
 
@@ -56,7 +57,7 @@ def nicegan() -> None:
     """Entry point of `nicegan`."""
     from cli.nicegan import nicegan_group
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    _listen()
     sys.exit(run(nicegan_group, "nicegan"))
 
 
@@ -68,8 +69,12 @@ def run(group: click.Group, name: str, arguments: list[str] | None = None) -> in
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo(f"{name}: interrupted", err=True)
-        return 130
+        return _interrupted(name)
+    except ImportError:
+        # A compiled module that is interrupted while it is imported says that it could not be imported.
+        if _signals:
+            return _interrupted(name)
+        raise
     except click.ClickException as error:
         error.show()
         return error.exit_code
@@ -81,6 +86,27 @@ def run(group: click.Group, name: str, arguments: list[str] | None = None) -> in
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     return code if isinstance(code, int) else 0
+
+
+#: Signals that have asked this process to end.
+_signals: list[int] = []
+
+
+def _listen() -> None:
+    """Let Ctrl-C and a polite request to end (SIGTERM) stop a run in the same way, so that it cleans up."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _stop)
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    _signals.append(number)
+    raise KeyboardInterrupt
+
+
+def _interrupted(name: str) -> int:
+    click.echo(f"{name}: interrupted", err=True)
+    return 130
 
 
 def one_line(text: str) -> str:

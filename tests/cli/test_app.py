@@ -67,12 +67,17 @@ def test_an_interrupted_run_ends_with_one_line(make_folder: MakeFolder, sent: si
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        env={**os.environ, "OMP_NUM_THREADS": "1", "GAN_EVAL_CACHE": str(tmp_path / "cache")},
+        # A shell without job control starts what it runs in the background deaf to SIGINT, the tests themselves too.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
-    time.sleep(2.5)
+    deadline = time.time() + 60
+    while not list(tmp_path.glob("cache/results/unfinished/*")) and time.time() < deadline:
+        time.sleep(0.05)
     process.send_signal(sent)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert out == ""
     assert "Traceback" not in err
     assert err.splitlines()[-1] == "gan-eval: interrupted"
+    assert not list(tmp_path.glob("cache/results/unfinished/*"))
