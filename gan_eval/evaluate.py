@@ -107,7 +107,7 @@ def evaluate(
     Raises GanEvalError for whatever is the input's fault.
     """
     with settings.reader(progress) as reader:
-        return evaluate_with(reader, real, fake, metrics, options)
+        return evaluate_with(reader, real, fake, metrics, options, last=True)
 
 
 def evaluate_with(
@@ -118,10 +118,12 @@ def evaluate_with(
     options: Options,
     *,
     rooms: contextlib.ExitStack | None = None,
+    last: bool = False,
 ) -> Evaluation:
     """`evaluate` with a reader that is already there, its network perhaps in memory, and a real set perhaps read.
 
-    rooms: see `FeatureReader.read`; with it, nothing of this evaluation stays in the cache.
+    rooms: see `FeatureReader.read`; with it, nothing of this evaluation stays in the cache. last: the reader is not
+    used again, and its network makes room for the metrics.
     """
     sides = [one if isinstance(one, FeatureSet) else reader.open(one) for one in (real, fake) if one is not None]
     network = _network_of(sides, reader.network)
@@ -133,6 +135,8 @@ def evaluate_with(
     else:
         wanted = needs(metrics, options)
         sets = [side if isinstance(side, FeatureSet) else reader.read(side, wanted, rooms=rooms) for side in sides]
+        if last:
+            reader.extractor = None
         with reader.timed("metrics"):
             made = scores(sets[0] if real is not None else None, sets[-1], metrics, network, options)
         bad = [list(side.bad) for side in sets]

@@ -15,10 +15,14 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.linalg import blas
 
 from gan_eval.errors import InputError, MismatchError, TooFewError
 
 Array: TypeAlias = NDArray[np.float64]
+
+#: Rows that are centred at once.
+_BLOCK = 512
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -162,7 +166,7 @@ class StreamingMoments:
         self.n = 0
         self._buffer: NDArray[np.floating] = np.empty((max(dim, 512), dim), dtype=np.float32)
         self._filled = 0
-        self._folded: Moments | None = None
+        self._folded = _Scatter(dim)
 
     def update(self, features: ArrayLike) -> None:
         """Take `features` (B, D) float32 (or float64, which then is kept as such).
@@ -186,21 +190,53 @@ class StreamingMoments:
             x = x[take:]
 
     def finish(self) -> Statistics:
-        """Statistics of all that came so far; more may follow."""
-        rows = self._buffer[: self._filled]
-        if self._folded is not None:
-            return self._folded + Moments.from_features(rows)
+        """Statistics of all that came. The stream ends here: its memory becomes the result's."""
         if self.n > self.dim:
-            return Moments.from_features(rows)
+            self._fold()
+            return self._folded.moments()
+        rows = self._buffer[: self._filled]
         if not self.n:
             return Samples(0, np.zeros(self.dim), np.zeros((0, self.dim)))
         mean = rows.mean(axis=0, dtype=np.float64)
         return Samples(self.n, mean, rows - mean)
 
     def _fold(self) -> None:
-        part = Moments.from_features(self._buffer[: self._filled])
-        self._folded = part if self._folded is None else self._folded + part
+        self._folded.add(self._buffer[: self._filled])
         self._filled = 0
+
+
+class _Scatter:
+    """Mean and scatter matrix of vectors that come in parts. One D × D matrix, of which only one triangle is kept."""
+
+    def __init__(self, dim: int) -> None:
+        self.n = 0
+        self.mean: Array = np.zeros(dim)
+        self.lower: Array = np.zeros((0, 0))  # made when it is needed: small sets never do
+
+    def add(self, rows: NDArray[np.floating]) -> None:
+        """Merge `rows` (k, D), k ≥ 1."""
+        if not self.n:
+            self.lower = np.zeros((len(self.mean), len(self.mean)), order="F")
+        k = len(rows)
+        mean = rows.mean(axis=0, dtype=np.float64)
+        for start in range(0, k, _BLOCK):
+            centred = rows[start : start + _BLOCK] - mean
+            self.lower = blas.dsyrk(1.0, centred.T, 1.0, self.lower, lower=1, overwrite_c=1)
+        step = mean - self.mean
+        if self.n:
+            self.lower = blas.dsyr(self.n * k / (self.n + k), step, a=self.lower, lower=1, overwrite_a=1)
+        self.mean += step * (k / (self.n + k))
+        self.n += k
+
+    def moments(self) -> Moments:
+        """The sum; this object ends, its matrix being the covariance from now on."""
+        cov = self.lower.T  # row by row in memory; its upper triangle is filled
+        for start in range(0, len(cov), _BLOCK):
+            block, rest = slice(start, start + _BLOCK), slice(start + _BLOCK, None)
+            cov[block, block] += np.triu(cov[block, block], 1).T
+            cov[rest, block] = cov[block, rest].T
+        cov /= max(self.n - 1, 1)
+        return Moments(self.n, self.mean, cov)
 
 
 def _add(a: Statistics, b: Statistics) -> Moments:
