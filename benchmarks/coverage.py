@@ -2,15 +2,16 @@
 
     OMP_NUM_THREADS=1 python -m benchmarks.coverage [--repeats 200] [--kinds gauss,relu] [--sizes 64:100,64:500]
 
-The truth of the Fréchet distance and the Inception score is their expectation at that n, taken as the mean over the
-repeats; that of MMD² is its mean, and 0 for equal sets. With 200 repeats a share is known to about ±3 points (two
-standard errors). Sizes are D:n. Precision, recall, density and coverage carry no interval and are not in the table.
+The truth of the Fréchet distance, of precision, recall, density, coverage and of the Inception score is their
+expectation at that n, taken as the mean over the repeats; that of MMD² is its mean, and 0 for equal sets. With 200
+repeats a share is known to about ±3 points (two standard errors). Sizes are D:n.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from dataclasses import astuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,8 @@ from gan_eval.metrics.frechet_error import assess
 from gan_eval.metrics.inception_score import inception_score
 from gan_eval.metrics.kernel_error import variance
 from gan_eval.metrics.kernel_sums import kernel_sums
+from gan_eval.metrics.manifold import prdc
+from gan_eval.metrics.manifold_error import intervals
 from gan_eval.metrics.relative import kernel_difference
 from gan_eval.result import Interval
 
@@ -59,9 +62,9 @@ def covered(intervals: list[Interval | None], truth: float) -> float:
 
 
 def cell(kind: str, dim: int, n: int, gap: float, repeats: int) -> dict[str, float]:
-    """Coverage of FID, KID and of the KID difference of two like models."""
+    """Coverage of FID, KID, the KID difference of two like models, precision, recall, density and coverage."""
     draw, rng = features(kind, dim), np.random.default_rng(1)
-    fid, kid, difference = [], [], []
+    fid, kid, difference, balls = [], [], [], []
     for _ in range(repeats):
         real, fake, other = draw(n, rng, 0.0), draw(n, rng, gap), draw(n, rng, gap)
         error = assess(real, fake)
@@ -70,11 +73,17 @@ def cell(kind: str, dim: int, n: int, gap: float, repeats: int) -> dict[str, flo
         spread = variance(sums)
         kid.append((sums.mmd2, spread.interval(sums.mmd2) if spread else None))
         difference.append(kernel_difference(sums, kernel_sums(real, other)).interval)
+        made = prdc(real, fake)
+        balls.append((astuple(made), intervals(real, fake, made)))
     truth = 0.0 if gap == 0 else float(np.mean([value for value, _ in kid]))
     return {
         "fid": covered([one for _, one in fid], float(np.mean([value for value, _ in fid]))),
         "kid": covered([one for _, one in kid], truth),
         "kid difference": covered(list(difference), 0.0),
+        **{
+            name: covered([each[at] for _, each in balls], float(np.mean([values[at] for values, _ in balls])))
+            for at, name in enumerate(("precision", "recall", "density", "coverage"))
+        },
     }
 
 
@@ -97,15 +106,14 @@ def main() -> None:
     parser.add_argument("--kinds", default=",".join(KINDS))
     parser.add_argument("--sizes", default=",".join(SIZES))
     chosen = parser.parse_args()
-    print(f"{'features':13s} {'D':>5s} {'n':>6s} {'gap':>4s}   FID    KID    KID difference", flush=True)
+    names = ("FID", "KID", "KID dif", "prec", "recall", "density", "coverage")
+    print(f"{'features':13s} {'D':>5s} {'n':>6s} {'gap':>4s}" + "".join(f"{name:>9s}" for name in names), flush=True)
     for size in chosen.sizes.split(","):
         dim, n = map(int, size.split(":"))
         for kind in chosen.kinds.split(","):
             for gap in GAPS:
                 row = cell(kind, dim, n, gap, chosen.repeats)
-                print(
-                    f"{kind:13s} {dim:5d} {n:6d} {gap:4.1f} " + " ".join(f"{v:6.3f}" for v in row.values()), flush=True
-                )
+                print(f"{kind:13s} {dim:5d} {n:6d} {gap:4.1f}" + "".join(f"{v:9.3f}" for v in row.values()), flush=True)
     for n, classes, splits in ((200, 20, 1), (500, 200, 1), (1000, 50, 10)):
         share = inception_cell(n, classes, splits, chosen.repeats)
         print(f"Inception score, n = {n}, {classes} classes, {splits} splits: {share:.3f}", flush=True)

@@ -79,7 +79,8 @@ def read_entry(
     mean = np.load(room / "mean.npy", allow_pickle=False)
     statistics: Statistics
     if (room / "cov.npy").exists():
-        statistics = Moments(n, mean, np.load(room / "cov.npy", allow_pickle=False))
+        # Mapped, so that it takes no memory while the other set goes through the network.
+        statistics = Moments(n, mean, np.load(room / "cov.npy", mmap_mode="r", allow_pickle=False))
     else:
         statistics = Samples(n, mean, np.load(room / "centred.npy", allow_pickle=False))
     return FeatureSet(

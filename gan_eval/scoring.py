@@ -14,7 +14,7 @@ from gan_eval.errors import InputError
 from gan_eval.extractors import Network
 from gan_eval.feature_set import FeatureSet, check_comparable
 from gan_eval.features import Needs
-from gan_eval.metrics import frechet, frechet_error, kernel, manifold
+from gan_eval.metrics import frechet, frechet_error, kernel, manifold, manifold_error
 from gan_eval.metrics import inception_score as inception
 from gan_eval.resize import Like
 from gan_eval.result import Direction, Score
@@ -201,11 +201,21 @@ def _subset_tool(options: Options) -> Literal["torch-fidelity", "clean-fid", "ni
 
 
 def _prdc(real: FeatureSet, fake: FeatureSet, network: Network, options: Options) -> list[Score]:
-    made = manifold.prdc(_rows(real), _rows(fake), k=options.nearest)
-    details = {"nearest": options.nearest}
-    values = {"precision": made.precision, "recall": made.recall, "density": made.density, "coverage": made.coverage}
+    x, y, k = _rows(real), _rows(fake), options.nearest
+    made = manifold.prdc(x, y, k=k)
+    wanted = options.interval and min(x.shape[0], y.shape[0]) >= manifold_error.least(k)
+    intervals = manifold_error.intervals(x, y, made, seed=options.seed)._asdict() if wanted else {}
+    few = f"precision, recall, density, coverage: no interval, since {manifold_error.least(k)} images are the least for"
+    warnings = (f"{few} one with --nearest {k}",) if options.interval and not wanted else ()
+    details = {"nearest": k}
     return [
-        replace(_score(name, value, "higher", real, fake, network), details=details) for name, value in values.items()
+        replace(
+            _score(name, getattr(made, name), "higher", real, fake, network),
+            interval=intervals.get(name),
+            details=details,
+            warnings=warnings,
+        )
+        for name in ("precision", "recall", "density", "coverage")
     ]
 
 

@@ -1,11 +1,12 @@
 """What intervals and families of tests have in common.
 
 normal     an estimate with a standard error of its own: the difference of two kernel distances.
+wilson     a share.
 holm       p-values of a family of tests, adjusted.
 
-Kernel and Fréchet distance need more than a standard error: their intervals are in `kernel_error` and `frechet_error`,
-the Inception score's beside it. `benchmarks/coverage.py` measures what they cover. Precision, recall, density and
-coverage have none, since none has been shown to cover what it says.
+Kernel and Fréchet distance, precision, recall, density and coverage need more than a standard error: their intervals
+are in `kernel_error`, `frechet_error` and `manifold_error`, the Inception score's beside it. `benchmarks/coverage.py`
+measures what they cover.
 
 The naive bootstrap is missing on purpose: resampling with replacement repeats images, which shrinks nearest-neighbour
 balls to zero and lowers the rank of a covariance, so it is biased for precision, recall, density, coverage and for the
@@ -26,6 +27,19 @@ def normal(value: float, standard_error: float, *, method: str, level: float = 0
     """value ± z · standard_error."""
     reach = quantile(level) * standard_error
     return Interval(value - reach, value + reach, level, method)
+
+
+def wilson(
+    successes: float, n: float, *, level: float = 0.95, method: str = "Wilson, answers taken as independent"
+) -> Interval:
+    """Score interval of a share (Wilson 1927); neither number need be whole, as where ties count half."""
+    z, share = quantile(level), successes / n
+    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
+    # At 0 and n the formula gives the bound itself, up to rounding.
+    low = 0.0 if successes == 0 else float(centre - half)
+    high = 1.0 if successes == n else float(centre + half)
+    return Interval(low, high, level, method)
 
 
 def quantile(level: float) -> float:

@@ -9,7 +9,7 @@ Higher is better. An image's ball reaches its k-th nearest neighbour in its own 
 rim is outside (`<`), as in `prdc`, whose numbers these are; torch-fidelity and StyleGAN count it as inside (`<=`),
 which differs only for exact ties, as between copies of images.
 
-The four carry no interval: the plain bootstrap is biased for them, and no other has been shown to cover.
+Their intervals are in `manifold_error`.
 
 Distances come tile by tile from a GEMM in the features' precision; those too near a radius to call are computed again
 from differences in float64. Memory is O(n + m) besides the features, which may be a memory map.
@@ -50,7 +50,12 @@ def prdc(real: Rows, fake: Rows, *, k: int = 5) -> Manifold:
         raise InputError(f"k = {k}: a ball reaches the k-th neighbour, k ≥ 1")
     check_pair(real, fake, least=k + 1, what=f"a ball of k = {k} neighbours")
     centre = np.asarray(real[:TILE]).mean(axis=0)
-    real_radii, fake_radii = squared_radii(real, k, centre=centre), squared_radii(fake, k, centre=centre)
+    radii = [squared_radii(side, k, centre=centre) for side in (real, fake)]
+    return within_radii(real, fake, *radii, k=k, centre=centre)
+
+
+def within_radii(real: Rows, fake: Rows, real_radii: Array, fake_radii: Array, *, k: int, centre: Floats) -> Manifold:
+    """`prdc` for balls whose squared radii (n,), (m,) are known. centre (D,): a point amid the features."""
     holding = np.zeros(len(fake_radii), dtype=np.int64)
     held, covered = np.zeros(len(real_radii), dtype=bool), np.zeros(len(real_radii), dtype=bool)
     for i in tiles(len(held)):

@@ -21,7 +21,7 @@ from gan_eval.errors import InputError, MismatchError, TooFewError
 
 Array: TypeAlias = NDArray[np.float64]
 
-#: Rows that are centred at once.
+#: Rows that are centred at once, and that a stream of more than D vectors holds.
 _BLOCK = 512
 
 
@@ -157,14 +157,14 @@ class StreamingMoments:
     """Moments of features that arrive in batches; memory is O(D²) whatever their number.
 
     Features are kept until more than D have come, so that small sets get the exact low-rank form; then they are
-    folded D (at least 512) at a time. Folding at fixed counts makes the result independent of how the batches were
-    cut, to the bit.
+    folded, the first D (at least 512) at once and further ones 512 at a time. Folding at fixed counts makes the result
+    independent of how the batches were cut, to the bit.
     """
 
     def __init__(self, dim: int) -> None:
         self.dim = dim
         self.n = 0
-        self._buffer: NDArray[np.floating] = np.empty((max(dim, 512), dim), dtype=np.float32)
+        self._buffer: NDArray[np.floating] = np.empty((max(dim, _BLOCK), dim), dtype=np.float32)
         self._filled = 0
         self._folded = _Scatter(dim)
 
@@ -202,6 +202,8 @@ class StreamingMoments:
 
     def _fold(self) -> None:
         self._folded.add(self._buffer[: self._filled])
+        if len(self._buffer) > _BLOCK:
+            self._buffer = np.empty((_BLOCK, self.dim), self._buffer.dtype)
         self._filled = 0
 
 

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from gan_eval.metrics.intervals import holm, wilson
 from gan_eval.result import Interval
 from gan_eval.study.findings import PairFinding, Settings, SignificanceTest
 from gan_eval.study.statistics.permutation import Outcome, label_permutation, sign_flip
 from gan_eval.study.statistics.persons import FEW, Estimate, estimate, people_and_items, person_mean
-from gan_eval.study.statistics.proportions import holm, wilson
 from gan_eval.study.tables import Rows
 
 Floats = NDArray[np.float64]

@@ -1,4 +1,4 @@
-"""Shares of answers that are taken as independent, and Holm's adjustment.
+"""Shares of answers that are taken as independent.
 
 Answers of one person are not independent; intervals over people are in `persons`.
 """
@@ -9,24 +9,13 @@ import itertools
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy import special, stats
 
+from gan_eval.metrics.intervals import wilson
 from gan_eval.result import Interval
 
 Floats = NDArray[np.float64]
-
-
-def wilson(successes: float, n: float, *, level: float = 0.95) -> Interval:
-    """Score interval of a share (Wilson 1927); `successes` may hold halves, as ties count."""
-    z = float(special.ndtri((1 + level) / 2))
-    share = successes / n
-    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    # At 0 and n the formula gives the bound itself, up to rounding.
-    low = 0.0 if successes == 0 else float(centre - half)
-    high = 1.0 if successes == n else float(centre + half)
-    return Interval(low, high, level, "Wilson, answers taken as independent")
 
 
 def clopper_pearson(successes: int, n: int, *, level: float = 0.95) -> Interval:
@@ -61,13 +50,3 @@ def exact_multinomial_p(counts: Sequence[int], *, most: int = 20_000) -> float |
     log_p = special.gammaln(n + 1) - special.gammaln(np.diff(edges)).sum(1) - n * np.log(k)
     seen = special.gammaln(n + 1) - special.gammaln(np.array(counts) + 1.0).sum() - n * np.log(k)
     return float(min(1.0, np.exp(log_p[log_p <= seen + 1e-9]).sum()))
-
-
-def holm(p_values: ArrayLike) -> Floats:
-    """Holm's step-down adjustment (1979): controls the chance of one or more false findings among all tests."""
-    p = np.asarray(p_values, dtype=np.float64)
-    order = np.argsort(p, kind="stable")
-    steps = (len(p) - np.arange(len(p))) * p[order]
-    adjusted = np.empty_like(p)
-    adjusted[order] = np.minimum(1.0, np.maximum.accumulate(steps))
-    return adjusted

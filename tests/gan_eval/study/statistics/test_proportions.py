@@ -10,7 +10,8 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
-from gan_eval.study.statistics.proportions import clopper_pearson, exact_multinomial_p, holm, newcombe, wilson
+from gan_eval.metrics.intervals import holm, wilson
+from gan_eval.study.statistics.proportions import clopper_pearson, exact_multinomial_p, newcombe
 
 
 @pytest.mark.parametrize(
