@@ -263,7 +263,8 @@ def _reordered(state: Any, orders: tuple[Order, Order], where: str) -> dict[str,
         raise InputError(f"{where}: {len(keys)} parameters in {1 + len(others)} groups, not {len(source)} in one")
     by_name = {name: entries[key] for name, key in zip(source, keys, strict=False) if key in entries}
     moved = {index: by_name[name] for index, name in enumerate(target) if name in by_name}
-    return {"state": moved, "param_groups": [{**group, "params": list(range(len(target)))}]}
+    kernel = {name: None for name in ("fused", "foreach") if name in group}  # the reader's choice
+    return {"state": moved, "param_groups": [{**group, **kernel, "params": list(range(len(target)))}]}
 
 
 def _optim(group: Mapping[str, Any], step: int) -> OptimConfig:

@@ -94,8 +94,10 @@ class State:
 
     def _continue(self, start: Checkpoint) -> None:
         optimisers = checkpoint.load_optimisers(start, self.device)
-        self.d.load_state_dict(optimisers["D"])
-        self.g.load_state_dict(optimisers["G"])
+        for optimiser, saved in ((self.d, optimisers["D"]), (self.g, optimisers["G"])):
+            for group in saved["param_groups"]:  # how it is computed is this machine's matter, not the file's
+                group |= _KERNEL
+            optimiser.load_state_dict(saved)
         for name, module in self.average.items():
             module.load_state_dict(checkpoint.load_weights(start, f"ema.{name}"))
         self.step = start.step
@@ -131,6 +133,10 @@ def _differences(then: object, now: object, prefix: str) -> Iterator[str]:
             yield f"{prefix}{name} {old} → {new}"
 
 
+#: One pass over the parameters instead of one for each operation: a tenth of a step on a CPU.
+_KERNEL = {"fused": True, "foreach": False}
+
+
 def _adam(parameters: Iterator[nn.Parameter], config: OptimConfig) -> torch.optim.Adam:
     return torch.optim.Adam(
         list(parameters),
@@ -138,4 +144,5 @@ def _adam(parameters: Iterator[nn.Parameter], config: OptimConfig) -> torch.opti
         betas=config.betas,
         eps=config.eps,
         weight_decay=config.weight_decay,
+        **_KERNEL,
     )

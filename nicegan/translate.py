@@ -205,7 +205,12 @@ def translate(
     if skipped and on_bad_image == "fail":
         raise BadImagesError(inputs.label, skipped)
     versions = {"nicegan": __version__, "torch": str(torch.__version__)}
-    ending = {"named": list(inputs.named), "complete": True, "skipped": skipped, "versions": versions}
+    ending = {
+        "named": [str(Path(name).resolve()) for name in inputs.named],
+        "complete": True,
+        "skipped": skipped,
+        "versions": versions,
+    }
     write_json(out / RECORD, {**record, **ending})
     return Translation(done, len(inputs.files) - len(missing), tuple(skipped), out, reference)
 
