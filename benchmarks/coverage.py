@@ -16,7 +16,7 @@ from dataclasses import astuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gan_eval.metrics.frechet_error import assess
+from gan_eval.metrics.frechet_error import assess, difference
 from gan_eval.metrics.inception_score import inception_score
 from gan_eval.metrics.kernel_error import variance
 from gan_eval.metrics.kernel_sums import kernel_sums
@@ -62,24 +62,26 @@ def covered(intervals: list[Interval | None], truth: float) -> float:
 
 
 def cell(kind: str, dim: int, n: int, gap: float, repeats: int) -> dict[str, float]:
-    """Coverage of FID, KID, the KID difference of two like models, precision, recall, density and coverage."""
+    """Coverage of FID, KID, of both's difference of two like models, precision, recall, density and coverage."""
     draw, rng = features(kind, dim), np.random.default_rng(1)
-    fid, kid, difference, balls = [], [], [], []
+    fid, kid, fid_difference, kid_difference, balls = [], [], [], [], []
     for _ in range(repeats):
         real, fake, other = draw(n, rng, 0.0), draw(n, rng, gap), draw(n, rng, gap)
         error = assess(real, fake)
         fid.append((error.value, error.interval()))
+        fid_difference.append(difference(error, assess(real, other)).interval)
         sums = kernel_sums(real, fake)
         spread = variance(sums)
         kid.append((sums.mmd2, spread.interval(sums.mmd2) if spread else None))
-        difference.append(kernel_difference(sums, kernel_sums(real, other)).interval)
+        kid_difference.append(kernel_difference(sums, kernel_sums(real, other)).interval)
         made = prdc(real, fake)
         balls.append((astuple(made), intervals(real, fake, made)))
     truth = 0.0 if gap == 0 else float(np.mean([value for value, _ in kid]))
     return {
         "fid": covered([one for _, one in fid], float(np.mean([value for value, _ in fid]))),
         "kid": covered([one for _, one in kid], truth),
-        "kid difference": covered(list(difference), 0.0),
+        "fid difference": covered(list(fid_difference), 0.0),
+        "kid difference": covered(list(kid_difference), 0.0),
         **{
             name: covered([each[at] for _, each in balls], float(np.mean([values[at] for values, _ in balls])))
             for at, name in enumerate(("precision", "recall", "density", "coverage"))
@@ -106,7 +108,7 @@ def main() -> None:
     parser.add_argument("--kinds", default=",".join(KINDS))
     parser.add_argument("--sizes", default=",".join(SIZES))
     chosen = parser.parse_args()
-    names = ("FID", "KID", "KID dif", "prec", "recall", "density", "coverage")
+    names = ("FID", "KID", "FID dif", "KID dif", "prec", "recall", "density", "coverage")
     print(f"{'features':13s} {'D':>5s} {'n':>6s} {'gap':>4s}" + "".join(f"{name:>9s}" for name in names), flush=True)
     for size in chosen.sizes.split(","):
         dim, n = map(int, size.split(":"))

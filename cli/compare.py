@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -104,8 +105,6 @@ def show(made: Comparison) -> None:
     ]
     network = f"{features['name']} ({features['precision']}), {features['like']} preprocessing"
     render.print_table(columns, rows, title=f"{network}, {first.n_real} real images")
-    if made.pairs:
-        cells = [
-            [f"{p['a']} - {p['b']}", p["difference"], p["interval"], p["p"], p["verdict"]] for p in pair_rows(made)
-        ]
-        render.print_table(["pair", "difference", "95 % interval", "p (Holm)", ""], cells)
+    for metric, pairs in itertools.groupby(pair_rows(made), key=lambda pair: pair["metric"]):
+        cells = [[f"{p['a']} - {p['b']}", p["difference"], p["interval"], p["p"], p["verdict"]] for p in pairs]
+        render.print_table([f"pair, {metric}", "difference", "95 % interval", "p (Holm)", ""], cells)

@@ -6,21 +6,16 @@ separate intervals suggest. Where a pair's adjusted p-value is not small, the ra
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-import numpy as np
-
 from gan_eval.errors import InputError
 from gan_eval.evaluate import Evaluation, Settings, evaluate_with, provenance
-from gan_eval.feature_set import FeatureSet
 from gan_eval.features import FeatureReader
 from gan_eval.images import Given
-from gan_eval.metrics import kernel, relative
-from gan_eval.metrics.intervals import holm
-from gan_eval.result import Interval, Progress, Provenance, Score
+from gan_eval.pairs import Pair, frechet_pairs, kernel_pairs
+from gan_eval.result import Progress, Provenance, Score
 from gan_eval.scoring import Metric, Options, name_of, needs
 
 
@@ -31,22 +26,6 @@ class Model:
     name: str
     scores: tuple[Score, ...]
     rank: int
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """Model a less model b: negative where a is nearer to the real images.
-
-    p_value: two-sided, of no difference. adjusted_p: Holm's over all pairs of the metric.
-    """
-
-    a: str
-    b: str
-    metric: str
-    difference: float
-    interval: Interval
-    p_value: float
-    adjusted_p: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +64,9 @@ def compare(
     options: Options = Options(),  # noqa: B008
     progress: Progress | None = None,
 ) -> Comparison:
-    """Score every model against `real`, rank them by the first metric, and test every pair by its kernel distance.
+    """Score every model against `real`, rank them by the first metric, and test every pair.
+
+    Pairs are tested by their kernel distance and, where `metrics` has it, by their Fréchet distance.
 
     Parameters
     ----------
@@ -102,10 +83,13 @@ def compare(
         made = {name: evaluate_with(reader, real_set, given, metrics, options) for name, given in opened.items()}
         fakes = {name: reader.read(given, wanted) for name, given in opened.items()}
         with reader.timed("pairs"):
-            pairs = _pairs(real_set, fakes, reader, options)
+            kid, fid = (name_of(metric, reader.network) for metric in ("kid", "fid"))
+            pairs = kernel_pairs(real_set, fakes, metric=kid, seed=options.seed)
+            if "fid" in metrics and options.interval:
+                pairs += frechet_pairs(real_set, fakes, metric=fid, seed=options.seed)
     return Comparison(
         models=_ranked(made),
-        pairs=pairs,
+        pairs=tuple(pairs),
         provenance=_provenance(reader, made),
         warnings=_warnings(made),
     )
@@ -118,42 +102,6 @@ def _ranked(made: Mapping[str, Evaluation]) -> tuple[Model, ...]:
 
     order = sorted(made, key=place)
     return tuple(Model(name, made[name].scores, rank) for rank, name in enumerate(order, 1))
-
-
-def _pairs(
-    real: FeatureSet, fakes: Mapping[str, FeatureSet], reader: FeatureReader, options: Options
-) -> tuple[Pair, ...]:
-    found = []
-    for a, b in itertools.combinations(fakes, 2):
-        made = kernel_difference(_rows(real), _rows(fakes[a]), _rows(fakes[b]), seed=options.seed)
-        name = name_of("kid", reader.network)
-        found.append(Pair(a, b, name, made.value, made.interval, made.p_value, made.p_value))
-    adjusted = holm([pair.p_value for pair in found])
-    return tuple(replace(pair, adjusted_p=p) for pair, p in zip(found, adjusted, strict=True))
-
-
-def kernel_difference(real: kernel.Rows, a: kernel.Rows, b: kernel.Rows, *, seed: int = 0) -> relative.Difference:
-    """MMD²(a, real) - MMD²(b, real) with interval and p-value; past 10,000 images over disjoint blocks of all three."""
-    largest = max(side.shape[0] for side in (real, a, b))
-    blocks = 1 if largest <= kernel.EXACT_LIMIT else max(1, round(largest / kernel.BLOCK))
-    blocks = max(1, min(blocks, *(side.shape[0] // 4 for side in (real, a, b))))
-    rng = np.random.default_rng(seed)
-    parts = [np.array_split(rng.permutation(side.shape[0]), blocks) for side in (real, a, b)]
-    made = []
-    for i, j, k in zip(*parts, strict=True):
-        x = real[np.sort(i)]
-        made.append(
-            relative.kernel_difference(kernel.kernel_sums(x, a[np.sort(j)]), kernel.kernel_sums(x, b[np.sort(k)]))
-        )
-    value = float(np.mean([one.value for one in made]))
-    error = float(np.sqrt(np.mean([one.standard_error**2 for one in made]) / blocks))
-    return relative.difference(value, error, method=made[0].interval.method)
-
-
-def _rows(side: FeatureSet) -> kernel.Rows:
-    if side.vectors is None:
-        raise InputError(f"{side.label}: holds moments only, and every feature vector is needed (give the images)")
-    return side.vectors
 
 
 def _named(name: str, score: Score) -> dict[str, Any]:

@@ -15,6 +15,7 @@ LAYERS: list[tuple[str, int]] = [
     ("gan_eval.evaluate", 4),
     ("gan_eval.scoring", 4),
     ("gan_eval.api", 4),
+    ("gan_eval.pairs", 3),
     ("gan_eval.compare", 4),
     ("gan_eval.reference", 4),
     ("gan_eval.demo", 4),

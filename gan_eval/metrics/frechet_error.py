@@ -28,10 +28,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import t as student
 
-from gan_eval.errors import InputError, TooFewError
+from gan_eval.errors import InputError, MismatchError, TooFewError
 from gan_eval.metrics.frechet import distance
 from gan_eval.metrics.frechet_influence import Influence, influence
 from gan_eval.metrics.moments import Array, Moments, Samples, Statistics, StreamingMoments
+from gan_eval.metrics.relative import Difference
 from gan_eval.metrics.rows import Rows, tiles
 from gan_eval.result import Interval
 
@@ -99,21 +100,28 @@ class _Spread(NamedTuple):
 def _spread(parts: Sequence[Array], halves: Array, leading: Array) -> _Spread:
     """Standard error from the influences of independent sets of images and from halves (see above).
 
+    halves (S, 1 or 2, …): one axis for each set. leading (S, sets): as in `FrechetError`.
     freedom: of Student's t (Satterthwaite), few where few images carry most of the influence.
     """
     count = sum(map(len, parts))
     linear = sum(float(part @ part) for part in parts) * count / (count - len(parts))
-    opposite = halves[:, ::-1, ::-1]
+    sets = tuple(range(1, halves.ndim))
+    opposite = np.flip(halves, sets)
     odd, even = (halves - opposite) / 2, (halves + opposite) / 2
-    sign = np.array([1.0, -1.0])
-    foretold = (
-        leading[:, 0, None, None] * sign[: halves.shape[1], None] + leading[:, 1, None, None] * sign[: halves.shape[2]]
-    )
+    foretold = np.zeros(halves.shape)
+    for axis in sets:
+        sign = np.array([1.0, -1.0])[: halves.shape[axis]]
+        foretold += np.expand_dims(leading[:, axis - 1, None] * sign, tuple(other for other in sets if other != axis))
     total = max(linear + float(np.mean(odd**2 - foretold**2)), linear / 4)
     quadratic = float(((even - even.mean()) ** 2).sum()) / (even.size - 2)  # each value stands in it twice
     fourth = sum(float((part**4).sum()) for part in parts)
     freedom = 2 / max(fourth / linear**2 - 1 / count, 1e-9) if linear > 0 else np.inf
     return _Spread(float(np.sqrt(max(total - quadratic, total / 2, quadratic / 2))), max(freedom, 3.0))
+
+
+def cuts_of(largest: int, dim: int) -> int:
+    """S by default, for sets of up to `largest` images: fewer of large sets, which are steadier."""
+    return 8 if largest <= dim else 4
 
 
 def assess(
@@ -129,7 +137,7 @@ def assess(
 
     real, fake: features (N, D) float32, at least 8 rows, also as a memory map; or the statistics of a side whose
     features are gone, which then counts as known exactly. *_statistics: of the features, where the caller has them.
-    cuts: S, default 8 for sets of no more images than features and 4 (of larger, steadier sets) beyond.
+    cuts: S, default `cuts_of` the larger set.
     Cost: 4 S distances at half the images, and one pass over the features. Memory: a few D × D matrices.
     Raises TooFewError below eight images on a halved side, MismatchError for different D, InputError when neither
     side has features.
@@ -141,7 +149,7 @@ def assess(
     value = distance(a, b)
     effect = influence(x, y, a, b)
     largest = max(side.shape[0] for side in (x, y) if side is not None)
-    cuts = cuts or (8 if largest <= a.dim else 4)
+    cuts = cuts or cuts_of(largest, a.dim)
     # One stream each, so that the real set is cut alike whatever fake set it is held against.
     real_rng, fake_rng = np.random.default_rng(seed).spawn(2)
     halves, leading = [], []
@@ -157,6 +165,25 @@ def assess(
 def interval(real: Rows | Statistics, fake: Rows | Statistics, *, level: float = 0.95, seed: int = 0) -> Interval:
     """Interval of the Fréchet distance's expectation at these numbers of images: `assess(…).interval(…)`."""
     return assess(real, fake, seed=seed).interval(level=level)
+
+
+def difference(a: FrechetError, b: FrechetError, *, level: float = 0.95) -> Difference:
+    """Distance of A less that of B, which were assessed against one real set with one seed and as many cuts.
+
+    What the real images add to both errors cancels. Raises MismatchError where the real set was not cut alike.
+    """
+    if len(a.halves) != len(b.halves) or a.seed != b.seed:
+        raise MismatchError("two distances are compared with one seed and one number of cuts")
+    parts = [part for part in (a.influence.fake, b.influence.fake) if part is not None]
+    if a.influence.real is not None and b.influence.real is not None:
+        parts.append(a.influence.real - b.influence.real)
+    halves = a.halves[:, :, :, None] - b.halves[:, :, None, :]
+    leading = np.stack([a.leading[:, 0] - b.leading[:, 0], a.leading[:, 1], -b.leading[:, 1]], axis=1)
+    spread, value = _spread(parts, halves, leading), a.value - b.value
+    reach = spread.reach(level)
+    interval = Interval(value - reach, value + reach, level, "influences and half samples, one real set")
+    ratio = abs(value) / spread.standard_error if spread.standard_error > 0 else (np.inf if value else 0.0)
+    return Difference(value, spread.standard_error, interval, float(2 * student.sf(ratio, spread.freedom)))
 
 
 def _side(given: Rows | Statistics, known: Statistics | None, name: str) -> tuple[Rows | None, Statistics]:

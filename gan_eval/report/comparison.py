@@ -56,12 +56,14 @@ def pair_rows(made: Comparison) -> list[dict[str, str]]:
     rows = []
     for pair in made.pairs:
         nearer = pair.a if pair.difference < 0 else pair.b
+        digits = 5 if pair.metric in ("kid", "kd") else 3
         rows.append(
             {
                 "a": pair.a,
                 "b": pair.b,
-                "difference": f"{pair.difference:+.5f}",
-                "interval": f"{pair.interval.low:+.5f} to {pair.interval.high:+.5f}",
+                "metric": title_of(pair.metric),
+                "difference": f"{pair.difference:+.{digits}f}",
+                "interval": f"{pair.interval.low:+.{digits}f} to {pair.interval.high:+.{digits}f}",
                 "p": f"{pair.adjusted_p:.3g}" if pair.adjusted_p >= 1e-4 else "< 0.0001",
                 "verdict": f"{nearer} is nearer" if pair.adjusted_p < 0.05 else "not distinguishable",
             }

@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gan_eval.compare import compare, kernel_difference
+from gan_eval.compare import compare
 from gan_eval.errors import InputError
 from gan_eval.metrics import kernel
+from gan_eval.pairs import kernel_difference
 
 MakeFolder = Callable[..., Path]
 
@@ -50,9 +51,25 @@ def test_each_pair_is_tested_once_and_adjusted(real: Path, models: dict[str, Pat
 
 
 def test_a_copy_is_not_told_apart(real: Path, models: dict[str, Path]) -> None:
-    (pair,) = compare(real, {"one": models["good"], "two": models["good"]}).pairs
-    assert pair.difference == 0
-    assert pair.p_value == 1
+    for pair in compare(real, {"one": models["good"], "two": models["good"]}).pairs:
+        assert pair.difference == 0
+        assert pair.p_value == 1
+
+
+def test_both_distances_are_tested_where_both_are_asked_for(real: Path, models: dict[str, Path]) -> None:
+    both = compare(real, models, ["kid", "fid"])
+    assert [pair.metric for pair in both.pairs] == ["kid"] * 3 + ["fid"] * 3
+    distances = {model.name: float(model.scores[1]) for model in both.models}
+    for pair in both.pairs[3:]:
+        assert pair.difference == pytest.approx(distances[pair.a] - distances[pair.b])
+    assert {pair.metric for pair in compare(real, models, ["kid"]).pairs} == {"kid"}
+
+
+def test_a_set_too_small_for_a_frechet_error_is_tested_by_kernel_alone(
+    real: Path, models: dict[str, Path], make_folder: MakeFolder
+) -> None:
+    made = compare(real, {"good": models["good"], "tiny": make_folder("few", 5, seed=4)}, ["kid", "fid"])
+    assert [pair.metric for pair in made.pairs] == ["kid"]
 
 
 def test_the_order_of_the_models_changes_nothing_but_signs(real: Path, models: dict[str, Path]) -> None:

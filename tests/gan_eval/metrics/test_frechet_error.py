@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from gan_eval.errors import InputError, TooFewError
+from gan_eval.errors import InputError, MismatchError, TooFewError
 from gan_eval.metrics.frechet import distance
-from gan_eval.metrics.frechet_error import assess
+from gan_eval.metrics.frechet_error import assess, difference
 from gan_eval.metrics.frechet_influence import influence
 from gan_eval.metrics.moments import Moments, statistics
 
@@ -96,3 +96,37 @@ def test_what_is_left_after_taking_a_part_away() -> None:
     wanted = Moments.from_features(x[40:])
     assert rest.n == 60
     assert rest.cov == pytest.approx(wanted.cov, abs=1e-12)
+
+
+def test_two_like_models_are_told_apart_as_often_as_the_level_says() -> None:
+    p_values = []
+    for seed in range(120):
+        real, one = sets(60, 60, seed)
+        _, other = sets(60, 60, 1000 + seed)
+        p_values.append(difference(assess(real, one), assess(real, other)).p_value)
+    assert np.mean(np.array(p_values) < 0.05) <= 0.11
+    assert np.mean(np.array(p_values) < 0.5) >= 0.3
+
+
+def test_a_shared_real_set_makes_the_difference_surer_than_two_intervals() -> None:
+    real, one = sets(60, 200)
+    _, other = sets(60, 200, 1)
+    a, b = assess(real, one), assess(real, other)
+    assert difference(a, b).standard_error < 0.9 * np.hypot(a.standard_error, b.standard_error)
+
+
+def test_difference_has_the_sign_of_its_values_and_turns_with_them() -> None:
+    real, far = sets(80, 80)
+    near, _ = sets(80, 80, 1)
+    a, b = assess(real, near), assess(real, 1.5 * far)
+    there, back = difference(a, b), difference(b, a)
+    assert there.value == pytest.approx(a.value - b.value)
+    assert there.value < 0
+    assert there.p_value < 0.05
+    assert back.interval.low == pytest.approx(-there.interval.high)
+
+
+def test_another_cut_of_the_real_set_is_refused() -> None:
+    real, one = sets(60, 60)
+    with pytest.raises(MismatchError, match="one seed"):
+        difference(assess(real, one, seed=0), assess(real, one, seed=1))
