@@ -24,6 +24,8 @@ from gan_eval.statistics_file import StatisticsFile
 from gan_eval.version import __version__
 from gan_eval.weights import INCEPTION_2015
 
+#: To be raised when a number or an interval of the same features changes between releases.
+_ESTIMATORS = 2
 _LIBRARIES = ("torch", "torchvision", "timm", "openvino", "numpy", "scipy", "pillow")
 
 
@@ -255,6 +257,7 @@ def _result_key(
             return None
     return {
         "what": "scores",
+        "estimators": _ESTIMATORS,
         "contents": contents,
         "metrics": list(metrics),
         "options": asdict(options),
