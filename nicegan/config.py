@@ -271,7 +271,7 @@ PRESETS: Mapping[str, tuple[RunConfig, str]] = {
     "demo": (
         RunConfig(
             network=NetworkConfig(height=64, width=64, channels=16, n_res=2, scales=(0, 1)),
-            optim=OptimConfig(learning_rate=2e-4, iterations=600, batch_size=4),
+            optim=OptimConfig(learning_rate=2e-4, iterations=1000, batch_size=4, ema=0.99),
             data=DataConfig(margin=8),
             sample_every=100,
             checkpoint_every=100,
