@@ -35,7 +35,7 @@ def info(as_json: bool) -> None:
 @cache.command("clear")
 @options.json_output
 def clear(as_json: bool) -> None:
-    """Remove every result; weights stay.
+    """Remove every result; weights and converted networks stay.
 
     Example: gan-eval cache clear
     """

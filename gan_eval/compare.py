@@ -11,8 +11,10 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from gan_eval.errors import InputError
-from gan_eval.evaluate import Evaluation, Settings, evaluate_with, provenance
+from gan_eval.evaluate import Evaluation, Settings, evaluate_with, provenance, result_key
+from gan_eval.feature_set import FeatureSet
 from gan_eval.features import FeatureReader
+from gan_eval.files import read_json, write_json
 from gan_eval.images import Given
 from gan_eval.pairs import Pair, frechet_pairs, kernel_pairs
 from gan_eval.result import Progress, Provenance, Score
@@ -82,14 +84,12 @@ def compare(
         real_set = reader.read(reader.open(real), wanted)
         made = {name: evaluate_with(reader, real_set, given, metrics, options) for name, given in opened.items()}
         fakes = {name: reader.read(given, wanted) for name, given in opened.items()}
+        key = result_key([real_set, *opened.values()], metrics, reader.network, options)
         with reader.timed("pairs"):
-            kid, fid = (name_of(metric, reader.network) for metric in ("kid", "fid"))
-            pairs = kernel_pairs(real_set, fakes, metric=kid, seed=options.seed)
-            if "fid" in metrics and options.interval:
-                pairs += frechet_pairs(real_set, fakes, metric=fid, seed=options.seed)
+            pairs = _pairs(real_set, fakes, metrics, reader, options, key)
     return Comparison(
         models=_ranked(made),
-        pairs=tuple(pairs),
+        pairs=pairs,
         provenance=_provenance(reader, made),
         warnings=_warnings(made),
     )
@@ -102,6 +102,30 @@ def _ranked(made: Mapping[str, Evaluation]) -> tuple[Model, ...]:
 
     order = sorted(made, key=place)
     return tuple(Model(name, made[name].scores, rank) for rank, name in enumerate(order, 1))
+
+
+def _pairs(
+    real: FeatureSet,
+    fakes: Mapping[str, FeatureSet],
+    metrics: Sequence[Metric],
+    reader: FeatureReader,
+    options: Options,
+    key: Mapping[str, Any] | None,
+) -> tuple[Pair, ...]:
+    """Every pair, from the cache where it has them; key: what the scores depend on, None where that is not known."""
+    key = key and {**key, "what": "pairs", "models": list(fakes)}
+    found = reader.cache.find(key) if key else None
+    if found is not None:
+        return tuple(Pair.from_dict(one) for one in read_json(found / "pairs.json"))
+    kid, fid = (name_of(metric, reader.network) for metric in ("kid", "fid"))
+    pairs = kernel_pairs(real, fakes, metric=kid, seed=options.seed)
+    if "fid" in metrics and options.interval:
+        pairs += frechet_pairs(real, fakes, metric=fid, seed=options.seed)
+    if key and reader.cache.keep:
+        with reader.cache.scratch() as room:
+            write_json(room / "pairs.json", [asdict(pair) for pair in pairs])
+            reader.cache.store(key, room)
+    return tuple(pairs)
 
 
 def _named(name: str, score: Score) -> dict[str, Any]:

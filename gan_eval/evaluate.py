@@ -129,7 +129,7 @@ def evaluate_with(
     """
     sides = [one if isinstance(one, FeatureSet) else reader.open(one) for one in (real, fake) if one is not None]
     network = _network_of(sides, reader.network)
-    key = _result_key(sides, metrics, network, options) if rooms is None else None
+    key = result_key(sides, metrics, network, options) if rooms is None else None
     found = reader.cache.find(key) if key else None
     if found is not None:
         made, bad = _load(found)
@@ -241,10 +241,10 @@ def versions() -> dict[str, str]:
     return found
 
 
-def _result_key(
+def result_key(
     sides: Sequence[Opened | FeatureSet], metrics: Sequence[Metric], network: Network, options: Options
 ) -> dict[str, Any] | None:
-    """What the scores depend on; None for sources whose contents are known only after the pass."""
+    """What scores of `sides` depend on; None for sources whose contents are known only after the pass."""
     contents = []
     for side in sides:
         if isinstance(side, FeatureSet):

@@ -65,6 +65,13 @@ def test_both_distances_are_tested_where_both_are_asked_for(real: Path, models: 
     assert {pair.metric for pair in compare(real, models, ["kid"]).pairs} == {"kid"}
 
 
+def test_pairs_are_not_computed_twice(real: Path, models: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    first = compare(real, models, ["kid", "fid"])
+    for name in ("kernel_pairs", "frechet_pairs"):
+        monkeypatch.setattr(f"gan_eval.compare.{name}", lambda *_, **__: pytest.fail("computed again"))
+    assert compare(real, models, ["kid", "fid"]).pairs == first.pairs
+
+
 def test_a_set_too_small_for_a_frechet_error_is_tested_by_kernel_alone(
     real: Path, models: dict[str, Path], make_folder: MakeFolder
 ) -> None:
