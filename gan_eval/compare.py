@@ -19,6 +19,7 @@ from gan_eval.images import Given
 from gan_eval.pairs import Pair, frechet_pairs, kernel_pairs
 from gan_eval.result import Progress, Provenance, Score
 from gan_eval.scoring import Metric, Options, name_of, needs
+from gan_eval.statistics_file import StatisticsFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +83,15 @@ def compare(
         opened = {name: reader.open(given) for name, given in models.items()}
         wanted = needs(metrics, options)._replace(vectors=True)
         real_set = reader.read(reader.open(real), wanted)
-        made = {name: evaluate_with(reader, real_set, given, metrics, options) for name, given in opened.items()}
         fakes = {name: reader.read(given, wanted) for name, given in opened.items()}
-        key = result_key([real_set, *opened.values()], metrics, reader.network, options)
+        made = {
+            # A file tells more of itself than what was read from it; images are not read again.
+            name: evaluate_with(
+                reader, real_set, given if isinstance(given.source, StatisticsFile) else fakes[name], metrics, options
+            )
+            for name, given in opened.items()
+        }
+        key = result_key([real_set, *fakes.values()], metrics, reader.network, options)
         with reader.timed("pairs"):
             pairs = _pairs(real_set, fakes, metrics, reader, options, key)
     return Comparison(

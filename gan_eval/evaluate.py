@@ -115,14 +115,14 @@ def evaluate(
 def evaluate_with(
     reader: FeatureReader,
     real: Given | FeatureSet | None,
-    fake: Given,
+    fake: Given | FeatureSet,
     metrics: Sequence[Metric],
     options: Options,
     *,
     rooms: contextlib.ExitStack | None = None,
     last: bool = False,
 ) -> Evaluation:
-    """`evaluate` with a reader that is already there, its network perhaps in memory, and a real set perhaps read.
+    """`evaluate` with a reader that is already there, its network perhaps in memory, and sets perhaps read.
 
     rooms: see `FeatureReader.read`; with it, nothing of this evaluation stays in the cache. last: the reader is not
     used again, and its network makes room for the metrics.
@@ -287,7 +287,8 @@ def _load(entry: Path) -> tuple[list[Score], list[list[str]]]:
 def _describe(side: Opened | FeatureSet, made: FeatureSet | None) -> dict[str, Any]:
     """One entry of `inputs`. Only a pass (`made`) can tell what an iterator held."""
     if isinstance(side, FeatureSet):
-        return {"source": side.label, "count": side.n, "sha256": side.sha256}
+        skipped = {"skipped": side.contents.skipped} if side.contents is not None else {}
+        return {"source": side.label, "count": side.n, "sha256": side.sha256, **skipped}
     source, contents = side
     if isinstance(source, StatisticsFile):
         return {"source": source.label, "count": source.statistics.n, "sha256": source.sha256}

@@ -8,6 +8,7 @@ import pytest
 
 from gan_eval.compare import compare
 from gan_eval.errors import InputError
+from gan_eval.evaluate import Settings
 from gan_eval.metrics import kernel
 from gan_eval.pairs import kernel_difference
 
@@ -70,6 +71,14 @@ def test_pairs_are_not_computed_twice(real: Path, models: dict[str, Path], monke
     for name in ("kernel_pairs", "frechet_pairs"):
         monkeypatch.setattr(f"gan_eval.compare.{name}", lambda *_, **__: pytest.fail("computed again"))
     assert compare(real, models, ["kid", "fid"]).pairs == first.pairs
+
+
+def test_models_may_come_as_iterators_and_each_image_is_seen_once(rng: np.random.Generator) -> None:
+    real, one, two = (rng.integers(0, 255, (24, 32, 32, 3), dtype=np.uint8) for _ in range(3))
+    from_arrays = compare(real, {"one": one, "two": two}, ["kid"], settings=Settings(cache=False))
+    streams = {name: (batch for batch in np.split(images, 3)) for name, images in (("one", one), ("two", two))}
+    from_streams = compare(real, streams, ["kid"], settings=Settings(cache=False))
+    assert [float(m.scores[0]) for m in from_streams.models] == [float(m.scores[0]) for m in from_arrays.models]
 
 
 def test_a_set_too_small_for_a_frechet_error_is_tested_by_kernel_alone(
