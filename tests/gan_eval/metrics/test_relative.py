@@ -2,10 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from statsmodels.stats.multitest import multipletests
 
 from gan_eval.errors import MismatchError
-from gan_eval.metrics.intervals import holm
 from gan_eval.metrics.kernel_sums import kernel_sums
 from gan_eval.metrics.relative import kernel_difference
 
@@ -41,8 +39,3 @@ def test_two_models_alike_are_seldom_told_apart() -> None:
 def test_another_real_set_is_refused() -> None:
     with pytest.raises(MismatchError):
         kernel_difference(kernel_sums(draw(0, 0), draw(1, 0)), kernel_sums(draw(0, 0, 50), draw(1, 0)))
-
-
-@pytest.mark.parametrize("p", [[0.01], [0.04, 0.01, 0.03], [0.2, 0.2, 0.001, 0.9]])
-def test_holm_is_statsmodels(p: list[float]) -> None:
-    np.testing.assert_allclose(holm(p), multipletests(p, method="holm")[1])
