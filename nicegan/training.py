@@ -117,16 +117,7 @@ def train(
         state.set_learning_rate(rate)
         pairs = [(to_range(pair.a, device), to_range(pair.b, device)) for pair in islice(stream, optim.accumulation)]
 
-        state.d.zero_grad()
-        found = [discriminator_step(state.networks, *pair, options) for pair in pairs]
-        _average_gradients(state.d, world)
-        state.d.step()
-
-        state.g.zero_grad()
-        found += [generator_step(state.networks, *pair, options) for pair in pairs]
-        _average_gradients(state.g, world)
-        state.g.step()
-
+        found = _update(state, pairs, options, world)
         state.step = step
         state.update_average()
         # Looked at later, so that a GPU need not wait for the answer after every step.
@@ -159,6 +150,22 @@ def train(
     if journal:
         journal.close()
     return Outcome(state.step, finished=state.step >= optim.last_step)
+
+
+def _update(
+    state: State, pairs: Sequence[tuple[Tensor, Tensor]], options: StepOptions, world: int
+) -> list[Mapping[str, Tensor]]:
+    """One step of D and then one of G, each over all `pairs` of images; the losses of every pass."""
+    state.d.zero_grad()
+    found: list[Mapping[str, Tensor]] = [discriminator_step(state.networks, *pair, options) for pair in pairs]
+    _average_gradients(state.d, world)
+    state.d.step()
+
+    state.g.zero_grad()
+    found += [generator_step(state.networks, *pair, options) for pair in pairs]
+    _average_gradients(state.g, world)
+    state.g.step()
+    return found
 
 
 def _due(step: int, every: int) -> bool:
