@@ -22,7 +22,7 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 from unittest import mock
 
 import numpy as np
@@ -42,6 +42,15 @@ from gan_eval.scoring import Metric, Options, scores
 #: Images of a KID subset: fewer than the images of the smallest set, so that subsets differ.
 SUBSET = 50
 Array = NDArray[np.floating]
+
+
+class Task(NamedTuple):
+    """What every tool is given: folders of images and the network's weights. runtime: of this package's network."""
+
+    real: Path
+    fake: Path
+    weights: Path
+    runtime: Literal["auto", "torch", "openvino"]
 
 
 class Peer(NamedTuple):
@@ -68,48 +77,48 @@ class Row:
         return f"{self.what:<46}{values}{self.difference:>12.1e}{self.bound:>10.0e}  {verdict}"
 
 
-def ours(like: Like, real: Path, fake: Path, weights: Path, metrics: tuple[Metric, ...]) -> Peer:
-    """Features and scores of this package, plain torch and OpenVINO alike by their own tests."""
-    network = resolve("inception", weights=weights, like=like, device="cpu")
+def ours(like: Like, task: Task, metrics: tuple[Metric, ...]) -> Peer:
+    """Features and scores of this package."""
+    network = resolve("inception", weights=task.weights, like=like, device="cpu", runtime=task.runtime)
     options = Options(like=like, interval=False, subset_size=SUBSET)
     with FeatureReader(network, cache=Cache(keep=False)) as reader:
-        sets = [reader.read(folder, Needs(vectors=True, logits=True)) for folder in (real, fake)]
+        sets = [reader.read(folder, Needs(vectors=True, logits=True)) for folder in (task.real, task.fake)]
         made = scores(*sets, metrics, network, options)
         features = [np.array(each.vectors.array()) for each in sets if each.vectors]
     return Peer(*features, {metric: score.value for metric, score in zip(metrics, made, strict=True)})
 
 
-def pytorch_fid(real: Path, fake: Path, weights: Path) -> Peer:
+def pytorch_fid(task: Task) -> Peer:
     """pytorch-fid 0.3.0."""
     from pytorch_fid import fid_score
 
-    network = peer_network(weights)
+    network = peer_network(task.weights)
     features = [
         fid_score.get_activations(paths(folder), network, batch_size=32, device="cpu", num_workers=0)
-        for folder in (real, fake)
+        for folder in (task.real, task.fake)
     ]
     moments = [(one.mean(0), np.cov(one, rowvar=False)) for one in features]
     fid = fid_score.calculate_frechet_distance(*moments[0], *moments[1])
     return Peer(*features, {"fid": float(fid)})
 
 
-def clean_fid(mode: str, real: Path, fake: Path, weights: Path) -> Peer:
+def clean_fid(mode: str, task: Task) -> Peer:
     """clean-fid 0.1.35 in one of its modes; numpy's global state is seeded for it as it does not do so itself."""
     from cleanfid import fid, inception_pytorch
     from cleanfid.features import build_feature_extractor
 
     if mode == "clean":
-        network = peer_network(weights, resize_input=False, normalize_input=False)
+        network = peer_network(task.weights, resize_input=False, normalize_input=False)
 
         def model(batch: torch.Tensor) -> torch.Tensor:
             pooled: torch.Tensor = network((batch - 128) / 128)[0][:, :, 0, 0]
             return pooled
     else:
-        with mock.patch.object(inception_pytorch, "load_state_dict_from_url", return_value=torch.load(weights)):
+        with mock.patch.object(inception_pytorch, "load_state_dict_from_url", return_value=torch.load(task.weights)):
             model = build_feature_extractor(mode, torch.device("cpu"), use_dataparallel=False)
     features = [
         fid.get_folder_features(str(folder), model, num_workers=0, device="cpu", mode=mode, verbose=False)
-        for folder in (real, fake)
+        for folder in (task.real, task.fake)
     ]
     moments = [(one.mean(0), np.cov(one, rowvar=False)) for one in features]
     np.random.seed(0)  # noqa: NPY002 - theirs
@@ -120,17 +129,17 @@ def clean_fid(mode: str, real: Path, fake: Path, weights: Path) -> Peer:
     return Peer(*features, numbers)
 
 
-def torch_fidelity(real: Path, fake: Path, weights: Path) -> Peer:
+def torch_fidelity(task: Task) -> Peer:
     """torch-fidelity 0.4.0: its first input is the fake set."""
     from torch_fidelity import metric_fid, metric_isc, metric_kid, utils
 
     options: dict[str, Any] = {"cuda": False, "verbose": False, "cache": False, "kid_subset_size": SUBSET}
     extractor = utils.create_feature_extractor(
-        "inception-v3-compat", ["2048", "logits_unbiased"], feature_extractor_weights_path=str(weights), **options
+        "inception-v3-compat", ["2048", "logits_unbiased"], feature_extractor_weights_path=str(task.weights), **options
     )
     both = [
         utils.extract_featuresdict_from_input_id(1, extractor, input1=str(folder), batch_size=32, **options)
-        for folder in (real, fake)
+        for folder in (task.real, task.fake)
     ]
     features = [one["2048"] for one in both]
     moments = [metric_fid.fid_features_to_statistics(one) for one in features]
@@ -169,12 +178,12 @@ def compare(name: str, theirs: Peer, mine: Peer) -> Iterator[Row]:
             yield Row(f"{name}: {metric.upper()}, absolute", value, mine.numbers[metric], difference, 1e-6)
 
 
-def pixels(real: Path, fake: Path) -> Row:
+def pixels(task: Task) -> Row:
     """clean-fid's resized pixels against ours, in units of 255."""
     from cleanfid.resize import build_resizer
 
     theirs = build_resizer("clean")
-    images = [np.asarray(Image.open(path).convert("RGB")) for path in paths(real) + paths(fake)]
+    images = [np.asarray(Image.open(path).convert("RGB")) for path in paths(task.real) + paths(task.fake)]
     apart = max(
         np.abs(theirs(image).transpose(2, 0, 1) - resize(image, (299, 299), "clean-fid")).max() for image in images
     )
@@ -191,27 +200,18 @@ def rounding(real: Path, weights: Path) -> float:
     return float((single - double).abs().max() / double.std())
 
 
-def rows(real: Path, fake: Path, weights: Path) -> Iterator[Row]:
+def rows(task: Task) -> Iterator[Row]:
     """All comparisons."""
-    yield from compare(
-        "pytorch-fid", pytorch_fid(real, fake, weights), ours("pytorch-fid", real, fake, weights, ("fid",))
-    )
-    both: tuple[Metric, ...] = ("fid", "kid")
-    yield pixels(real, fake)
-    yield from compare(
-        "clean-fid clean", clean_fid("clean", real, fake, weights), ours("clean-fid", real, fake, weights, both)
-    )
-    legacy = clean_fid("legacy_pytorch", real, fake, weights)
+    yield from compare("pytorch-fid", pytorch_fid(task), ours("pytorch-fid", task, ("fid",)))
+    yield pixels(task)
+    yield from compare("clean-fid clean", clean_fid("clean", task), ours("clean-fid", task, ("fid", "kid")))
+    legacy = clean_fid("legacy_pytorch", task)
     yield from compare(
         "clean-fid legacy_pytorch",
         legacy._replace(numbers={"fid": legacy.numbers["fid"]}),
-        ours("pytorch-fid", real, fake, weights, ("fid",)),
+        ours("pytorch-fid", task, ("fid",)),
     )
-    yield from compare(
-        "torch-fidelity",
-        torch_fidelity(real, fake, weights),
-        ours("torch-fidelity", real, fake, weights, ("fid", "kid", "is")),
-    )
+    yield from compare("torch-fidelity", torch_fidelity(task), ours("torch-fidelity", task, ("fid", "kid", "is")))
 
 
 @contextlib.contextmanager
@@ -231,12 +231,13 @@ def main() -> int:
     parser.add_argument("--real", type=Path, required=True)
     parser.add_argument("--fake", type=Path, required=True)
     parser.add_argument("--weights", type=Path, help="published weights; random ones otherwise")
+    parser.add_argument("--runtime", choices=("auto", "torch", "openvino"), default="auto", help="of our network")
     given = parser.parse_args()
     warnings.simplefilter("ignore")  # the peers', of their libraries
     good = True
     with weights_file(given.weights, given.real) as weights:
         print(f"{'':<46}{'theirs':>16}{'ours':>16}{'difference':>12}{'bound':>10}")
-        for row in rows(given.real, given.fake, weights):
+        for row in rows(Task(given.real, given.fake, weights, given.runtime)):
             print(row, flush=True)
             good &= row.difference <= row.bound
         apart = rounding(given.real, weights)

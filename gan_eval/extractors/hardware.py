@@ -65,12 +65,24 @@ def _driver_devices() -> int:
 
 def cpu_has_bf16() -> bool | None:
     """Whether the processor has bf16 arithmetic (AVX512-BF16, AMX or Arm's BF16); None where it cannot be told."""
-    with contextlib.suppress(OSError):
-        flags = set(Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").split())
+    flags = _cpu_flags()
+    if flags:
         return bool(flags & {"avx512_bf16", "amx_bf16", "bf16"})
     if platform.system() == "Darwin" and platform.machine() == "x86_64":
         return False
     return None
+
+
+def cpu_has_avx512() -> bool:
+    """Whether the processor is known to have the AVX-512 that oneDNN's kernels of that name need."""
+    return {"avx512f", "avx512bw", "avx512dq", "avx512vl"} <= _cpu_flags()
+
+
+def _cpu_flags() -> set[str]:
+    """The words that Linux says of the processor; none on another system."""
+    with contextlib.suppress(OSError):
+        return set(Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").split())
+    return set()
 
 
 def cores() -> int:

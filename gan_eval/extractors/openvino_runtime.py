@@ -6,12 +6,14 @@ network alone.
 
 from __future__ import annotations
 
-import contextlib
 import re
 import sys
+import tempfile
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +24,9 @@ from gan_eval.extractors.base import Activations, Network
 from gan_eval.extractors.recipes import Prepare, Recipe
 from gan_eval.files import atomic_folder
 from gan_eval.weights import cache_folder
+
+if TYPE_CHECKING:
+    from torch import nn
 
 # At its import OpenVINO leaves an ID in the home folder and reports to Google Analytics, by means of this package;
 # where the package cannot be imported it does neither. None is Python's own mark for that.
@@ -64,10 +69,7 @@ def load(network: Network, recipe: Recipe) -> OpenVinoExtractor:
     Raises WeightsError when the weights file is not what the network needs.
     """
     core = ov.Core()
-    path = _place(network)
-    model = core.read_model(path) if path.is_file() else _convert(recipe)
-    if not path.is_file():
-        _keep(model, path)
+    model = _model(core, network, recipe)
     cores = hardware.cores()
     streams = min(cores, _MOST_STREAMS)
     settings = {
@@ -88,30 +90,61 @@ def _with_range(model: ov.Model, recipe: Recipe) -> ov.Model:
     return steps.build()
 
 
-def _place(network: Network) -> Path:
+def _model(core: ov.Core, network: Network, recipe: Recipe) -> ov.Model:
+    """The converted network; converted now if it is not kept, and kept unless the cache folder cannot be written."""
+    blocked = network.precision == "fp32" and hardware.cpu_has_avx512()
+    place = _place(network, "blocked" if blocked else "plain")
+    if not place.is_dir():
+        module = recipe.build()
+        try:
+            with atomic_folder(place) as folder:
+                _convert(module, recipe, folder / _FILE, blocked=blocked)
+        except InputError:
+            with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
+                _convert(module, recipe, Path(name) / _FILE, blocked=blocked)
+                return core.read_model(Path(name) / _FILE)
+    return core.read_model(place / _FILE)
+
+
+def _place(network: Network, kernels: str) -> Path:
     """Where the converted network is kept. What it depends on is its folder's name."""
-    parts = (network.name, network.weights_sha256[:16], f"openvino-{metadata.version('openvino')}", _FORMAT)
-    return cache_folder() / "openvino" / re.sub(r"[^\w.-]", "_", "-".join(parts)) / "network.xml"
+    parts = (network.name, network.weights_sha256[:16], f"openvino-{metadata.version('openvino')}", kernels, _FORMAT)
+    return cache_folder() / "openvino" / re.sub(r"[^\w.-]", "_", "-".join(parts))
 
 
+_FILE = "network.xml"
 #: Part of a converted network's name; to be raised when `_convert`, or the module of a network, changes.
 _FORMAT = "1"
 
 
-def _convert(recipe: Recipe) -> ov.Model:
+def _convert(module: nn.Module, recipe: Recipe, path: Path, *, blocked: bool) -> None:
+    """Write the network to `path`, and its weights beside it."""
     import torch
 
-    program = torch.export.export(recipe.build(), (torch.zeros(_CHUNK, 3, *recipe.size),), strict=False)
+    program = torch.export.export(module, (torch.zeros(_CHUNK, 3, *recipe.size),), strict=False)
     model = ov.convert_model(program)
     # Some sizes come out of the conversion open, though all are known.
     model.reshape([_CHUNK, 3, *recipe.size])
-    return model
+    ov.save_model(model, path, compress_to_fp16=False)
+    if blocked:
+        _prefer_blocked(path)
 
 
-def _keep(model: ov.Model, path: Path) -> None:
-    """Write the converted network, whole or not at all; a folder that cannot be written only costs the next process."""
-    with contextlib.suppress(InputError), atomic_folder(path.parent) as temporary:
-        ov.save_model(model, temporary / path.name, compress_to_fp16=False)
+def _prefer_blocked(path: Path) -> None:
+    """Have convolutions run by oneDNN's AVX-512 kernels for blocked channels.
+
+    They are as fast as the kernels that OpenVINO takes by itself and add up in an order that rounds less: Inception's
+    features are 3.6e-6 instead of 5.6e-6 standard deviations from their float64 values. The wish can be told in the
+    file only. It is for float32 and AVX-512: in bf16, and on older processors, OpenVINO's own choice is the better.
+    """
+    document = ElementTree.parse(path)
+    for layer in document.iterfind("./layers/layer[@type='Convolution']"):
+        info = layer.find("rt_info")
+        if info is None:
+            info = ElementTree.Element("rt_info")
+            layer.insert(1, info)  # after the layer's data
+        ElementTree.SubElement(info, "attribute", name="primitives_priority", version="0", value="cpu:jit_avx512")
+    document.write(path, encoding="utf-8", xml_declaration=True)
 
 
 def _padded(chunk: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 
 import gan_eval
-from gan_eval.extractors import Extractor, Network, Precision, Runtime, load, resolve
+from gan_eval.extractors import Extractor, Network, Precision, Runtime, hardware, load, resolve
 from gan_eval.extractors.recipes import recipe
 from gan_eval.extractors.torch_runtime import _switches, exact_float32
 from gan_eval.resize import Like
@@ -94,6 +94,31 @@ def test_a_converted_network_is_used_again(loaded: Load, weights_file: Path, pre
 
     again: Extractor = openvino_runtime.load(found, replace(recipe(found), build=build))
     np.testing.assert_array_equal(again(prepared).features, first)
+
+
+@needs_openvino
+def test_a_folder_that_cannot_be_written_changes_nothing(
+    loaded: Load, weights_file: Path, prepared: NDArray[np.float32], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = loaded("openvino")(prepared).features
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("GAN_EVAL_CACHE", str(tmp_path / "file"))
+    np.testing.assert_array_equal(load(network(weights_file, "openvino"))(prepared).features, kept)
+
+
+@needs_openvino
+def test_fp32_convolutions_use_the_kernels_that_round_less_where_there_are_any(weights_file: Path) -> None:
+    import openvino as ov
+
+    from gan_eval.extractors import openvino_runtime
+
+    found = network(weights_file, "openvino")
+    core = ov.Core()
+    model = openvino_runtime._model(core, found, recipe(found))
+    compiled = core.compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"}).get_runtime_model()
+    facts = [operation.get_rt_info() for operation in compiled.get_ops()]
+    kernels = {each["primitiveType"].astype(str) for each in facts if each["layerType"].astype(str) == "Convolution"}
+    assert (kernels == {"jit_avx512_f32"}) == hardware.cpu_has_avx512()
 
 
 WITHOUT_TORCH = """
