@@ -1,6 +1,7 @@
 """What the intervals cover: share of simulated samples whose 95 % interval holds the truth.
 
     OMP_NUM_THREADS=1 python -m benchmarks.coverage [--repeats 200] [--kinds gauss,relu] [--sizes 64:100,64:500]
+    OMP_NUM_THREADS=1 python -m benchmarks.coverage --sizes 64:5000 --distances      # of FID and KID alone
 
 The truth of the Fréchet distance, of precision, recall, density, coverage and of the Inception score is their
 expectation at that n, taken as the mean over the repeats; that of MMD² is its mean, and 0 for equal sets. With 200
@@ -61,8 +62,11 @@ def covered(intervals: list[Interval | None], truth: float) -> float:
     return float(np.mean([one is not None and one.low <= truth <= one.high for one in intervals]))
 
 
-def cell(kind: str, dim: int, n: int, gap: float, repeats: int) -> dict[str, float]:
-    """Coverage of FID, KID, of both's difference of two like models, precision, recall, density and coverage."""
+BALLS = ("precision", "recall", "density", "coverage")
+
+
+def cell(kind: str, dim: int, n: int, gap: float, repeats: int, *, with_balls: bool) -> dict[str, float]:
+    """Coverage of FID, KID, of both's difference of two like models, and of `BALLS`."""
     draw, rng = features(kind, dim), np.random.default_rng(1)
     fid, kid, fid_difference, kid_difference, balls = [], [], [], [], []
     for _ in range(repeats):
@@ -74,8 +78,9 @@ def cell(kind: str, dim: int, n: int, gap: float, repeats: int) -> dict[str, flo
         spread = variance(sums)
         kid.append((sums.mmd2, spread.interval(sums.mmd2) if spread else None))
         kid_difference.append(kernel_difference(sums, kernel_sums(real, other)).interval)
-        made = prdc(real, fake)
-        balls.append((astuple(made), intervals(real, fake, made)))
+        if with_balls:
+            made = prdc(real, fake)
+            balls.append((astuple(made), intervals(real, fake, made)))
     truth = 0.0 if gap == 0 else float(np.mean([value for value, _ in kid]))
     return {
         "fid": covered([one for _, one in fid], float(np.mean([value for value, _ in fid]))),
@@ -84,7 +89,7 @@ def cell(kind: str, dim: int, n: int, gap: float, repeats: int) -> dict[str, flo
         "kid difference": covered(list(kid_difference), 0.0),
         **{
             name: covered([each[at] for _, each in balls], float(np.mean([values[at] for values, _ in balls])))
-            for at, name in enumerate(("precision", "recall", "density", "coverage"))
+            for at, name in enumerate(BALLS if with_balls else ())
         },
     }
 
@@ -107,15 +112,20 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=200)
     parser.add_argument("--kinds", default=",".join(KINDS))
     parser.add_argument("--sizes", default=",".join(SIZES))
+    parser.add_argument("--distances", action="store_true", help="leave out all but FID and KID, for large n")
     chosen = parser.parse_args()
-    names = ("FID", "KID", "FID dif", "KID dif", "prec", "recall", "density", "coverage")
-    print(f"{'features':13s} {'D':>5s} {'n':>6s} {'gap':>4s}" + "".join(f"{name:>9s}" for name in names), flush=True)
+    names = ("FID", "KID", "FID dif", "KID dif", *(() if chosen.distances else BALLS))
+    print(f"{'features':13s} {'D':>5s} {'n':>6s} {'gap':>4s}" + "".join(f"{name:>10s}" for name in names), flush=True)
     for size in chosen.sizes.split(","):
         dim, n = map(int, size.split(":"))
         for kind in chosen.kinds.split(","):
             for gap in GAPS:
-                row = cell(kind, dim, n, gap, chosen.repeats)
-                print(f"{kind:13s} {dim:5d} {n:6d} {gap:4.1f}" + "".join(f"{v:9.3f}" for v in row.values()), flush=True)
+                row = cell(kind, dim, n, gap, chosen.repeats, with_balls=not chosen.distances)
+                print(
+                    f"{kind:13s} {dim:5d} {n:6d} {gap:4.1f}" + "".join(f"{v:10.3f}" for v in row.values()), flush=True
+                )
+    if chosen.distances:
+        return
     for n, classes, splits in ((200, 20, 1), (500, 200, 1), (1000, 50, 10)):
         share = inception_cell(n, classes, splits, chosen.repeats)
         print(f"Inception score, n = {n}, {classes} classes, {splits} splits: {share:.3f}", flush=True)

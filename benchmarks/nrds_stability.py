@@ -132,18 +132,20 @@ def permuted(images: str, work: Path) -> bool:
 
 
 def counts(images: str, work: Path, runs: int) -> list[float]:
-    rows = {f"blur-{g}": features(write(images, work, "blur", g), work) for g in (1, 2, 3)}
-    real = as_file(work, "real", features(write(images, work), work))
+    """Sets by their files' names here, so that half of a model's images show the sources that they show in the rest."""
+    folders = {f"blur-{g}": write(images, work, "blur", g) for g in (1, 2, 3)}
+    files = sorted(folders["blur-2"].glob("*.png"))
+    chosen = work / "half.txt"
     moved = []
     for seed in range(runs):
-        models = {name: as_file(work, name, one) for name, one in rows.items()}
-        whole = robust(models, real, seed)
-        half = np.random.default_rng(seed).permutation(len(rows["blur-2"]))[: len(rows["blur-2"]) // 2]
-        models["blur-2"] = as_file(work, "half", rows["blur-2"][half])
-        part = robust(models, real, seed)["blur-2"]
+        models = {name: str(folder) for name, folder in folders.items()}
+        whole = robust(models, str(write(images, work)), seed)["blur-2"]
+        half = np.random.default_rng(seed).permutation(len(files))[: len(files) // 2]
+        chosen.write_text("".join(f"{files[place]}\n" for place in sorted(half)))
+        part = robust(models | {"blur-2": f"@{chosen}"}, str(write(images, work)), seed)["blur-2"]
         assert part.interval is not None
         reach = (part.interval.high - part.interval.low) / 2
-        moved.append(abs(part.value - whole["blur-2"].value) / reach)
+        moved.append(abs(part.value - whole.value) / reach)
     return moved
 
 

@@ -12,10 +12,9 @@ import click
 from cli import options
 
 if TYPE_CHECKING:
-    from gan_eval.discriminative.outcome import Outcome, Pair
+    from gan_eval.discriminative.outcome import Outcome
     from gan_eval.discriminative.plan import Plan
     from gan_eval.evaluate import Settings
-    from gan_eval.result import Interval, Score
 
 _SHARED = {
     "features": options.features,
@@ -74,6 +73,7 @@ def _with_settings(command: Callable[..., None]) -> Callable[..., None]:
 @click.option(
     "--curves", type=click.Path(path_type=Path, dir_okay=False), help="Score the curves of this JSON instead."
 )
+@click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Also write a self-contained report.")
 @click.option("--plot", type=click.Path(path_type=Path, dir_okay=False), help="Also draw the curves: .png, .svg, .pdf.")
 @options.seed
 @options.json_output
@@ -91,6 +91,7 @@ def nrds(
     batch_size: int | None,
     size: int | None,
     curves: Path | None,
+    html: Path | None,
     plot: Path | None,
     seed: int,
     as_json: bool,
@@ -105,7 +106,7 @@ def nrds(
 
     Finished seeds are kept: a run that was interrupted goes on with the next one.
 
-    Example: gan-eval nrds ours/ theirs/ --real real/ --plot curves.png
+    Example: gan-eval nrds ours/ theirs/ --real real/ --html report.html
     """
     from cli import render
     from gan_eval.discriminative.plan import plan
@@ -125,6 +126,10 @@ def nrds(
     made = _saved(curves) if curves else _run(models, real, inputs, chosen, quiet, settings)
     for warning in made.warnings:
         render.notice(f"note: {warning}")
+    if html is not None:
+        from gan_eval.report.nrds import write_html
+
+        write_html(made, html)
     if plot is not None:
         from gan_eval.report.nrds_plot import write_plot
 
@@ -155,59 +160,9 @@ def _saved(path: Path) -> Outcome:
 def show(made: Outcome) -> None:
     """The scores and the pairs as tables on stdout."""
     from cli import render
+    from gan_eval.report.nrds import pair_table, score_table, title_of
 
-    robust = made.protocol["name"] == "robust"
-    title = made.protocol.get("label", "NRDS of saved curves")
-    if robust:
-        title += f", {made.protocol['seeds']} seeds, {made.scores[0].n_real} real images"
-        columns = ["", "model", "NRDS", "95 % interval", "of real", "95 % interval", "from real, p", "nearest real"]
-        rows = [_robust_row(score) for score in made.scores]
-    else:
-        columns = ["", "model", "NRDS", "area"]
-        rows = [_published_row(score) for score in made.scores]
-    render.print_table(columns, rows, title=title)
-    if made.pairs:
-        render.print_table(
-            ["pair", "difference", "95 % interval", "p (Holm)", ""], [_pair_row(pair) for pair in made.pairs]
-        )
-
-
-def _robust_row(score: Score) -> list[str]:
-    found = score.details
-    bar = found["of_real"]["interval"]
-    ratio = found["nearest_real"]
-    told = "" if found["distinguishable_from_real"] else " not distinguishable"
-    return [
-        str(found["rank"]),
-        found["model"],
-        f"{score.value:.4f}",
-        _bar(score.interval),
-        f"{found['of_real']['value']:.3f}",
-        f"{bar['low']:.3f} to {bar['high']:.3f}",
-        f"{_p(found['real_p'])}{told}",
-        f"{ratio:.2f} ×" if ratio is not None else "–",
-    ]
-
-
-def _published_row(score: Score) -> list[str]:
-    return [str(score.details["rank"]), score.details["model"], f"{score.value:.4f}", f"{score.details['area']:.4f}"]
-
-
-def _pair_row(pair: Pair) -> list[str]:
-    verdict = f"{pair.a} is more realistic" if pair.distinguishable else "not distinguishable"
-    bar = pair.interval
-    return [
-        f"{pair.a} - {pair.b}",
-        f"{pair.difference:+.4f}",
-        f"{bar.low:+.4f} to {bar.high:+.4f}",
-        _p(pair.adjusted_p),
-        verdict,
-    ]
-
-
-def _bar(interval: Interval | None) -> str:
-    return f"{interval.low:.4f} to {interval.high:.4f}" if interval else "–"
-
-
-def _p(value: float) -> str:
-    return f"{value:.3g}" if value >= 1e-4 else "< 0.0001"
+    scores, pairs = score_table(made), pair_table(made)
+    render.print_table(scores.columns, scores.rows, title=title_of(made))
+    if pairs.rows:
+        render.print_table(pairs.columns, pairs.rows)

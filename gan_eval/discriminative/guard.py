@@ -22,8 +22,7 @@ class Nearness(NamedTuple):
 
     ratio: median distance from a fake to its nearest real, over the median distance from a real to its nearest other
     real; about 1 for further real images, above 1 for what is unlike them; None where all reals are one image.
-    near_copies: share of the fakes that lie
-    nearer to a real image than half of the latter median.
+    near_copies: share of the fakes that lie nearer to a real image than half of the latter median.
     """
 
     ratio: float | None

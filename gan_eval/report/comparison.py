@@ -8,7 +8,8 @@ from typing import Any
 
 from gan_eval.compare import Comparison, Model
 from gan_eval.files import write_text
-from gan_eval.report.numbers import interval_of, title_of, value_of
+from gan_eval.report.numbers import interval_of, p_value_of, title_of, value_of
+from gan_eval.report.page import render
 
 _LEFT, _RIGHT, _ROW = 170.0, 740.0, 30
 
@@ -20,12 +21,11 @@ def write_html(made: Comparison, destination: Path) -> None:
 
 def html(made: Comparison) -> str:
     """The page."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(loader=PackageLoader("gan_eval.report", ""), autoescape=True, undefined=StrictUndefined)
     first = made.models[0].scores[0]
     described = made.provenance.to_dict()
-    return environment.get_template("comparison.html").render(
+    return render(
+        "comparison.html",
+        provenance=described,
         title=f"{len(made.models)} models against {described['inputs']['real']['source']}",
         subtitle=f"{first.n_real} real images; gan-eval {described['versions']['gan_eval']}",
         first={
@@ -45,9 +45,6 @@ def html(made: Comparison) -> str:
         ],
         pairs=pair_rows(made),
         warnings=made.warnings,
-        inputs=[{"name": name, **one} for name, one in described["inputs"].items()],
-        features=described["features"],
-        versions=", ".join(f"{name} {version}" for name, version in described["versions"].items()),
     )
 
 
@@ -64,7 +61,7 @@ def pair_rows(made: Comparison) -> list[dict[str, str]]:
                 "metric": title_of(pair.metric),
                 "difference": f"{pair.difference:+.{digits}f}",
                 "interval": f"{pair.interval.low:+.{digits}f} to {pair.interval.high:+.{digits}f}",
-                "p": f"{pair.adjusted_p:.3g}" if pair.adjusted_p >= 1e-4 else "< 0.0001",
+                "p": p_value_of(pair.adjusted_p),
                 "verdict": f"{nearer} is nearer" if pair.adjusted_p < 0.05 else "not distinguishable",
             }
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,13 +29,20 @@ def write_plot(made: Outcome, destination: Path) -> None:
     ending = destination.suffix.lower()
     if ending not in FORMATS:
         raise InputError(f"{destination}: a plot is written as {', '.join(FORMATS)}")
+    with atomic_file(destination) as temporary:
+        temporary.write_bytes(picture(made, ending))
+
+
+def picture(made: Outcome, ending: str) -> bytes:
+    """The same as the bytes of a file with one of the `FORMATS`."""
     from matplotlib import rc_context
 
-    figure = draw(made)
     # Without a date and with names of its own inside, the same curves give the same file.
     about: dict[str, Any] = {".png": {}, ".svg": {"Date": None}, ".pdf": {"CreationDate": None}}[ending]
-    with atomic_file(destination) as temporary, rc_context({"svg.hashsalt": "nrds"}):
-        figure.savefig(temporary, format=ending[1:], dpi=150, metadata=about)
+    stream = io.BytesIO()
+    with rc_context({"svg.hashsalt": "nrds"}):
+        draw(made).savefig(stream, format=ending[1:], dpi=150, metadata=about)
+    return stream.getvalue()
 
 
 def draw(made: Outcome) -> Any:
@@ -44,7 +52,8 @@ def draw(made: Outcome) -> Any:
     figure = Figure(figsize=(8, 4.6), layout="constrained")
     axes = figure.add_subplot()
     axes.axhline(0.5, color="0.6", linewidth=0.8, linestyle=(0, (2, 3)))
-    axes.annotate("chance", (1, 0.5), (4, 3), textcoords="offset points", color="0.45", fontsize=8)
+    edge = ("axes fraction", "data")
+    axes.annotate("chance", (1, 0.5), (4, -3), edge, textcoords="offset points", color="0.45", fontsize=8)
     names = [score.details["model"] for score in made.scores]
     for name in ([REAL] if REAL in made.curves else []) + names:
         _curve(axes, made, name, _look(names, name))

@@ -32,6 +32,11 @@ def interval_of(score: Score, *, scale: int = 1) -> str:
     return f"{_number(score, score.interval.low, scale)} to {_number(score, score.interval.high, scale)}"
 
 
+def p_value_of(p: float) -> str:
+    """A p-value with the digits that it is read with."""
+    return f"{p:.3g}" if p >= 1e-4 else "< 0.0001"
+
+
 def _number(score: Score, value: float, scale: int) -> str:
     digits = _DIGITS.get(score.metric, 3) - (2 if scale == 100 else 0)
     return f"{value * scale:.{digits}f}"

@@ -58,6 +58,11 @@ class TestNRDS:
         assert (result.exit_code, result.stdout) == (3, "")
         assert "--real" in result.stderr
 
+    def test_a_page_is_written(self, invoke: Invoke, three: tuple[Path, Path, Path], tmp_path: Path) -> None:
+        real, *models = three
+        assert invoke("nrds", *models, "--real", real, "--html", tmp_path / "report.html", *SHORT).exit_code == 0
+        assert "<h2>Pairs</h2>" in (tmp_path / "report.html").read_text(encoding="utf-8")
+
     def test_a_plot_is_drawn(self, invoke: Invoke, three: tuple[Path, Path, Path], tmp_path: Path) -> None:
         real, *models = three
         assert invoke("nrds", *models, "--real", real, "--plot", tmp_path / "curves.png", *SHORT).exit_code == 0
