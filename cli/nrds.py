@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli import options
+from cli.settings import lead
 
 if TYPE_CHECKING:
     from gan_eval.discriminative.outcome import Outcome
@@ -33,9 +34,8 @@ def _with_settings(command: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(command)
     def gather(*arguments: Any, **given: Any) -> None:
-        from gan_eval.evaluate import Settings
-
-        command(*arguments, settings=Settings(**{name: given.pop(name) for name in _SHARED}), **given)
+        chosen = {name: given.pop(name) for name in _SHARED}
+        lead(chosen, lambda settings: command(*arguments, settings=settings, **given))
 
     for option in reversed(_SHARED.values()):
         gather = option(gather)

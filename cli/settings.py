@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cli import options
+
+if TYPE_CHECKING:
+    from gan_eval.evaluate import Settings
 
 _SHARED = (
     options.features,
@@ -29,14 +32,28 @@ def with_settings(command: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(command)
     def gather(*arguments: Any, **given: Any) -> None:
-        from gan_eval.evaluate import Settings
-
-        settings = Settings(**{name: given.pop(name) for name in _NAMES})
-        command(*arguments, settings=settings, **given)
+        chosen = {name: given.pop(name) for name in _NAMES}
+        lead(chosen, lambda settings: command(*arguments, settings=settings, **given))
 
     for option in reversed(_SHARED):
         gather = option(gather)
     return gather
+
+
+def lead(chosen: Mapping[str, Any], command: Callable[[Settings], None]) -> None:
+    """Run a command with settings of these names. Under torchrun the first process alone does; the others help it."""
+    from gan_eval.distributed import own_device, team
+    from gan_eval.evaluate import Settings
+
+    with team() as mates:
+        if mates is None:
+            command(Settings(**chosen))
+        elif mates.rank == 0:
+            command(Settings(**{**chosen, "device": own_device(chosen["device"])}, team=mates))
+        else:
+            from gan_eval.forward import follower
+
+            mates.follow(follower(mates.rank))
 
 
 def constants_of() -> Any:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from gan_eval.cache import Cache
+from gan_eval.distributed import Team
 from gan_eval.errors import MismatchError
 from gan_eval.extractors import Network, Precision, resolve
 from gan_eval.feature_set import FeatureSet
@@ -36,7 +37,7 @@ class Settings:
     features: auto, inception, efficientnet-lite0 or timm:MODEL. weights: file of that network's weights. like: tool
     whose preprocessing is followed. batch_size: images per forward pass. workers: decoding threads, None for one per
     core. device: auto, cpu, cuda, cuda:N. precision: fp32 or bf16. on_bad_image: fail or skip. cache: whether results
-    are kept on disk and used again. runtime: auto, torch or openvino.
+    are kept on disk and used again. runtime: auto, torch or openvino. team: processes that share the reading.
     """
 
     features: str = "auto"
@@ -49,6 +50,7 @@ class Settings:
     on_bad_image: OnBadImage = "fail"
     cache: bool = True
     runtime: Literal["auto", "torch", "openvino"] = "auto"
+    team: Team | None = None
 
     def reader(self, progress: Progress | None = None) -> FeatureReader:
         """A reader for these settings, its network found but not loaded."""
@@ -68,6 +70,7 @@ class Settings:
             workers=self.workers,
             on_bad_image=self.on_bad_image,
             progress=progress,
+            team=self.team,
         )
 
 

@@ -4,8 +4,8 @@
         real, fake = reader.open("real/"), reader.open("fake/")     # damaged files are found here, in seconds
         real_set, fake_set = reader.read(real), reader.read(fake)   # the expensive part
 
-Decoding and resizing run in threads while the network works on the batch before. Moments are streamed; the features
-themselves go to disk where a metric needs them, so that memory does not grow with the number of images.
+Moments are streamed; the features themselves go to disk where a metric needs them, so that memory does not grow with
+the number of images.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -23,11 +23,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gan_eval.cache import Cache
+from gan_eval.distributed import Team, own_workers
 from gan_eval.errors import BadImagesError, InputError
 from gan_eval.extractors import Activations, Extractor, Network, load
 from gan_eval.feature_set import FeatureSet, read_entry, write_entry
-from gan_eval.images import Contents, Given, Item, OnBadImage, Source, UnreadableImage, open_source, scan
-from gan_eval.images.scanning import in_order
+from gan_eval.forward import Batch, Pass, run
+from gan_eval.images import ArraySource, Contents, Given, OnBadImage, Source, open_source, scan
 from gan_eval.metrics.moments import StreamingMoments
 from gan_eval.result import Progress
 from gan_eval.statistics_file import StatisticsFile, open_statistics
@@ -56,14 +57,6 @@ class Needs(NamedTuple):
         return [name for name, has in kinds.items() if has.vectors >= self.vectors and has.logits >= self.logits]
 
 
-class _Prepared(NamedTuple):
-    """One image, ready for the network, or what is wrong with it."""
-
-    pixels: NDArray[np.float32] | None
-    digest: bytes = b""
-    bad: str | None = None
-
-
 @dataclass
 class FeatureReader:
     """Reads sources with one network; a context manager, whose end removes what was kept on disk for it alone.
@@ -71,7 +64,8 @@ class FeatureReader:
     network: from `extractors.resolve`; it is loaded at the first source that the cache does not know.
     cache: where results are kept and looked for. batch_size: images per forward pass. workers: decoding threads,
     default one per core, 0 for none. on_bad_image: `fail` or `skip`. seconds: filled with what took how long.
-    extractor: a network of the caller's own, already in memory.
+    extractor: a network of the caller's own, already in memory. team: processes that share the reading; this is the
+    one that leads.
     """
 
     network: Network
@@ -82,6 +76,7 @@ class FeatureReader:
     progress: Progress | None = None
     seconds: dict[str, float] = field(default_factory=dict)
     extractor: Extractor | None = None
+    team: Team | None = None
     _rooms: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
     def __enter__(self) -> FeatureReader:
@@ -155,7 +150,8 @@ class FeatureReader:
         with contextlib.ExitStack() as files, self.timed("features"):
             vectors = files.enter_context(VectorWriter(room / "features.f32")) if needs.vectors else None
             logits = files.enter_context(VectorWriter(room / "logits.f32")) if needs.logits else None
-            for activations in self._activations(extractor, source, contents, hasher, bad):
+            said = files.enter_context(contextlib.closing(self._activations(extractor, source, contents, hasher, bad)))
+            for activations in said:
                 moments.update(activations.features)
                 if vectors is not None:
                     vectors.append(activations.features)
@@ -168,40 +164,28 @@ class FeatureReader:
 
     def _activations(
         self, extractor: Extractor, source: Source, contents: Contents | None, hasher: Any, bad: list[str]
-    ) -> Iterator[Activations]:
+    ) -> Generator[Activations]:
         """What the network says, a batch at a time; hashes go to `hasher`, unreadable images to `bad`."""
-
-        def prepare(item: Item) -> _Prepared:
-            try:
-                pixels = item.pixels()
-            except UnreadableImage as error:
-                return _Prepared(None, bad=str(error))
-            digest = hashlib.sha256(pixels.tobytes()).digest() if contents is None else b""
-            return _Prepared(extractor.prepare(pixels), digest)
-
         total = contents.count if contents else source.count
         done = 0
-        for batch in self._batches(in_order(prepare, source.items(), workers=self.workers, ahead=2 * self.batch_size)):
-            good = [one.pixels for one in batch if one.pixels is not None]
-            bad += [one.bad for one in batch if one.bad is not None]
-            if bad and self.on_bad_image == "fail":
-                raise BadImagesError(source.label, bad)
-            hasher.update(b"".join(one.digest for one in batch))
-            if good:
-                yield extractor(np.stack(good))
-            done += len(good)
-            if self.progress:
-                self.progress(f"{self.network.name} features of {source.label}", done, total)
+        with contextlib.closing(self._batches(extractor, source, hashed=contents is None)) as batches:
+            for batch in batches:
+                bad += batch.bad
+                if bad and self.on_bad_image == "fail":
+                    raise BadImagesError(source.label, bad)
+                hasher.update(batch.digests)
+                if batch.activations is not None:
+                    yield batch.activations
+                done += batch.read
+                if self.progress:
+                    self.progress(f"{self.network.name} features of {source.label}", done, total)
 
-    def _batches(self, prepared: Iterator[_Prepared]) -> Iterator[list[_Prepared]]:
-        batch: list[_Prepared] = []
-        for one in prepared:
-            batch.append(one)
-            if len(batch) == self.batch_size:
-                yield batch
-                batch = []
-        if batch:
-            yield batch
+    def _batches(self, extractor: Extractor, source: Source, *, hashed: bool) -> Generator[Batch]:
+        job = Pass(self.network, source, self.batch_size, self.workers, hashed)
+        if self.team is None or not source.repeatable or isinstance(source, ArraySource):
+            return run(job, extractor)
+        shared = replace(job, size=self.team.size)
+        return self.team.lead(shared, run(replace(shared, workers=own_workers(self.workers)), extractor))
 
     def _from_file(self, file: StatisticsFile, needs: Needs) -> FeatureSet:
         if needs.logits:

@@ -37,6 +37,7 @@ LAYERS: list[tuple[str, int]] = [
     ("nicegan.translate", 4),
     ("nicegan.validation", 4),
     ("gan_eval.features", 3),
+    ("gan_eval.forward", 3),
     ("gan_eval.feature_set", 3),
     ("gan_eval.statistics_file", 3),
     ("gan_eval.vectors", 2),

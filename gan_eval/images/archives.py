@@ -39,6 +39,10 @@ class ZipSource:
         if not self._members:
             raise InputError(f"{path}: no images in it ({self.skipped} other files)")
 
+    def __reduce__(self) -> tuple[type[ZipSource], tuple[Path]]:
+        # Another process opens the file for itself.
+        return ZipSource, (Path(self.label),)
+
     @property
     def count(self) -> int:
         """Number of images."""

@@ -1,0 +1,151 @@
+"""Several processes, started by torchrun, that share the reading of images: the first leads, the others follow.
+
+    torchrun --no-python --nproc-per-node 4 gan-eval fid real/ fake/
+
+Everything but the passes over images happens in the leader alone: what is found, what is kept, the metrics and the
+output. For each pass it tells the followers what to read; every process works on its share of the batches, and the
+leader gets the results in the order in which one process would have made them, so that the numbers do not depend on how
+many there are. Followers open the same paths as the leader, on other machines too.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Generator, Iterator
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from gan_eval.errors import GanEvalError
+
+T = TypeVar("T")
+
+#: The leader may compute for long between two passes, while the followers wait.
+_PATIENCE = timedelta(days=30)
+
+
+class Team:
+    """The processes of this run. rank: of this process, 0 leads. size: how many there are, at least 2."""
+
+    def __init__(self, rank: int, size: int) -> None:
+        self.rank = rank
+        self.size = size
+        self._in_turn = False
+
+    def lead(self, job: Any, mine: Iterator[T]) -> Generator[T]:
+        """In the leader: hand `job`, anything that can be pickled, to all followers; yield everybody's results.
+
+        mine: the leader's own share of the results. Results come in turns, one of each process. To be closed where it
+        is left before its end, so that the followers stop too. Raises the GanEvalError that any process met.
+        """
+        _broadcast(job)
+        more = True
+        try:
+            while more:
+                _broadcast(True)
+                turn = self._turn(mine)
+                for result in turn:
+                    if isinstance(result, GanEvalError):
+                        raise result
+                    if not isinstance(result, _Done):
+                        yield result
+                more = not all(isinstance(result, _Done) for result in turn)
+        finally:
+            self._tell_the_waiting(False)
+
+    def follow(self, work: Callable[[Any], Iterator[Any]]) -> None:
+        """In a follower: take part in every job, until the leader ends. work: from a job to this process's results."""
+        with contextlib.suppress(_LostError):
+            while (job := _broadcast(None)) is not None:
+                mine = work(job)
+                while _broadcast(None):
+                    self._turn(mine)
+
+    def dismiss(self) -> None:
+        """In the leader: there are no more jobs."""
+        with contextlib.suppress(_LostError):
+            self._tell_the_waiting(None)
+
+    def _tell_the_waiting(self, value: bool | None) -> None:
+        """Followers wait for a word of the leader unless it was interrupted, by Ctrl-C say, within a turn."""
+        if not self._in_turn:
+            _broadcast(value)
+
+    def _turn(self, mine: Iterator[Any]) -> list[Any]:
+        """One result of each process, in the leader; [] in the followers."""
+        from torch import distributed
+
+        everyone: list[Any] | None = [None] * self.size if self.rank == 0 else None
+        self._in_turn = True
+        result = _next(mine)
+        with _connected():
+            distributed.gather_object(result, everyone)
+        self._in_turn = False
+        return everyone or []
+
+
+class _LostError(GanEvalError):
+    """Another process has ended before its time."""
+
+
+class _Done:
+    """What a process sends whose share has come to its end."""
+
+
+def _next(mine: Iterator[T]) -> T | _Done | GanEvalError:
+    try:
+        return next(mine, _Done())
+    except GanEvalError as error:
+        return error
+
+
+def _broadcast(value: Any) -> Any:
+    """The leader's value, in every process."""
+    from torch import distributed
+
+    sent = [value]
+    with _connected():
+        distributed.broadcast_object_list(sent)
+    return sent[0]
+
+
+@contextlib.contextmanager
+def _connected() -> Iterator[None]:
+    try:
+        yield
+    except RuntimeError as error:
+        raise _LostError("another process of this run has ended before its work was done (see its message)") from error
+
+
+@contextlib.contextmanager
+def team() -> Iterator[Team | None]:
+    """This run's processes as torchrun's environment variables tell them; None where there is one alone.
+
+    At the end of the block the leader dismisses the followers.
+    """
+    size = int(os.environ.get("WORLD_SIZE", "1"))
+    if size == 1:
+        yield None
+        return
+    from torch import distributed
+
+    distributed.init_process_group("gloo", timeout=_PATIENCE)
+    found = Team(distributed.get_rank(), size)
+    try:
+        yield found
+    finally:
+        if found.rank == 0:
+            found.dismiss()
+        distributed.destroy_process_group()
+
+
+def own_device(device: str) -> str:
+    """`cuda` becomes the GPU that torchrun means for this process; any other device stays."""
+    return f"cuda:{os.environ.get('LOCAL_RANK', '0')}" if device == "cuda" else device
+
+
+def own_workers(workers: int | None) -> int | None:
+    """Decoding threads of this process: those asked for, or its part of the machine's cores."""
+    if workers is not None:
+        return workers
+    return max(1, (os.cpu_count() or 1) // int(os.environ.get("LOCAL_WORLD_SIZE", "1")))

@@ -1,0 +1,98 @@
+"""One pass of a feature network over a source, by one process or as its share of several processes' work.
+
+Decoding and resizing run in threads while the network works on the batch before.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import itertools
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gan_eval.distributed import own_device, own_workers
+from gan_eval.extractors import Activations, Extractor, Network, load
+from gan_eval.images import Item, Source, UnreadableImage
+from gan_eval.images.scanning import in_order
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """What is to be read, and how.
+
+    batch_size: images per forward pass. workers: decoding threads, None for one per core, 0 for none. hashed: whether
+    the images' contents are hashed on the way, where no scan has done so. rank, size: of every `size` batches the one
+    at place `rank` is this process's.
+    """
+
+    network: Network
+    source: Source
+    batch_size: int
+    workers: int | None
+    hashed: bool
+    rank: int = 0
+    size: int = 1
+
+
+class Batch(NamedTuple):
+    """What a batch gave.
+
+    activations: of the readable images, None where none was. digests: SHA-256 of each image's pixels, one after the
+    other, where they were asked for. bad: "name: reason" of each unreadable image. read: number of readable images.
+    """
+
+    activations: Activations | None
+    digests: bytes
+    bad: tuple[str, ...]
+    read: int
+
+
+class _Prepared(NamedTuple):
+    """One image, ready for the network, or what is wrong with it."""
+
+    pixels: NDArray[np.float32] | None
+    digest: bytes = b""
+    bad: str | None = None
+
+
+def run(job: Pass, extractor: Extractor) -> Generator[Batch]:
+    """The batches of this process's share, in order."""
+
+    def prepare(item: Item) -> _Prepared:
+        try:
+            pixels = item.pixels()
+        except UnreadableImage as error:
+            return _Prepared(None, bad=str(error))
+        digest = hashlib.sha256(pixels.tobytes()).digest() if job.hashed else b""
+        return _Prepared(extractor.prepare(pixels), digest)
+
+    prepared = in_order(prepare, _share(job), workers=job.workers, ahead=2 * job.batch_size)
+    while batch := list(itertools.islice(prepared, job.batch_size)):
+        good = [one.pixels for one in batch if one.pixels is not None]
+        yield Batch(
+            extractor(np.stack(good)) if good else None,
+            b"".join(one.digest for one in batch),
+            tuple(one.bad for one in batch if one.bad is not None),
+            len(good),
+        )
+
+
+def follower(rank: int) -> Callable[[Pass], Iterator[Batch]]:
+    """Runs the share of the process `rank` of every pass that the leader begins; its network stays loaded."""
+    loaded = functools.cache(load)
+
+    def work(job: Pass) -> Iterator[Batch]:
+        network = replace(job.network, device=own_device(job.network.device))
+        mine = replace(job, network=network, workers=own_workers(job.workers), rank=rank)
+        yield from run(mine, loaded(network))
+
+    return work
+
+
+def _share(job: Pass) -> Iterator[Item]:
+    return (item for place, item in enumerate(job.source.items()) if place // job.batch_size % job.size == job.rank)
