@@ -4,17 +4,19 @@
     python -m benchmarks.nrds_cat2dog data/cat2dog --work /tmp/nrds --discriminator small --plot small.png
     python -m benchmarks.nrds_cat2dog data/cat2dog --work /tmp/nrds --discriminator paper --size 64 --epochs 10
 
-Half of the real dogs are the reference; the other half competes as `held-out reals` and must come first, not
-distinguishable from the reference; the cats must come last. DATA has testA, testB and nice-gan/fakeB, the authors'
-translations of testA. All sets are stored as PNG. Prints the table of `gan-eval nrds`, the seconds, and whether that
-order came out (exit code 4 if not).
+Half of the real dogs of testB and trainB are the reference; the other half competes as `held-out reals` and must come
+first, not distinguishable from the reference; the cats must come last. DATA has testA, testB, trainB and
+nice-gan/fakeB, the authors' translations of testA. All sets are stored as PNG. Prints the table of `gan-eval nrds`, the
+seconds, and whether that order came out (exit code 4 if not).
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,22 +25,30 @@ from PIL import Image
 from benchmarks.degraded import write
 from cli.nrds import show
 from gan_eval.discriminative.protocol import nrds
-from gan_eval.images import open_source
+from gan_eval.images import UnreadableImage, open_source
 from gan_eval.report.nrds_plot import write_plot
 
 DEGRADED = {"blurred": ("blur", 2), "noised": ("noise", 20), "jpeg": ("jpeg", 8)}
 
 
-def halves(source: Path, out: Path) -> tuple[Path, Path]:
-    """The images of a folder in two, at random."""
-    items = list(open_source(source).items())
-    first = set(np.random.default_rng(0).permutation(len(items))[: len(items) // 2].tolist())
+def halves(sources: Sequence[Path], out: Path) -> tuple[Path, Path]:
+    """The readable images of some folders in two, at random."""
+    images = dict(readable(sources))
+    first = set(np.random.default_rng(0).permutation(len(images))[: len(images) // 2].tolist())
     folders = out / "half", out / "held-out reals"
-    for number, item in enumerate(items):
+    for number, (name, pixels) in enumerate(images.items()):
         folder = folders[number not in first]
         folder.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(item.pixels()).save(folder / f"{Path(item.name).stem}.png")
+        Image.fromarray(pixels).save(folder / f"{name}.png")
     return folders
+
+
+def readable(sources: Sequence[Path]) -> Iterator[tuple[str, np.ndarray]]:
+    """Name without ending and pixels of each image; a file of the published set is empty."""
+    for source in sources:
+        for item in open_source(source).items():
+            with contextlib.suppress(UnreadableImage):
+                yield Path(item.name).stem, item.pixels()
 
 
 def main() -> None:
@@ -54,7 +64,7 @@ def main() -> None:
     parser.add_argument("--plot", type=Path)
     given = parser.parse_args()
     dogs = given.data / "testB"
-    half, rest = halves(dogs, given.work)
+    half, rest = halves([dogs, given.data / "trainB"], given.work)
     models = {"held-out reals": rest, "NICE-GAN": write(given.data / "nice-gan/fakeB", given.work / "nice-gan")}
     models["cats"] = write(given.data / "testA", given.work / "cats")
     models |= {name: write(dogs, given.work, *how) for name, how in DEGRADED.items()}
