@@ -22,6 +22,8 @@ T = TypeVar("T")
 
 #: The leader may compute for long between two passes, while the followers wait.
 _PATIENCE = timedelta(days=30)
+#: For all processes to be there.
+_ARRIVAL = timedelta(minutes=3)
 
 
 class Team:
@@ -121,7 +123,8 @@ def _connected() -> Iterator[None]:
 def team() -> Iterator[Team | None]:
     """This run's processes as torchrun's environment variables tell them; None where there is one alone.
 
-    At the end of the block the leader dismisses the followers.
+    At the end of the block the leader dismisses the followers. Raises GanEvalError where they do not come together, as
+    when one process of a job calls the command by itself.
     """
     size = int(os.environ.get("WORLD_SIZE", "1"))
     if size == 1:
@@ -129,14 +132,31 @@ def team() -> Iterator[Team | None]:
         return
     from torch import distributed
 
-    distributed.init_process_group("gloo", timeout=_PATIENCE)
-    found = Team(distributed.get_rank(), size)
+    store, rank = _meet(size)
+    distributed.init_process_group("gloo", store=store, rank=rank, world_size=size, timeout=_PATIENCE)
+    found = Team(rank, size)
     try:
         yield found
     finally:
         if found.rank == 0:
             found.dismiss()
         distributed.destroy_process_group()
+
+
+def _meet(size: int) -> tuple[Any, int]:
+    """Where the processes find one another, and the rank of this one; not before all are there."""
+    from torch.distributed.rendezvous import rendezvous
+
+    try:
+        store, rank, _ = next(rendezvous("env://", timeout=_ARRIVAL))
+        store.set(f"gan-eval/{rank}", "here")
+        store.wait([f"gan-eval/{other}" for other in range(size)], _ARRIVAL)
+    except (ValueError, RuntimeError) as error:
+        raise GanEvalError(
+            f"WORLD_SIZE announces {size} processes, but they did not find one another (start this under torchrun, or "
+            "unset WORLD_SIZE for a process alone)"
+        ) from error
+    return store, rank
 
 
 def own_device(device: str) -> str:

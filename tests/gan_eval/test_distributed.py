@@ -14,6 +14,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from gan_eval import distributed
+from gan_eval.errors import GanEvalError
+
 ROOT = Path(__file__).resolve().parents[2]
 MakeFolder = Callable[..., Path]
 COMMAND = "from cli.app import gan_eval; gan_eval()"
@@ -121,3 +124,10 @@ def test_a_follower_that_dies_is_missed() -> None:
     leader, follower = team("yield 0\nif rank:\n    import os; os._exit(7)\nyield 1")
     assert follower.code == 7
     assert "another process of this run has ended" in leader.stderr
+
+
+def test_a_process_alone_says_that_the_others_are_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.delenv("MASTER_ADDR", raising=False)
+    with pytest.raises(GanEvalError, match="unset WORLD_SIZE"), distributed.team():
+        pass
