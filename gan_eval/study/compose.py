@@ -353,8 +353,7 @@ def _key(
         images={name: image(name, picture) for name, picture in design.pictures.items()},
         trials={it.trial_id: KeyTrial(it.role, it.item, it.repeat_of, it.expected) for it in everything},
         truths=_truths(design),
-        rules=plan.rules
-        or Rules(checks_pass_min=plan.amounts.checks - 1 if plan.amounts.checks >= 3 else plan.amounts.checks),
+        rules=plan.rules or _usual_rules(plan.amounts.checks),
         analysis=plan.analysis or Analysis(primary="fooling_rate" if _has_truth(plan.kind) else "share"),
         completion=plan.hosting.completion,
     )
