@@ -167,7 +167,7 @@ CASES: dict[str, Callable[[Path], str]] = {
 def main() -> None:
     """Run every case and print the table."""
     root = Path(__file__).resolve().parents[1]
-    start = "from cli.app import gan_eval; gan_eval()"
+    start = "from gan_eval_cli.app import gan_eval; gan_eval()"
     print(f"{'given':26} {'code':>4}  line on stderr")
     for name, make in CASES.items():
         with tempfile.TemporaryDirectory() as scratch:
@@ -176,7 +176,7 @@ def main() -> None:
             bad.mkdir()
             folder_with("x.png", png())(good)
             words = [sys.executable, "-c", start, "fid", str(good), make(bad), "--features", "efficientnet-lite0"]
-            environment = {**os.environ, "PYTHONPATH": str(root)}
+            environment = {**os.environ, "PYTHONPATH": f"{root}{os.pathsep}{root / 'cli'}"}
             result = subprocess.run(words, capture_output=True, text=True, env=environment, cwd=scratch, check=False)
             said = result.stderr.strip().replace(scratch, "…") or "(nothing)"
             print(f"{name:26} {result.returncode:>4}  {said}")

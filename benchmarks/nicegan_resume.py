@@ -28,7 +28,7 @@ OPTIONS = f"--iterations {STEPS} --checkpoint-every 3 --sample-every 7 --validat
 
 def start(data: Path, run: Path) -> subprocess.Popen[bytes]:
     """The command, resuming whatever is there."""
-    program = [sys.executable, "-W", "ignore", "-c", "from cli.app import nicegan; nicegan()"]
+    program = [sys.executable, "-W", "ignore", "-c", "from gan_eval_cli.app import nicegan; nicegan()"]
     words = ["train", str(data), "--out", str(run), "--preset", "demo", "--resume", "--quiet", *OPTIONS.split()]
     return subprocess.Popen([*program, *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 

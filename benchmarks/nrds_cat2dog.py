@@ -20,10 +20,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+from gan_eval_cli.nrds import show
 from PIL import Image
 
 from benchmarks.degraded import write
-from cli.nrds import show
 from gan_eval.discriminative.protocol import nrds
 from gan_eval.images import UnreadableImage, open_source
 from gan_eval.report.nrds_plot import write_plot

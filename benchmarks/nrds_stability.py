@@ -28,7 +28,7 @@ import numpy as np
 
 from benchmarks.degraded import GRADES, write
 from gan_eval.cache import Cache
-from gan_eval.discriminative.outcome import Outcome
+from gan_eval.discriminative.outcome import NrdsResult
 from gan_eval.discriminative.protocol import nrds
 from gan_eval.extractors import resolve
 from gan_eval.features import FeatureReader, Needs
@@ -52,11 +52,11 @@ def as_file(work: Path, name: str, rows: np.ndarray) -> str:
     return str(path)
 
 
-def robust(models: dict[str, str], real: str, seed: int, *, against: str = "pool") -> Outcome:
+def robust(models: dict[str, str], real: str, seed: int, *, against: str = "pool") -> NrdsResult:
     return nrds(models, real, seed=seed, against=against, features=NETWORK, cache=False)  # type: ignore[arg-type]
 
 
-def is_ordered(made: Outcome, names: list[str]) -> bool:
+def is_ordered(made: NrdsResult, names: list[str]) -> bool:
     return [score.details["model"] for score in made.scores] == names
 
 

@@ -133,7 +133,14 @@ PEERS = ("pytorch-fid", "clean-fid", "torch-fidelity")
 
 def command(task: Task, *options: str) -> list[str]:
     """`gan-eval fid` as a user types it, results not kept."""
-    start = [sys.executable, "-c", "from cli.app import gan_eval; gan_eval()", "fid", str(task.real), str(task.fake)]
+    start = [
+        sys.executable,
+        "-c",
+        "from gan_eval_cli.app import gan_eval; gan_eval()",
+        "fid",
+        str(task.real),
+        str(task.fake),
+    ]
     return [*start, "--features", "inception", "--weights", str(task.weights), "--no-cache", "--json", *options]
 
 
@@ -145,7 +152,12 @@ def child(name: str, task: Task) -> list[str]:
 
 def run(arguments: Sequence[str], cache: Path) -> Run:
     """Start a process, wait for its end."""
-    environment = {**os.environ, "GAN_EVAL_CACHE": str(cache), "GAN_EVAL_OFFLINE": "1", "PYTHONPATH": str(ROOT)}
+    environment = {
+        **os.environ,
+        "GAN_EVAL_CACHE": str(cache),
+        "GAN_EVAL_OFFLINE": "1",
+        "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'cli'}",
+    }
     begun = time.perf_counter()
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as errors:
         process = subprocess.Popen(arguments, stdout=out, stderr=errors, env=environment)
@@ -184,7 +196,7 @@ def convert(task: Task, cache: Path) -> None:
     """Have the network converted for OpenVINO, as a first run does."""
     code = "import sys, pathlib; from gan_eval.extractors import load, resolve; "
     code += "load(resolve('inception', weights=pathlib.Path(sys.argv[1])))"
-    environment = {**os.environ, "GAN_EVAL_CACHE": str(cache), "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "GAN_EVAL_CACHE": str(cache), "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'cli'}"}
     subprocess.run([sys.executable, "-c", code, str(task.weights)], env=environment, check=True)
 
 
@@ -214,7 +226,7 @@ def bf16_effect(task: Task, cache: Path) -> None:
     for precision in ("fp32", "bf16"):
         arguments = command(task, "--precision", precision, "--metrics", "fid,kid", "--no-interval")
         arguments[arguments.index("fid")] = "score"
-        environment = {**os.environ, "GAN_EVAL_CACHE": str(cache), "PYTHONPATH": str(ROOT)}
+        environment = {**os.environ, "GAN_EVAL_CACHE": str(cache), "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'cli'}"}
         done = subprocess.run(arguments, env=environment, capture_output=True, text=True, check=True)
         values[precision] = [score["value"] for score in json.loads(done.stdout)["scores"]]
     for name, exact, rounded in zip(("FID", "KID"), values["fp32"], values["bf16"], strict=True):
@@ -246,7 +258,7 @@ def main() -> None:
 def random_weights(images: Path, destination: Path) -> Path:
     """In a process of its own, so that this one stays small."""
     script = Path(__file__).with_name("random_inception.py")
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'cli'}"}
     subprocess.run(
         [sys.executable, script, "--images", images, "--out", destination, "--count", "32"], env=environment, check=True
     )

@@ -25,11 +25,11 @@ from collections.abc import Callable
 import numpy as np
 from scipy import special
 
-from gan_eval.study.findings import Findings, Settings
-from gan_eval.study.kinds.best_of_k import best_of_k
-from gan_eval.study.kinds.pairwise import pairwise
-from gan_eval.study.kinds.realism import real_fake, two_alternative_forced
-from gan_eval.study.tables import BestOf, Doubles, Labels, Pairs
+from gan_eval.study.analysing.findings import AnalysisSettings, Findings
+from gan_eval.study.analysing.kinds.best_of_k import best_of_k
+from gan_eval.study.analysing.kinds.pairwise import pairwise
+from gan_eval.study.analysing.kinds.realism import real_fake, two_alternative_forced
+from gan_eval.study.analysing.tables import BestOf, Doubles, Labels, Pairs
 
 RHO, TRIALS = 0.05, 36
 PEOPLE = (12, 24)
@@ -170,7 +170,7 @@ def main() -> int:
         for count in PEOPLE:
             rng = np.random.default_rng([options.seed, count, len(kind)])
             for number in range(options.studies):
-                settings = Settings(resamples=1000, arrangements=1999, seed=number)
+                settings = AnalysisSettings(resamples=1000, arrangements=1999, seed=number)
                 rows, truth = simulate(planted, count, rng)
                 tally_coverage(tally, kind, count, findings_of(rows, settings), truth)
                 rows, _ = simulate(null, count, rng)

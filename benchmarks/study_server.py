@@ -32,13 +32,13 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from gan_eval.study.compose import Amounts, Plan  # noqa: E402 - the path comes first
-from gan_eval.study.export import export  # noqa: E402
-from gan_eval.study.manifest import Manifest  # noqa: E402
-from gan_eval.study.sources import Folders  # noqa: E402
-from gan_eval.study.store import Store  # noqa: E402
+from gan_eval.study.collecting.store import Store  # noqa: E402
+from gan_eval.study.making.compose import Amounts, StudyRequest  # noqa: E402 - the path comes first
+from gan_eval.study.making.export import export  # noqa: E402
+from gan_eval.study.making.sources import Folders  # noqa: E402
+from gan_eval.study.schema.manifest import Manifest  # noqa: E402
 
-COMMAND = "from cli.app import gan_eval; gan_eval()"
+COMMAND = "from gan_eval_cli.app import gan_eval; gan_eval()"
 
 
 class Server:
@@ -124,7 +124,7 @@ def make_study(root: Path) -> Manifest:
         for item in range(42):
             pixels = np.random.default_rng((number, item)).integers(0, 256, (16, 16, 3), dtype=np.uint8)
             Image.fromarray(pixels).save(folders[name] / f"{item:03d}.png")
-    plan = Plan("pairwise", Folders(folders), "7", bytes(range(32)), Amounts(items=40, practice=2))
+    plan = StudyRequest("pairwise", Folders(folders), "7", bytes(range(32)), Amounts(items=40, practice=2))
     return export(plan, root / "study", site=False, progress=lambda what, done, total: None).manifest
 
 

@@ -10,9 +10,9 @@ from types import TracebackType
 from typing import NamedTuple
 
 from gan_eval.evaluate import Evaluation, Settings, evaluate, evaluate_with
-from gan_eval.extractors import Precision
 from gan_eval.feature_set import FeatureSet
 from gan_eval.features import Needs
+from gan_eval.hardware import Precision
 from gan_eval.images import ArraySource, Given, OnBadImage, StreamSource
 from gan_eval.resize import Like
 from gan_eval.result import Progress, Score

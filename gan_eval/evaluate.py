@@ -13,10 +13,11 @@ from typing import Any, Literal
 from gan_eval.cache import Cache
 from gan_eval.distributed import Team
 from gan_eval.errors import MismatchError
-from gan_eval.extractors import Network, Precision, resolve
+from gan_eval.extractors import Network, resolve
 from gan_eval.feature_set import FeatureSet
 from gan_eval.features import FeatureReader, Opened
 from gan_eval.files import read_json, write_json
+from gan_eval.hardware import Precision
 from gan_eval.images import Contents, Given, OnBadImage
 from gan_eval.resize import Like
 from gan_eval.result import Interval, Progress, Provenance, Score

@@ -10,8 +10,12 @@ import platform
 import re
 import sys
 from pathlib import Path
+from typing import Literal
 
 from gan_eval.errors import InputError
+
+#: Number format that a network computes in.
+Precision = Literal["fp32", "bf16"]
 
 
 def choose_device(wanted: str) -> str:

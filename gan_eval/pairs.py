@@ -15,8 +15,8 @@ import numpy as np
 
 from gan_eval.errors import InputError
 from gan_eval.feature_set import FeatureSet
+from gan_eval.inference.intervals import holm
 from gan_eval.metrics import frechet_error, kernel, relative
-from gan_eval.metrics.intervals import holm
 from gan_eval.metrics.rows import Rows
 from gan_eval.result import Interval
 

@@ -21,7 +21,7 @@ from typing import Any, Literal, NamedTuple, TypeVar, cast
 from gan_eval.errors import InputError
 
 T = TypeVar("T")
-Reader = Callable[[Any, str], Any]
+FieldReader = Callable[[Any, str], Any]
 
 
 class Matches(NamedTuple):
@@ -74,7 +74,7 @@ def decode(kind: type[T], document: Any, *, where: str) -> T:
 
     Raises InputError that names the place (`where.field[3]`), what was found and what was wanted.
     """
-    reader: Reader = _reader(cast(Any, kind))
+    reader: FieldReader = _reader(cast(Any, kind))
     return cast(T, reader(document, where))
 
 
@@ -99,7 +99,7 @@ def _wanted(where: str, wanted: str, found: Any) -> InputError:
 
 
 @functools.cache
-def _reader(kind: Any) -> Reader:
+def _reader(kind: Any) -> FieldReader:
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if dataclasses.is_dataclass(kind):
         return _object_reader(cast(type, kind))
@@ -116,7 +116,7 @@ def _reader(kind: Any) -> Reader:
     return _scalar_reader(kind)
 
 
-def _scalar_reader(kind: Any) -> Reader:
+def _scalar_reader(kind: Any) -> FieldReader:
     names = {str: "a text", int: "an integer", float: "a number", bool: "true or false", types.NoneType: "null"}
     name = names[kind]
 
@@ -132,7 +132,7 @@ def _scalar_reader(kind: Any) -> Reader:
     return read
 
 
-def _literal_reader(choices: tuple[Any, ...]) -> Reader:
+def _literal_reader(choices: tuple[Any, ...]) -> FieldReader:
     def read(value: Any, where: str) -> Any:
         if not any(type(value) is type(choice) and value == choice for choice in choices):
             raise _wanted(where, " or ".join(map(json.dumps, choices)), value)
@@ -141,7 +141,7 @@ def _literal_reader(choices: tuple[Any, ...]) -> Reader:
     return read
 
 
-def _constrained_reader(inner: Reader, constraints: tuple[Any, ...]) -> Reader:
+def _constrained_reader(inner: FieldReader, constraints: tuple[Any, ...]) -> FieldReader:
     checks = [_check(constraint) for constraint in constraints]
 
     def read(value: Any, where: str) -> Any:
@@ -167,7 +167,7 @@ def _check(constraint: Any) -> tuple[Callable[[Any], bool], str]:
     raise TypeError(f"{constraint!r} is not a constraint")
 
 
-def _union_reader(choices: tuple[Any, ...]) -> Reader:
+def _union_reader(choices: tuple[Any, ...]) -> FieldReader:
     """null, one scalar kind, or dataclasses told apart by the names of their fields; an instance stays as it is."""
     nullable = types.NoneType in choices
     others = [choice for choice in choices if choice is not types.NoneType]
@@ -189,7 +189,7 @@ def _union_reader(choices: tuple[Any, ...]) -> Reader:
     return read
 
 
-def _list_reader(arguments: tuple[Any, ...]) -> Reader:
+def _list_reader(arguments: tuple[Any, ...]) -> FieldReader:
     length = None if arguments[-1] is Ellipsis else len(arguments)
     readers = [_reader(argument) for argument in arguments if argument is not Ellipsis]
 
@@ -201,7 +201,7 @@ def _list_reader(arguments: tuple[Any, ...]) -> Reader:
     return read
 
 
-def _mapping_reader(key: Reader, inner: Reader) -> Reader:
+def _mapping_reader(key: FieldReader, inner: FieldReader) -> FieldReader:
     def read(value: Any, where: str) -> dict[str, Any]:
         if not isinstance(value, dict):
             raise _wanted(where, "an object", value)
@@ -210,7 +210,7 @@ def _mapping_reader(key: Reader, inner: Reader) -> Reader:
     return read
 
 
-def _object_reader(kind: type) -> Reader:
+def _object_reader(kind: type) -> FieldReader:
     hints = typing.get_type_hints(kind, include_extras=True)
     fields = {field.name: _reader(hints[field.name]) for field in dataclasses.fields(kind)}
     missing = dataclasses.MISSING

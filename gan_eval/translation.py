@@ -15,7 +15,7 @@ RECORD = "translation.json"
 SCHEMA = "nicegan-translation/1"
 
 
-class Inputs(NamedTuple):
+class RecordedInputs(NamedTuple):
     """The untranslated images, or why they cannot be had."""
 
     source: FilesSource | None
@@ -44,24 +44,26 @@ def recorded_reference(models: Mapping[str, Given]) -> Path:
     return path
 
 
-def recorded_inputs(models: Mapping[str, Given]) -> Inputs:
+def recorded_inputs(models: Mapping[str, Given]) -> RecordedInputs:
     """The images that all models translated; without a source where they are unknown, differ, or have changed."""
     records = [_record(given) for given in models.values()]
     inputs = [record["inputs"] for record in records if record and isinstance(record.get("inputs"), dict)]
     if len(inputs) < len(records) or len({str(one.get("sha256")) for one in inputs}) != 1:
-        return Inputs(None, None)
+        return RecordedInputs(None, None)
     direction = str(next(record for record in records if record).get("direction"))
     listed = [str(name) for name in inputs[0].get("named", [])]
     files = [file for name in listed for file in _files(Path(name), direction)]
     where = ", ".join(listed)
     if not files:
-        return Inputs(
+        return RecordedInputs(
             None, f"{where}: the models' inputs are not there any more, so untranslated images do not compete"
         )
     source = FilesSource.paths(where, [str(file) for file in files])
     if scan(source, on_bad_image="skip").sha256 != inputs[0].get("sha256"):
-        return Inputs(None, f"{where}: not what the models translated any more, so untranslated images do not compete")
-    return Inputs(source, None)
+        return RecordedInputs(
+            None, f"{where}: not what the models translated any more, so untranslated images do not compete"
+        )
+    return RecordedInputs(source, None)
 
 
 def _record(given: Given) -> dict[str, Any] | None:

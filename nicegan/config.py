@@ -13,12 +13,12 @@ from types import UnionType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from gan_eval.errors import InputError
+from gan_eval.hardware import Precision
 
 Shared = Literal[1, 2, 3]
 Attention = Literal["residual", "plain", "none"]
 Upsample = Literal["subpixel", "nearest"]
 Decouple = Literal["decoupled", "joint", "no-adversarial"]
-Precision = Literal["fp32", "bf16"]
 Fit = Literal["stretch", "crop"]
 
 #: Smallest image side per scale of the discriminator: below it a reflection pad meets a map of one pixel.

@@ -31,8 +31,8 @@ from gan_eval.images.scanning import in_order
 from gan_eval.result import Progress
 from nicegan.config import DataConfig, Fit
 
-Domain = Literal["A", "B"]
-DOMAINS: tuple[Domain, Domain] = ("A", "B")
+DomainName = Literal["A", "B"]
+DOMAINS: tuple[DomainName, DomainName] = ("A", "B")
 FOLDERS = ("trainA", "trainB", "testA", "testB")
 
 
@@ -48,8 +48,8 @@ class UnpairedFolders:
     """The sorted image files of a DATA folder. The test sets may be empty; the training sets are not."""
 
     root: Path
-    train: Mapping[Domain, tuple[Path, ...]]
-    test: Mapping[Domain, tuple[Path, ...]]
+    train: Mapping[DomainName, tuple[Path, ...]]
+    test: Mapping[DomainName, tuple[Path, ...]]
     skipped: tuple[str, ...] = ()
 
 
@@ -139,7 +139,7 @@ def to_pixels(values: Tensor) -> Tensor:
     return values.float().add(1).mul(127.5).round_().clamp_(0, 255).to(torch.uint8)
 
 
-def index_at(position: int, *, count: int, seed: int, domain: Domain) -> int:
+def index_at(position: int, *, count: int, seed: int, domain: DomainName) -> int:
     """Which of a domain's `count` images stands at a position: every `count` positions form one shuffle of them."""
     turn, place = divmod(position, count)
     return int(_shuffle(count, turn, seed, DOMAINS.index(domain))[place])
@@ -150,25 +150,25 @@ def _shuffle(count: int, turn: int, seed: int, domain: int) -> NDArray[np.int64]
     return np.random.default_rng([seed, domain, 0, turn]).permutation(count)
 
 
-class Pair(NamedTuple):
+class ImagePair(NamedTuple):
     """One image, or one batch, of each domain: (3, H, W) or (B, 3, H, W) uint8."""
 
     a: Tensor
     b: Tensor
 
 
-class TrainingPairs(Dataset[Pair]):
+class TrainingPairs(Dataset[ImagePair]):
     """Position → an augmented image of A and one of B, drawn independently."""
 
     def __init__(
-        self, train: Mapping[Domain, Sequence[Path]], size: Size, *, seed: int, config: DataConfig | None = None
+        self, train: Mapping[DomainName, Sequence[Path]], size: Size, *, seed: int, config: DataConfig | None = None
     ) -> None:
         self.train, self.size, self.seed, self.config = train, size, seed, config or DataConfig()
 
-    def __getitem__(self, position: int) -> Pair:
-        return Pair(self._draw(position, "A"), self._draw(position, "B"))
+    def __getitem__(self, position: int) -> ImagePair:
+        return ImagePair(self._draw(position, "A"), self._draw(position, "B"))
 
-    def _draw(self, position: int, domain: Domain) -> Tensor:
+    def _draw(self, position: int, domain: DomainName) -> Tensor:
         paths = self.train[domain]
         path = paths[index_at(position, count=len(paths), seed=self.seed, domain=domain)]
         rng = np.random.default_rng([self.seed, DOMAINS.index(domain), 1, position])
@@ -185,14 +185,14 @@ def batches(
     world: int = 1,
     workers: int = 0,
     pinned: bool = False,
-) -> Iterator[Pair]:
+) -> Iterator[ImagePair]:
     """Batches number `first` to `last` - 1, counted from 0.
 
     Batch k of `world` processes covers positions k·B·world to (k+1)·B·world - 1, and rank r takes the r-th B of them:
     together, two processes with B see what one process sees with 2B.
     """
     starts = ((number * world + rank) * batch for number in range(first, last))
-    loader: DataLoader[Pair] = DataLoader(
+    loader: DataLoader[ImagePair] = DataLoader(
         pairs,
         batch_sampler=(list(range(start, start + batch)) for start in starts),
         num_workers=workers,

@@ -22,7 +22,7 @@ EPS = 1e-5
 """Added to both variances of LIN and AdaLIN."""
 
 
-class Moments(NamedTuple):
+class NormMoments(NamedTuple):
     """Statistics that LIN and AdaLIN need. Instance: (N, C); layer: (N, 1). Variances are unbiased."""
 
     mean: Tensor
@@ -31,7 +31,7 @@ class Moments(NamedTuple):
     layer_var: Tensor
 
 
-def moments(x: Tensor) -> Moments:
+def moments(x: Tensor) -> NormMoments:
     """Instance and layer statistics of x (N, C, H, W), fp32 or fp64; the layer's follow from the instances'."""
     channels, pixels = x.shape[1], x.shape[2] * x.shape[3]
     mean = x.mean((2, 3))
@@ -40,7 +40,7 @@ def moments(x: Tensor) -> Moments:
     layer_mean = mean.mean(1, keepdim=True)
     between = (mean - layer_mean).square().sum(1, keepdim=True)
     layer_var = ((pixels - 1) * var.sum(1, keepdim=True) + pixels * between) / (channels * pixels - 1)
-    return Moments(mean, var, layer_mean, layer_var)
+    return NormMoments(mean, var, layer_mean, layer_var)
 
 
 def mix(x: Tensor, rho: Tensor, gamma: Tensor, beta: Tensor, *, relu: bool = False) -> Tensor:

@@ -45,7 +45,7 @@ _UNREADABLE = (
     struct.error,
 )
 
-State = dict[str, Tensor]
+StateDict = dict[str, Tensor]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Official:
 
     config: RunConfig
     step: int
-    weights: dict[str, State]
+    weights: dict[str, StateDict]
     optimisers: dict[str, dict[str, Any]]
 
 
@@ -182,13 +182,13 @@ def _load(path: Path) -> dict[str, Any]:
     return document
 
 
-def _without_thop(state: Any, where: str) -> State:
+def _without_thop(state: Any, where: str) -> StateDict:
     if not isinstance(state, Mapping):
         raise InputError(f"{where}: not a state dict")
     return {name: value for name, value in state.items() if name.rpartition(".")[2] not in _THOP}
 
 
-def _detect(theirs: Mapping[str, State], path: Path, size: int | None) -> NetworkConfig:
+def _detect(theirs: Mapping[str, StateDict], path: Path, size: int | None) -> NetworkConfig:
     """The configuration that has these weights; what does not fit any is found by the check of all shapes."""
     generator, discriminator = theirs["gen2B"], theirs["disA"]
     try:
@@ -210,7 +210,7 @@ def _tables(network: NetworkConfig) -> dict[str, list[tuple[str, str]]]:
     return dict.fromkeys(GENERATORS, generator) | dict.fromkeys(DISCRIMINATORS, discriminator)
 
 
-def _renamed(state: State, table: Sequence[tuple[str, str]], where: str) -> State:
+def _renamed(state: StateDict, table: Sequence[tuple[str, str]], where: str) -> StateDict:
     unknown = sorted(set(state) - {theirs for theirs, _ in table})
     absent = [theirs for theirs, _ in table if theirs not in state]
     for names, what in ((absent, "has no"), (unknown, "has an unknown")):
@@ -219,7 +219,7 @@ def _renamed(state: State, table: Sequence[tuple[str, str]], where: str) -> Stat
     return {ours: state[theirs] for theirs, ours in table}
 
 
-def _check_shapes(weights: Mapping[str, State], network: NetworkConfig, path: Path) -> None:
+def _check_shapes(weights: Mapping[str, StateDict], network: NetworkConfig, path: Path) -> None:
     wanted = _meta(network).parts()
     for name, state in weights.items():
         for key, tensor in wanted[name].state_dict().items():

@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 from torch.nn import functional as F
 
-from nicegan.config import Precision
+from gan_eval.hardware import Precision
 from nicegan.data import to_pixels
 from nicegan.networks import Direction, Networks, heatmap
 

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
-from nicegan.config import Decouple, LossConfig, Precision
+from gan_eval.hardware import Precision
+from nicegan.config import Decouple, LossConfig
 from nicegan.losses import Logits, adversarial_loss, discriminator_loss, pixel_loss
 from nicegan.networks import Code, Domain, Networks
 

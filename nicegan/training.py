@@ -54,7 +54,7 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class TrainingOutcome:
     """Where a call of `train` ended. finished: False if `stop` ended it before the last step."""
 
     step: int
@@ -73,7 +73,7 @@ def train(
     report: Callable[[Status | Validation], None] | None = None,
     stop: Callable[[], bool] | None = None,
     tensorboard: bool = True,
-) -> Outcome:
+) -> TrainingOutcome:
     """Train NICE-GAN in the folder `run`: from the beginning, from `start`'s weights, or from where `run` stands.
 
     resume: continue from the newest whole checkpoint in `run` (from the beginning if there is none yet).
@@ -149,7 +149,7 @@ def train(
 
     if journal:
         journal.close()
-    return Outcome(state.step, finished=state.step >= optim.last_step)
+    return TrainingOutcome(state.step, finished=state.step >= optim.last_step)
 
 
 def _update(

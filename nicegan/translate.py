@@ -18,13 +18,13 @@ from torch import Tensor, nn
 
 from gan_eval.errors import BadImagesError, InputError, MismatchError
 from gan_eval.files import atomic_file, read_json, sha256_bytes, write_json
+from gan_eval.hardware import Precision
 from gan_eval.images import FilesSource, OnBadImage, UnreadableImage, list_images, scan
 from gan_eval.images.scanning import in_order
 from gan_eval.result import Progress
 from gan_eval.version import __version__
 from nicegan import checkpoint
 from nicegan.checkpoint import Checkpoint
-from nicegan.config import Precision
 from nicegan.data import FOLDERS, Size, load_plain, to_pixels, to_range
 from nicegan.networks import Direction, Encoder, Generator
 
@@ -77,7 +77,7 @@ Loaded = tuple[Input, Tensor | str]
 
 
 @dataclass(frozen=True, slots=True)
-class Inputs:
+class TranslationInputs:
     """What the user named, as files. reference: the real images of the target domain, if DATA was given."""
 
     named: tuple[str, ...]
@@ -106,7 +106,7 @@ class Translation:
     reference: Path | None
 
 
-def find_inputs(given: Sequence[Path], direction: Direction) -> Inputs:
+def find_inputs(given: Sequence[Path], direction: Direction) -> TranslationInputs:
     """Resolve folders (with their sub-folders), files, or a DATA folder (its test images of the source domain).
 
     Raises InputError if something is missing or empty, or if two files would be written under one name.
@@ -130,12 +130,12 @@ def find_inputs(given: Sequence[Path], direction: Direction) -> Inputs:
                 raise InputError(f"{files[stem]} and {file} would both become {stem} (translate them into two folders)")
             files[stem] = file
     chosen = reference if len(given) == 1 and reference is not None and reference.is_dir() else None
-    return Inputs(tuple(map(str, given)), tuple(Input(path, stem) for stem, path in files.items()), chosen)
+    return TranslationInputs(tuple(map(str, given)), tuple(Input(path, stem) for stem, path in files.items()), chosen)
 
 
 def translate(
     source: Checkpoint,
-    inputs: Inputs,
+    inputs: TranslationInputs,
     out: Path,
     *,
     direction: Direction,

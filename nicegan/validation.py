@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 
 from gan_eval.result import Score
 from nicegan.config import RunConfig
-from nicegan.data import Domain, Size, UnpairedFolders, load_plain, to_pixels, to_range
+from nicegan.data import DomainName, Size, UnpairedFolders, load_plain, to_pixels, to_range
 from nicegan.networks import Direction, Networks
 from nicegan.samples import evaluating
 
 #: Called with translated images (N, H, W, 3) uint8; compares them with the real test images of the target domain.
 Scorer = Callable[[NDArray[np.uint8]], Score]
-SOURCE: Mapping[Direction, Domain] = {"AtoB": "A", "BtoA": "B"}
+SOURCE: Mapping[Direction, DomainName] = {"AtoB": "A", "BtoA": "B"}
 
 
 @dataclass(frozen=True, slots=True)

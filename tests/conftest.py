@@ -51,13 +51,11 @@ def cat2dog() -> Path:
 def invoke() -> Callable[..., Result]:
     """Run a command in this process: `invoke("fid", "real", "fake")` or `invoke("translate", …, group="nicegan")`."""
     from click.testing import CliRunner
-
-    from cli.app import gan_eval_group, run
+    from gan_eval_cli.app import gan_eval_group, run
 
     def call(*arguments: object, group: str = "gan-eval") -> Result:
         import click
-
-        from cli.nicegan import nicegan_group
+        from gan_eval_cli.nicegan import nicegan_group
 
         chosen = {"gan-eval": gan_eval_group, "nicegan": nicegan_group}[group]
 

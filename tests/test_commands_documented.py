@@ -7,9 +7,8 @@ from pathlib import Path
 
 import click
 import pytest
-
-from cli.app import gan_eval_group
-from cli.nicegan import nicegan_group
+from gan_eval_cli.app import gan_eval_group
+from gan_eval_cli.nicegan import nicegan_group
 
 README = (Path(__file__).resolve().parent.parent / "README.md").read_text(encoding="utf-8")
 

@@ -1,204 +1,229 @@
-"""Imports go down only. Read from the source, so that imports inside functions count too."""
+"""Imports go down only, in no circle, and every folder has its place; read from the source.
+
+Imports inside functions count; imports for type checkers alone do not count as steps of a circle at run time, but do
+count for layers.
+"""
 
 from __future__ import annotations
 
 import ast
+import sys
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = {"gan_eval": ROOT / "gan_eval", "nicegan": ROOT / "nicegan", "gan_eval_cli": ROOT / "cli" / "gan_eval_cli"}
 
-# First match wins: a longer name stands before its package.
-LAYERS: list[tuple[str, int]] = [
-    ("cli", 5),
-    ("gan_eval.evaluate", 4),
-    ("gan_eval.scoring", 4),
-    ("gan_eval.api", 4),
-    ("gan_eval.pairs", 3),
-    ("gan_eval.compare", 4),
-    ("gan_eval.reference", 4),
-    ("gan_eval.demo", 4),
-    ("gan_eval.report", 4),
-    ("gan_eval.discriminative.protocol", 4),
-    ("gan_eval.discriminative.findings", 4),
-    ("gan_eval.study.export", 4),
-    ("gan_eval.study.compose", 4),
-    ("gan_eval.study.check", 4),
-    ("gan_eval.study.collect", 4),
-    ("gan_eval.study.browser", 3),
-    ("gan_eval.study.leaks", 3),
-    ("gan_eval.study.server", 4),
-    ("gan_eval.study.service", 4),
-    ("gan_eval.study.simulate", 4),
-    ("gan_eval.study.analysis", 4),
-    ("gan_eval.study.document", 4),
-    ("nicegan.training", 4),
-    ("nicegan.translate", 4),
-    ("nicegan.validation", 4),
-    ("gan_eval.features", 3),
-    ("gan_eval.forward", 3),
-    ("gan_eval.feature_set", 3),
-    ("gan_eval.statistics_file", 3),
-    ("gan_eval.vectors", 2),
-    ("gan_eval.cache", 3),
-    ("gan_eval.study.records", 1),
-    ("gan_eval.discriminative.training", 3),
-    ("gan_eval.discriminative.published", 3),
-    ("gan_eval.discriminative.runs", 3),
-    ("gan_eval.discriminative.robust", 3),
-    ("gan_eval.discriminative.sets", 3),
-    ("gan_eval.discriminative.plan", 3),
-    ("gan_eval.discriminative.saved", 3),
-    ("gan_eval.discriminative.records", 3),
-    ("gan_eval.study.manifest", 3),
-    ("gan_eval.study.responses", 3),
-    ("gan_eval.study.answers", 3),
-    ("gan_eval.study.exclusions", 3),
-    ("gan_eval.study.describing", 3),
-    ("gan_eval.study.spreadsheet", 3),
-    ("gan_eval.study.store", 3),
-    ("gan_eval.study.participants", 3),
-    ("gan_eval.study.exported", 3),
-    ("gan_eval.study.settings", 3),
-    ("gan_eval.study.limits", 1),
-    ("gan_eval.study.tokens", 1),
-    ("gan_eval.study.platforms", 3),
-    ("gan_eval.study.pictures", 3),
-    ("gan_eval.study.sources", 3),
-    ("gan_eval.study.webpage", 3),
-    ("nicegan.checkpoint", 3),
-    ("nicegan.official", 3),
-    ("nicegan.samples", 3),
-    ("nicegan.state", 3),
-    ("nicegan.journal", 3),
-    ("nicegan.run", 3),
-    ("nicegan.profile", 3),
-    ("gan_eval.images", 2),
-    ("gan_eval.resize", 2),
-    ("gan_eval.extractors", 2),
-    ("gan_eval.weights", 2),
-    ("gan_eval.download", 2),
-    ("gan_eval.files", 2),
-    ("gan_eval.distributed", 2),
-    ("gan_eval.discriminative.discriminators", 2),
-    ("nicegan.networks", 2),
-    ("nicegan.steps", 2),
-    ("nicegan.data", 2),
-    ("nicegan.datasets", 2),
-    ("nicegan.demo", 2),
-    ("gan_eval.metrics", 1),
-    ("gan_eval.study.draw", 1),
-    ("gan_eval.study.trials", 1),
-    ("gan_eval.study.forms", 1),
-    ("gan_eval.discriminative.splitting", 1),
-    ("gan_eval.discriminative.statistics", 1),
-    ("gan_eval.discriminative.guard", 1),
-    ("gan_eval.discriminative.outcome", 1),
-    ("gan_eval.study.design", 1),
-    ("gan_eval.study.balance", 1),
-    ("gan_eval.study.statistics", 1),
-    ("gan_eval.study.tables", 1),
-    ("gan_eval.study.findings", 1),
-    ("gan_eval.study.kinds", 1),
-    ("gan_eval.study.planning", 1),
-    ("nicegan.losses", 1),
-    ("nicegan.layers", 1),
-    ("nicegan.schedule", 1),
-    ("gan_eval.errors", 0),
-    ("gan_eval.result", 0),
-    ("gan_eval.version", 0),
-    ("nicegan.config", 0),
-]
-# The packages' own __init__ re-exports; it is allowed to see everything of its package.
-FREE = {"gan_eval", "nicegan", "gan_eval.discriminative", "gan_eval.study"}
-NICEGAN_MAY_USE = {"errors", "files", "images", "distributed", "version", "result"}
+#: Layer of each folder; a folder without a row takes its parent's. A module directly in `gan_eval/` or `nicegan/`
+#: stands in MODULES, since those two folders hold all layers.
+FOLDERS: dict[str, int] = {
+    "gan_eval_cli": 5,
+    "gan_eval.discriminative": 4,
+    "gan_eval.report": 4,
+    "gan_eval.study.making": 4,
+    "gan_eval.study.checking": 4,
+    "gan_eval.study.collecting": 4,
+    "gan_eval.study.analysing": 4,
+    "gan_eval.study.schema": 3,
+    "gan_eval.images": 2,
+    "gan_eval.extractors": 2,
+    "gan_eval.guards": 2,
+    "gan_eval.metrics": 1,
+    "gan_eval.inference": 1,
+}
+MODULES: dict[int, dict[str, set[str]]] = {
+    4: {
+        "gan_eval": {"api", "compare", "demo", "evaluate", "scoring"},
+        "nicegan": {"training", "translate", "validation"},
+    },
+    3: {
+        "gan_eval": {"cache", "feature_set", "features", "forward", "pairs", "statistics_file"},
+        "nicegan": {"checkpoint", "journal", "official", "profile", "run", "samples", "state"},
+    },
+    2: {
+        "gan_eval": {"distributed", "download", "files", "resize", "translation", "vectors", "weights"},
+        "nicegan": {"data", "datasets", "demo", "networks", "steps"},
+    },
+    1: {"gan_eval": {"hardware", "strict_json"}, "nicegan": {"config", "layers", "losses", "schedule"}},
+    0: {"gan_eval": {"errors", "result", "version"}},
+}
+#: Public doors of the packages: they re-export what lies behind them, and only the CLI goes through them.
+DOORS = {"gan_eval", "nicegan", "gan_eval.study", "gan_eval.__main__", "nicegan.__main__"}
+NICEGAN_MAY_USE = {
+    "distributed",
+    "errors",
+    "files",
+    "hardware",
+    "images",
+    "resize",
+    "result",
+    "strict_json",
+    "translation",
+    "version",
+}
 
 
-def modules() -> list[tuple[str, Path]]:
-    """Every module of the three packages as (dotted name, path)."""
-    found = []
-    for package in ("gan_eval", "nicegan", "cli"):
-        for path in sorted((ROOT / package).rglob("*.py")):
-            parts = path.relative_to(ROOT).with_suffix("").parts
-            found.append((".".join(parts[:-1] if parts[-1] == "__init__" else parts), path))
-    return found
+def modules() -> dict[str, Path]:
+    """Every module of the three packages: dotted name → path."""
+    table = {}
+    for package, folder in PACKAGES.items():
+        for path in sorted(folder.rglob("*.py")):
+            parts = (package, *path.relative_to(folder).with_suffix("").parts)
+            table[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return table
 
 
-def imports(path: Path) -> list[str]:
+ALL = modules()
+each_module = pytest.mark.parametrize(("name", "path"), ALL.items(), ids=list(ALL))
+
+
+def imports(path: Path, *, run_time_only: bool = False) -> list[str]:
     """Names of our modules that `path` imports anywhere; `from a import b` counts as a.b where that is a module."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    skipped: set[ast.AST] = set()
+    if run_time_only:
+        for node in ast.walk(tree):
+            if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+                skipped.update(ast.walk(node))
     names: list[str] = []
-    known = {name for name, _ in modules()}
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree):
+        if node in skipped:
+            continue
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            assert node.level == 0, f"{path}:{node.lineno} uses a relative import"
             for alias in node.names:
                 child = f"{node.module}.{alias.name}"
-                names.append(child if child in known else node.module)
-    return [name for name in names if name.split(".")[0] in ("gan_eval", "nicegan", "cli")]
+                names.append(child if child in ALL else node.module)
+    return [name for name in names if name.split(".")[0] in PACKAGES]
 
 
 def layer(name: str) -> int:
-    """Layer of a module; a module that no row names is an error, so that each new file gets its place."""
-    for prefix, number in LAYERS:
-        if name == prefix or name.startswith(prefix + "."):
+    """Layer of a module by its folder; a folder or a module without a place is an error."""
+    package, _, rest = name.partition(".")
+    for number, table in MODULES.items():
+        if rest in table.get(package, ()):
             return number
-    raise AssertionError(f"{name} has no layer: give it a row in tests/test_layers.py")
+    folder = name
+    while folder:
+        if folder in FOLDERS:
+            return FOLDERS[folder]
+        folder = folder.rpartition(".")[0]
+    raise AssertionError(f"{name} has no layer: give its folder, or the module itself, a row in tests/test_layers.py")
 
 
-@pytest.mark.parametrize(("name", "path"), modules(), ids=lambda value: value if isinstance(value, str) else "")
+@each_module
 def test_imports_go_down(name: str, path: Path) -> None:
-    if name in FREE:
+    if name in DOORS:
         return
     for target in imports(path):
-        if target in FREE:
+        if target in DOORS:
             assert layer(name) == 5, f"{name} imports the whole package {target}"
             continue
         assert layer(target) <= layer(name), f"{name} (layer {layer(name)}) imports {target} (layer {layer(target)})"
 
 
-@pytest.mark.parametrize(("name", "path"), modules(), ids=lambda value: value if isinstance(value, str) else "")
+def test_every_row_names_something_that_exists() -> None:
+    for folder in FOLDERS:
+        assert folder in ALL, f"{folder} is gone"
+    for number, table in MODULES.items():
+        for package, names in table.items():
+            for name in names:
+                assert f"{package}.{name}" in ALL, f"{package}.{name} (layer {number}) is gone"
+
+
+def test_imports_make_no_circle() -> None:
+    graph = {name: set(imports(path, run_time_only=True)) - {name} for name, path in ALL.items() if name not in DOORS}
+    circle = find_circle(graph)
+    assert not circle, "import circle: " + " → ".join(circle)
+
+
+def find_circle(graph: dict[str, set[str]]) -> list[str]:
+    """One circle of a directed graph as a list of its nodes, the first one again at the end; empty where none is."""
+    state: dict[str, int] = defaultdict(int)  # 0 new, 1 on the path, 2 done
+    path: list[str] = []
+
+    def visit(node: str) -> list[str]:
+        state[node] = 1
+        path.append(node)
+        for target in sorted(graph.get(node, ())):
+            if state[target] == 1:
+                return [*path[path.index(target) :], target]
+            if state[target] == 0 and (circle := visit(target)):
+                return circle
+        state[node] = 2
+        path.pop()
+        return []
+
+    for node in sorted(graph):
+        if state[node] == 0 and (circle := visit(node)):
+            return circle
+    return []
+
+
+@pytest.mark.parametrize(
+    ("graph", "circle"),
+    [
+        ({"a": {"b"}, "b": {"c"}, "c": set()}, []),
+        ({"a": {"b"}, "b": {"c"}, "c": {"a"}}, ["a", "b", "c", "a"]),
+        ({"a": {"b", "c"}, "b": {"d"}, "c": {"d"}, "d": set()}, []),
+        ({"a": {"b"}, "b": {"b"}}, ["b", "b"]),
+    ],
+)
+def test_find_circle(graph: dict[str, set[str]], circle: list[str]) -> None:
+    assert find_circle(graph) == circle
+
+
+@each_module
 def test_packages_keep_apart(name: str, path: Path) -> None:
+    if name in DOORS:
+        return
     for target in imports(path):
         package, _, rest = target.partition(".")
-        if name.startswith("gan_eval"):
+        if name.startswith("gan_eval."):
             assert package == "gan_eval", f"{name} imports {target}"
-        if name.startswith("nicegan"):
+        if name.startswith("nicegan."):
             assert package == "nicegan" or (package == "gan_eval" and rest.split(".")[0] in NICEGAN_MAY_USE), (
                 f"{name} imports {target}"
             )
 
 
-@pytest.mark.parametrize(("name", "path"), modules(), ids=lambda value: value if isinstance(value, str) else "")
+def test_class_names_are_defined_once() -> None:
+    homes = defaultdict(list)
+    for name, path in ALL.items():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                homes[node.name].append(name)
+    assert not {name: where for name, where in homes.items() if len(where) > 1}
+
+
+@each_module
 def test_only_the_cli_knows_click_rich_and_print(name: str, path: Path) -> None:
-    if name.startswith("cli"):
+    if name.startswith("gan_eval_cli"):
         return
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             assert node.func.id != "print", f"{name}:{node.lineno} prints"
-        roots = []
+    assert not {"click", "rich"} & third_party(path), f"{name} imports click or rich"
+
+
+@pytest.mark.parametrize("room", ["gan_eval.metrics", "gan_eval.inference"])
+def test_pure_maths_uses_numpy_and_scipy_only(room: str) -> None:
+    for name, path in ALL.items():
+        if name.startswith(room):
+            foreign = third_party(path) - {"numpy", "scipy"}
+            assert not foreign, f"{name} imports {foreign}"
+
+
+def third_party(path: Path) -> set[str]:
+    """Roots of everything that `path` imports and that is neither ours nor the standard library's."""
+    roots = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            roots = [alias.name.split(".")[0] for alias in node.names]
+            roots |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            roots = [node.module.split(".")[0]]
-        assert not {"click", "rich"} & set(roots), f"{name} imports {roots}"
-
-
-def test_metrics_use_numpy_and_scipy_only() -> None:
-    allowed = {"numpy", "scipy", "gan_eval"}
-    import sys
-
-    for name, path in modules():
-        if not name.startswith("gan_eval.metrics"):
-            continue
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            found = []
-            if isinstance(node, ast.Import):
-                found = [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom) and node.module:
-                found = [node.module]
-            for target in found:
-                root = target.split(".")[0]
-                assert root in allowed or root in sys.stdlib_module_names, f"{name} imports {target}"
+            roots.add(node.module.split(".")[0])
+    return roots - set(PACKAGES) - set(sys.stdlib_module_names)

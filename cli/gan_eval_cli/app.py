@@ -12,24 +12,24 @@ from types import FrameType
 
 import click
 
-from cli.lazy import lazy_group
 from gan_eval.errors import GanEvalError
 from gan_eval.version import __version__
+from gan_eval_cli.lazy import lazy_group
 
 COMMANDS: dict[str, str] = {
-    "fid": "cli.evaluate:fid",
-    "kid": "cli.evaluate:kid",
-    "is": "cli.evaluate:inception_score",
-    "prdc": "cli.evaluate:prdc",
-    "score": "cli.evaluate:score",
-    "compare": "cli.compare:compare",
-    "nrds": "cli.nrds:nrds",
-    "study": "cli.study:study_group",
-    "nicegan": "cli.nicegan:nicegan_group",
-    "stats": "cli.stats:stats",
-    "weights": "cli.weights:weights",
-    "cache": "cli.cache:cache",
-    "demo": "cli.demo:demo",
+    "fid": "gan_eval_cli.evaluate:fid",
+    "kid": "gan_eval_cli.evaluate:kid",
+    "is": "gan_eval_cli.evaluate:inception_score",
+    "prdc": "gan_eval_cli.evaluate:prdc",
+    "score": "gan_eval_cli.evaluate:score",
+    "compare": "gan_eval_cli.compare:compare",
+    "nrds": "gan_eval_cli.nrds:nrds",
+    "study": "gan_eval_cli.study:study_group",
+    "nicegan": "gan_eval_cli.nicegan:nicegan_group",
+    "stats": "gan_eval_cli.stats:stats",
+    "weights": "gan_eval_cli.weights:weights",
+    "cache": "gan_eval_cli.cache:cache",
+    "demo": "gan_eval_cli.demo:demo",
 }
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -55,7 +55,7 @@ def gan_eval() -> None:
 
 def nicegan() -> None:
     """Entry point of `nicegan`."""
-    from cli.nicegan import nicegan_group
+    from gan_eval_cli.nicegan import nicegan_group
 
     _listen()
     sys.exit(run(nicegan_group, "nicegan"))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli import options
+from gan_eval_cli import options
 
 if TYPE_CHECKING:
     from gan_eval.cache import Usage
@@ -45,7 +45,7 @@ def clear(as_json: bool) -> None:
 
 
 def _tell(command: str, usage: Usage, done: str, as_json: bool) -> None:
-    from cli import render
+    from gan_eval_cli import render
 
     if as_json:
         document = {"folder": str(usage.folder), "entries": usage.entries, "bytes": usage.bytes}

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli import options
-from cli.settings import constants_of, with_settings
+from gan_eval_cli import options
+from gan_eval_cli.settings import constants_of, with_settings
 
 if TYPE_CHECKING:
     from gan_eval.compare import Comparison
@@ -48,10 +48,10 @@ def compare(
 
     Example: gan-eval compare real/ ours=out/ours/ theirs=out/theirs/ --html report.html
     """
-    from cli import render
-    from cli.evaluate import parse_metrics
     from gan_eval.compare import compare as run
     from gan_eval.scoring import Options
+    from gan_eval_cli import render
+    from gan_eval_cli.evaluate import parse_metrics
 
     chosen = Options(like=constants_of(), interval=interval, seed=seed)
     with render.progress(quiet) as progress:
@@ -85,9 +85,9 @@ def parse_models(given: tuple[str, ...]) -> dict[str, str]:
 
 def show(made: Comparison) -> None:
     """Models by rank and pairs by difference, as tables on stdout."""
-    from cli import render
     from gan_eval.report.comparison import pair_rows
     from gan_eval.report.numbers import interval_of, title_of, value_of
+    from gan_eval_cli import render
 
     features = made.provenance.features
     first = made.models[0].scores[0]

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli import options
-from cli.settings import with_settings
+from gan_eval_cli import options
+from gan_eval_cli.settings import with_settings
 
 if TYPE_CHECKING:
     from gan_eval.evaluate import Settings
@@ -36,12 +36,12 @@ def demo(out: Path | None, count: int, seed: int, as_json: bool, quiet: bool, se
     """
     from dataclasses import replace
 
-    from cli import render
-    from cli.compare import show
     from gan_eval.compare import compare
     from gan_eval.demo import make_sets
     from gan_eval.extractors import LITE0
     from gan_eval.scoring import Options
+    from gan_eval_cli import render
+    from gan_eval_cli.compare import show
 
     if settings.features == "auto" and settings.weights is None:
         settings = replace(settings, features=LITE0)

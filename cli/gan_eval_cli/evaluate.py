@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli import options
-from cli.settings import constants_of, with_settings
+from gan_eval_cli import options
+from gan_eval_cli.settings import constants_of, with_settings
 
 if TYPE_CHECKING:
     from gan_eval.evaluate import Evaluation, Settings
@@ -182,9 +182,9 @@ def _run(
     quiet: bool,
     **chosen: Any,
 ) -> None:
-    from cli import render
     from gan_eval.evaluate import evaluate
     from gan_eval.scoring import Options
+    from gan_eval_cli import render
 
     chosen_options = Options(like=constants_of(), **chosen)
     with render.progress(quiet) as progress:
@@ -199,7 +199,7 @@ def _run(
 
 def show(made: Evaluation) -> None:
     """An evaluation as a table on stdout."""
-    from cli import render
+    from gan_eval_cli import render
 
     features = made.provenance.features
     counts = " and ".join(f"{one['count'] or '?'} {name}" for name, one in made.provenance.inputs.items())

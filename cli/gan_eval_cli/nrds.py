@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli import options
-from cli.settings import lead
+from gan_eval_cli import options
+from gan_eval_cli.settings import lead
 
 if TYPE_CHECKING:
-    from gan_eval.discriminative.outcome import Outcome
-    from gan_eval.discriminative.plan import Plan
+    from gan_eval.discriminative.outcome import NrdsResult
+    from gan_eval.discriminative.plan import ContestPlan
     from gan_eval.evaluate import Settings
 
 _SHARED = {
@@ -108,8 +108,8 @@ def nrds(
 
     Example: gan-eval nrds ours/ theirs/ --real real/ --html report.html
     """
-    from cli import render
     from gan_eval.discriminative.plan import plan
+    from gan_eval_cli import render
 
     if bool(models) == (curves is not None):
         raise click.UsageError("give two or more models, or --curves FILE")
@@ -141,26 +141,26 @@ def nrds(
 
 
 def _run(
-    models: tuple[str, ...], real: str | None, inputs: str | None, chosen: Plan, quiet: bool, settings: Settings
-) -> Outcome:
-    from cli import render
-    from cli.compare import parse_models
+    models: tuple[str, ...], real: str | None, inputs: str | None, chosen: ContestPlan, quiet: bool, settings: Settings
+) -> NrdsResult:
     from gan_eval.discriminative.protocol import contest
+    from gan_eval_cli import render
+    from gan_eval_cli.compare import parse_models
 
     with render.progress(quiet) as progress:
         return contest(parse_models(models), real, chosen, inputs=inputs, settings=settings, progress=progress)
 
 
-def _saved(path: Path) -> Outcome:
+def _saved(path: Path) -> NrdsResult:
     from gan_eval.discriminative.saved import from_curves, read_curves
 
     return from_curves(read_curves(path))
 
 
-def show(made: Outcome) -> None:
+def show(made: NrdsResult) -> None:
     """The scores and the pairs as tables on stdout."""
-    from cli import render
     from gan_eval.report.nrds import pair_table, score_table, title_of
+    from gan_eval_cli import render
 
     scores, pairs = score_table(made), pair_table(made)
     render.print_table(scores.columns, scores.rows, title=title_of(made))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli import options
+from gan_eval_cli import options
 
 if TYPE_CHECKING:
     from gan_eval.evaluate import Settings

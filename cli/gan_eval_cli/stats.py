@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli import options
-from cli.settings import with_settings
+from gan_eval_cli import options
+from gan_eval_cli.settings import with_settings
 
 if TYPE_CHECKING:
     from gan_eval.evaluate import Settings
@@ -57,9 +57,9 @@ def make(source: str, output: Path, keep_features: bool, as_json: bool, quiet: b
 
     Example: gan-eval stats make real/ -o real.npz --keep-features
     """
-    from cli import render
     from gan_eval import statistics_file
     from gan_eval.features import Needs
+    from gan_eval_cli import render
 
     with render.progress(quiet) as progress, settings.reader(progress) as reader:
         made = reader.read(source, Needs(vectors=keep_features))
@@ -86,7 +86,7 @@ def merge(files: tuple[Path, ...], output: Path, as_json: bool) -> None:
 
 
 def _tell(output: Path, made: Any, network: str, as_json: bool) -> None:
-    from cli import render
+    from gan_eval_cli import render
 
     document = {
         "schema": "gan-eval/1",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from cli import options
+from gan_eval_cli import options
 
 
 @click.group("weights")
@@ -24,8 +24,8 @@ def list_weights(as_json: bool) -> None:
 
     Example: gan-eval weights list
     """
-    from cli import render
     from gan_eval.weights import ALL, find
+    from gan_eval_cli import render
 
     found = [(known, find(known)) for known in ALL]
     if as_json:
@@ -51,8 +51,8 @@ def fetch(name: str, as_json: bool, quiet: bool) -> None:
 
     Example: gan-eval weights fetch inception
     """
-    from cli import render
     from gan_eval.weights import ALL, find_or_fetch
+    from gan_eval_cli import render
 
     wanted = next((known for known in ALL if known.name == name), None)
     if wanted is None:
@@ -74,9 +74,9 @@ def verify(file: Path, as_json: bool) -> None:
 
     Example: gan-eval weights verify pt_inception-2015-12-05-6726825d.pth
     """
-    from cli import render
     from gan_eval.errors import CheckFailed
     from gan_eval.weights import identify
+    from gan_eval_cli import render
 
     found = identify(file)
     name = found.published.name if found.published else None

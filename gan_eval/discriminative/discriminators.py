@@ -23,7 +23,7 @@ DiscriminatorName = Literal["features", "paper", "small"]
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class TrainingRecipe:
     """How one discriminator is trained.
 
     name: which. size: side of its square input in pixels, 0 for features. epochs: at most so many. batch_size: fakes of
@@ -52,13 +52,13 @@ GROWTH = 1.05
 
 #: Settings of the robust protocol.
 RECIPES = {
-    "features": Recipe("features", 0, 200, batch_size=256, real_batch=256, learning_rate=0.1, largest_rate=5.0),
-    "paper": Recipe("paper", 128, 20, batch_size=8, real_batch=16, learning_rate=2e-4),
-    "small": Recipe("small", 64, 60, batch_size=4, real_batch=8, learning_rate=1e-3),
+    "features": TrainingRecipe("features", 0, 200, batch_size=256, real_batch=256, learning_rate=0.1, largest_rate=5.0),
+    "paper": TrainingRecipe("paper", 128, 20, batch_size=8, real_batch=16, learning_rate=2e-4),
+    "small": TrainingRecipe("small", 64, 60, batch_size=4, real_batch=8, learning_rate=1e-3),
 }
 
 
-class Discriminator(Protocol):
+class NrdsDiscriminator(Protocol):
     """A network that gives logits, and what it does to the images that it learns from."""
 
     def prepare(self, inputs: Tensor) -> Tensor:
@@ -87,7 +87,7 @@ class FeatureHead(nn.Module):
     mean: Tensor
     scale: Tensor
 
-    def __init__(self, recipe: Recipe, mean: Tensor, scale: Tensor) -> None:
+    def __init__(self, recipe: TrainingRecipe, mean: Tensor, scale: Tensor) -> None:
         super().__init__()
         self.recipe = recipe
         self.register_buffer("mean", mean)
@@ -115,7 +115,7 @@ class PaperCNN(nn.Module):
     one logit. Initial weights: truncated normal 0.02 for the convolutions, normal 0.02 for the rest, biases 0.
     """
 
-    def __init__(self, recipe: Recipe, generator: torch.Generator) -> None:
+    def __init__(self, recipe: TrainingRecipe, generator: torch.Generator) -> None:
         super().__init__()
         self.recipe = recipe
         side = recipe.size
@@ -153,7 +153,7 @@ class SmallCNN(nn.Module):
     pictures by heart. A mean over the picture in place of the weights by position learns many times more slowly.
     """
 
-    def __init__(self, recipe: Recipe, generator: torch.Generator) -> None:
+    def __init__(self, recipe: TrainingRecipe, generator: torch.Generator) -> None:
         super().__init__()
         self.recipe = recipe
         widths = (3, 32, 64, 128, 128)
@@ -210,7 +210,7 @@ def _planes(inputs: Tensor) -> Tensor:
     return inputs.permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
-def _adam(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
+def _adam(network: nn.Module, recipe: TrainingRecipe) -> torch.optim.Optimizer:
     return torch.optim.Adam(network.parameters(), lr=recipe.learning_rate, betas=(0.5, 0.999), eps=1e-8)
 
 

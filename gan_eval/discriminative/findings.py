@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from gan_eval.discriminative.guard import Nearness
-from gan_eval.discriminative.outcome import Outcome
-from gan_eval.discriminative.plan import Plan
-from gan_eval.discriminative.robust import REAL, Analysis
+from gan_eval.discriminative.outcome import NrdsResult
+from gan_eval.discriminative.plan import ContestPlan
+from gan_eval.discriminative.robust import REAL, ReducedRuns
 from gan_eval.discriminative.saved import from_curves
 from gan_eval.discriminative.sets import ImageSet
+from gan_eval.guards.copies import Nearness
 from gan_eval.metrics import nrds as metric
 from gan_eval.metrics.nrds import Array
 from gan_eval.result import Provenance, Score
@@ -30,7 +30,7 @@ class Contest:
     identity: name of the competitor that is the untranslated inputs. notes: what was found while the sets were read.
     """
 
-    plan: Plan
+    plan: ContestPlan
     real: ImageSet
     models: tuple[ImageSet, ...]
     network: str
@@ -38,13 +38,15 @@ class Contest:
     notes: tuple[str, ...] = ()
 
 
-def robust_outcome(contest: Contest, found: Analysis, near: Sequence[Nearness], provenance: Provenance) -> Outcome:
+def robust_outcome(
+    contest: Contest, found: ReducedRuns, near: Sequence[Nearness], provenance: Provenance
+) -> NrdsResult:
     """The outcome of the robust protocol, models best first; `near` is in the order of `contest.models`."""
     sets = {one.name: one for one in contest.models}
     nearest = dict(zip(sets, near, strict=True))
     order = sorted(found.models, key=lambda name: -found.models[name].share)
     flags = _robust_flags(contest, found, nearest, order)
-    return Outcome(
+    return NrdsResult(
         protocol=contest.plan.describe(contest.network) | {"area": "mean height of the held-out curve"},
         scores=tuple(_score(contest, sets[name], found, nearest[name]) for name in order),
         pairs=tuple(sorted(found.pairs, key=lambda pair: (order.index(pair.a), order.index(pair.b)))),
@@ -58,7 +60,7 @@ def robust_outcome(contest: Contest, found: Analysis, near: Sequence[Nearness], 
     )
 
 
-def published_outcome(contest: Contest, curves: Array, provenance: Provenance) -> Outcome:
+def published_outcome(contest: Contest, curves: Array, provenance: Provenance) -> NrdsResult:
     """The outcome of the published protocol: curves (1 + n, E), real first."""
     names = [REAL, *(one.name for one in contest.models)]
     made = from_curves(dict(zip(names, curves.tolist(), strict=True)))
@@ -77,7 +79,7 @@ def published_outcome(contest: Contest, curves: Array, provenance: Provenance) -
     )
 
 
-def _score(contest: Contest, one: ImageSet, found: Analysis, near: Nearness) -> Score:
+def _score(contest: Contest, one: ImageSet, found: ReducedRuns, near: Nearness) -> Score:
     numbers = found.models[one.name]
     # A rank is what the tests give: models that are certainly better come before, all others share the place.
     better = sum(pair.b == one.name and pair.distinguishable for pair in found.pairs)
@@ -113,7 +115,7 @@ def _set_flags(contest: Contest) -> dict[str, Any]:
 
 
 def _robust_flags(
-    contest: Contest, found: Analysis, near: Mapping[str, Nearness], order: Sequence[str]
+    contest: Contest, found: ReducedRuns, near: Mapping[str, Nearness], order: Sequence[str]
 ) -> dict[str, Any]:
     heights = [numbers.height for numbers in found.models.values()]
     return {

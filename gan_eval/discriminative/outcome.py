@@ -13,7 +13,7 @@ Curves = Mapping[str, tuple[float, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class NrdsPair:
     """Model a against model b: positive where a is more realistic.
 
     difference: of their scores. p_value: two-sided, of no difference. adjusted_p: Holm's over all pairs.
@@ -47,7 +47,7 @@ class SeedOutcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class NrdsResult:
     """Scores, best first, with what they were made from.
 
     protocol: its name and settings. curves: mean output by epoch for `real` and each model; held-out images alone in
@@ -58,7 +58,7 @@ class Outcome:
 
     protocol: Mapping[str, Any]
     scores: tuple[Score, ...]
-    pairs: tuple[Pair, ...]
+    pairs: tuple[NrdsPair, ...]
     curves: Curves
     trained_curves: Curves
     areas: Mapping[str, float]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
-from gan_eval.discriminative.discriminators import RECIPES, DiscriminatorName, Recipe
+from gan_eval.discriminative.discriminators import RECIPES, DiscriminatorName, TrainingRecipe
 from gan_eval.discriminative.published import RECIPE
 from gan_eval.errors import InputError, TooFewError
 
@@ -17,7 +17,7 @@ SEEDS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ContestPlan:
     """A checked choice.
 
     against: `pool`, one discriminator for all models; `real`, one for each model alone, whose fraction of the reals'
@@ -25,7 +25,7 @@ class Plan:
     """
 
     protocol: Protocol
-    recipe: Recipe
+    recipe: TrainingRecipe
     against: Against
     seeds: int
     seed: int
@@ -62,7 +62,7 @@ def plan(
     batch_size: int | None = None,
     size: int | None = None,
     seed: int = 0,
-) -> Plan:
+) -> ContestPlan:
     """Check a choice and fill in what it leaves open.
 
     Raises InputError for what contradicts the protocol, TooFewError for fewer than two epochs or seeds.
@@ -79,16 +79,16 @@ def plan(
                 "the published protocol is one run of the paper's discriminator against the pool "
                 "(leave discriminator, against and seeds out, or choose the robust protocol)"
             )
-        return Plan(protocol, _changed(RECIPE, epochs, batch_size, size), "pool", 1, seed)
+        return ContestPlan(protocol, _changed(RECIPE, epochs, batch_size, size), "pool", 1, seed)
     if seeds is not None and seeds < 2:
         raise TooFewError(f"{seeds} seed: how much a seed matters shows with at least 2 (5 are the default)")
     recipe = RECIPES.get(discriminator or "features")
     if recipe is None:
         raise InputError(f"no discriminator is called {discriminator!r}: use {', '.join(RECIPES)}")
-    return Plan(protocol, _changed(recipe, epochs, batch_size, size), against, seeds or SEEDS, seed)
+    return ContestPlan(protocol, _changed(recipe, epochs, batch_size, size), against, seeds or SEEDS, seed)
 
 
-def _changed(recipe: Recipe, epochs: int | None, batch_size: int | None, size: int | None) -> Recipe:
+def _changed(recipe: TrainingRecipe, epochs: int | None, batch_size: int | None, size: int | None) -> TrainingRecipe:
     if size is not None and recipe.name == "features":
         raise InputError("size is the side of the pixels that a CNN sees; the features discriminator sees none")
     if size is not None and not 16 <= size <= 1024:

@@ -7,12 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from gan_eval.discriminative import records
+from gan_eval import translation as records
 from gan_eval.discriminative.discriminators import DiscriminatorName
 from gan_eval.discriminative.findings import Contest, published_outcome, robust_outcome
-from gan_eval.discriminative.guard import nearness
-from gan_eval.discriminative.outcome import Outcome
-from gan_eval.discriminative.plan import Against, Plan, Protocol, plan
+from gan_eval.discriminative.outcome import NrdsResult
+from gan_eval.discriminative.plan import Against, ContestPlan, Protocol, plan
 from gan_eval.discriminative.published import published_curves
 from gan_eval.discriminative.robust import REAL, Runs, analyse
 from gan_eval.discriminative.runs import seed_run
@@ -20,8 +19,10 @@ from gan_eval.discriminative.sets import ImageSet, read_features, read_pixels
 from gan_eval.discriminative.training import FoldResult
 from gan_eval.errors import InputError, TooFewError
 from gan_eval.evaluate import Settings, provenance
-from gan_eval.extractors import LITE0, Precision
+from gan_eval.extractors import LITE0
 from gan_eval.features import FeatureReader, Opened
+from gan_eval.guards.copies import nearness
+from gan_eval.hardware import Precision
 from gan_eval.images import Given, OnBadImage
 from gan_eval.resize import Like
 from gan_eval.result import Progress, Provenance
@@ -54,7 +55,7 @@ def nrds(
     on_bad_image: OnBadImage = "fail",
     cache: bool = True,
     progress: Progress | None = None,
-) -> Outcome:
+) -> NrdsResult:
     """Normalized relative discriminative score of two or more models. Higher is more realistic; the scores sum to 1.
 
     Parameters
@@ -103,12 +104,12 @@ def nrds(
 def contest(
     models: Mapping[str, Given],
     real: Given | None,
-    chosen: Plan,
+    chosen: ContestPlan,
     *,
     inputs: Given | None = None,
     settings: Settings = Settings(),  # noqa: B008 - an immutable value
     progress: Progress | None = None,
-) -> Outcome:
+) -> NrdsResult:
     """`nrds` for a plan that has been checked."""
     _check_names(models)
     robust = chosen.protocol == "robust"
@@ -125,7 +126,7 @@ def contest(
         return (_robust if robust else _published)(entered, reader)
 
 
-def _robust(entered: Contest, reader: FeatureReader) -> Outcome:
+def _robust(entered: Contest, reader: FeatureReader) -> NrdsResult:
     _check_sizes(entered)
     with reader.timed("discriminators"):
         runs = _run_seeds(entered, reader)
@@ -136,7 +137,7 @@ def _robust(entered: Contest, reader: FeatureReader) -> Outcome:
     return robust_outcome(replace(entered, notes=notes), found, near, _provenance(entered, reader))
 
 
-def _published(entered: Contest, reader: FeatureReader) -> Outcome:
+def _published(entered: Contest, reader: FeatureReader) -> NrdsResult:
     chosen = entered.plan
     with reader.timed("discriminators"):
         curves = published_curves(
@@ -182,7 +183,7 @@ def _run_seeds(entered: Contest, reader: FeatureReader) -> Runs:
     return Runs(tuple(one.name for one in models), sources, groups, tuple(results))
 
 
-def _read(reader: FeatureReader, name: str, opened: Opened, chosen: Plan) -> ImageSet:
+def _read(reader: FeatureReader, name: str, opened: Opened, chosen: ContestPlan) -> ImageSet:
     """What the discriminator sees of a set, and its features, which tell near copies."""
     if chosen.protocol == "published":
         return read_pixels(name, opened, chosen.recipe.size, workers=reader.workers, progress=reader.progress)

@@ -22,7 +22,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from gan_eval.cache import Cache
-from gan_eval.discriminative.discriminators import PaperCNN, Recipe
+from gan_eval.discriminative.discriminators import PaperCNN, TrainingRecipe
 from gan_eval.discriminative.sets import ImageSet
 from gan_eval.discriminative.training import outputs
 from gan_eval.errors import TooFewError
@@ -30,11 +30,11 @@ from gan_eval.errors import TooFewError
 Array = NDArray[np.float64]
 
 #: Epochs of the shipped run, batch of the published `main`; Adam(2e-4, 0.5, 0.999, ε 1e-8).
-RECIPE = Recipe("paper", 128, epochs=20, batch_size=1, real_batch=1, learning_rate=2e-4)
+RECIPE = TrainingRecipe("paper", 128, epochs=20, batch_size=1, real_batch=1, learning_rate=2e-4)
 
 
 def published_curves(
-    recipe: Recipe,
+    recipe: TrainingRecipe,
     real: ImageSet,
     models: Sequence[ImageSet],
     seed: int,
@@ -64,7 +64,7 @@ def published_curves(
     return curves
 
 
-def steps_per_epoch(recipe: Recipe, reals: int, fakes: int) -> int:
+def steps_per_epoch(recipe: TrainingRecipe, reals: int, fakes: int) -> int:
     """⌊min(|R|, |F|) / B⌋. Raises TooFewError where that is 0."""
     steps = min(reals, fakes) // recipe.batch_size
     if steps == 0:
@@ -75,7 +75,7 @@ def steps_per_epoch(recipe: Recipe, reals: int, fakes: int) -> int:
 
 
 def _train(
-    recipe: Recipe,
+    recipe: TrainingRecipe,
     real: ImageSet,
     models: Sequence[ImageSet],
     seed: int,

@@ -11,11 +11,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gan_eval.discriminative import statistics
-from gan_eval.discriminative.outcome import Curves, Pair, SeedOutcome
-from gan_eval.discriminative.statistics import Heights
+from gan_eval.discriminative import crossed as statistics
+from gan_eval.discriminative.crossed import Heights
+from gan_eval.discriminative.outcome import Curves, NrdsPair, SeedOutcome
 from gan_eval.discriminative.training import FoldResult
-from gan_eval.metrics.intervals import holm
+from gan_eval.inference.intervals import holm
 from gan_eval.result import Interval
 
 Array = NDArray[np.float64]
@@ -94,7 +94,7 @@ class Numbers:
 
 
 @dataclass(frozen=True, slots=True)
-class Analysis:
+class ReducedRuns:
     """`Runs`, reduced.
 
     models: by name. real: mean height of the held-out reals. separated: whether every discriminator came to an end
@@ -102,7 +102,7 @@ class Analysis:
     """
 
     models: Mapping[str, Numbers]
-    pairs: tuple[Pair, ...]
+    pairs: tuple[NrdsPair, ...]
     real: float
     separated: bool
     seeds: tuple[SeedOutcome, ...]
@@ -110,7 +110,7 @@ class Analysis:
     trained_curves: Curves
 
 
-def analyse(runs: Runs, seed: int) -> Analysis:
+def analyse(runs: Runs, seed: int) -> ReducedRuns:
     """Reduce all runs; `seed` decides the bootstrap's and the tests' draws."""
     rng = np.random.default_rng([seed, len(runs.folds)])
     group_of = {place: number for number, group in enumerate(runs.groups) for place in group}
@@ -119,7 +119,7 @@ def analyse(runs: Runs, seed: int) -> Analysis:
     by_seed = np.stack([one.values.mean(axis=1) for one in models])  # (n, S)
     drawn = statistics.bootstrap(reals, models, rng)
     pairs = _pairs(runs, models, by_seed, drawn.shares, rng)
-    return Analysis(
+    return ReducedRuns(
         models=_numbers(runs, by_seed, np.array([one.values.mean() for one in reals]), drawn),
         pairs=tuple(pairs),
         real=float(np.mean([one.values.mean() for one in reals])),
@@ -161,7 +161,9 @@ def _judged(seat: Seat) -> tuple[Array, Array]:
     return real[~np.isnan(real)], mine[~np.isnan(mine)]
 
 
-def _pairs(runs: Runs, models: Sequence[Heights], by_seed: Array, drawn: Array, rng: np.random.Generator) -> list[Pair]:
+def _pairs(
+    runs: Runs, models: Sequence[Heights], by_seed: Array, drawn: Array, rng: np.random.Generator
+) -> list[NrdsPair]:
     """Every pair, the better one first."""
     values = statistics.shares(by_seed)
     places = [sorted(pair, key=lambda i: -values[i]) for pair in itertools.combinations(range(len(models)), 2)]
@@ -172,7 +174,7 @@ def _pairs(runs: Runs, models: Sequence[Heights], by_seed: Array, drawn: Array, 
     differences = values[left] - values[right]
     intervals = statistics.intervals(differences, drawn[:, left] - drawn[:, right], method=PAIR_METHOD, signed=True)
     return [
-        Pair(
+        NrdsPair(
             a=runs.names[i],
             b=runs.names[j],
             metric="nrds",

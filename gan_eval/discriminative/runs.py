@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 
 from gan_eval.cache import Cache
-from gan_eval.discriminative.discriminators import Recipe
+from gan_eval.discriminative.discriminators import TrainingRecipe
 from gan_eval.discriminative.sets import ImageSet
 from gan_eval.discriminative.splitting import folds
 from gan_eval.discriminative.training import FoldResult, train_fold
 
 
 def seed_run(
-    recipe: Recipe,
+    recipe: TrainingRecipe,
     real: ImageSet,
     models: Sequence[ImageSet],
     seed: tuple[int, int],

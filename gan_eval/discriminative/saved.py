@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from gan_eval.discriminative.outcome import Outcome
+from gan_eval.discriminative.outcome import NrdsResult
 from gan_eval.discriminative.robust import REAL
 from gan_eval.errors import InputError
 from gan_eval.files import read_json
@@ -29,7 +29,7 @@ def _is_curve(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(x, (int, float)) and not isinstance(x, bool) for x in value)
 
 
-def from_curves(curves: Mapping[str, Sequence[float]]) -> Outcome:
+def from_curves(curves: Mapping[str, Sequence[float]]) -> NrdsResult:
     """Scores from curves alone, by the published formula: name → mean output after each epoch.
 
     A curve called `real` gets an area and takes no part in the scores. Raises InputError for curves of different
@@ -41,7 +41,7 @@ def from_curves(curves: Mapping[str, Sequence[float]]) -> Outcome:
     near_zero = metric.near_zero(list(competing.values()), epochs)
     scores = metric.relative_scores(competing, epochs=None)
     order = sorted(scores, key=lambda name: -scores[name])
-    return Outcome(
+    return NrdsResult(
         protocol={"name": "curves", "epochs": epochs, "area": "trapezoids of one epoch"},
         scores=tuple(
             Score("nrds", scores[name], "higher", 0, 0, "", details={"model": name, "rank": rank, "area": areas[name]})

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from gan_eval.discriminative.discriminators import Discriminator, FeatureHead, PaperCNN, Recipe, SmallCNN
+from gan_eval.discriminative.discriminators import FeatureHead, NrdsDiscriminator, PaperCNN, SmallCNN, TrainingRecipe
 from gan_eval.discriminative.splitting import Fold, Places
 from gan_eval.metrics.nrds import auc
 
@@ -44,7 +44,7 @@ class FoldResult:
 
 
 def train_fold(
-    recipe: Recipe,
+    recipe: TrainingRecipe,
     sets: Sequence[Tensor],
     fold: Fold,
     seed: Sequence[int],
@@ -82,7 +82,7 @@ def train_fold(
     return curves.result()
 
 
-def build(recipe: Recipe, sets: Sequence[Tensor], fold: Fold, generator: torch.Generator) -> _Network:
+def build(recipe: TrainingRecipe, sets: Sequence[Tensor], fold: Fold, generator: torch.Generator) -> _Network:
     """The discriminator before its first step; the head of features is standardised by the images learnt from."""
     match recipe.name:
         case "features":
@@ -96,7 +96,7 @@ def build(recipe: Recipe, sets: Sequence[Tensor], fold: Fold, generator: torch.G
 _Network = FeatureHead | PaperCNN | SmallCNN
 
 
-def outputs(network: Discriminator, inputs: Tensor, *, batch_size: int = 256) -> Array:
+def outputs(network: NrdsDiscriminator, inputs: Tensor, *, batch_size: int = 256) -> Array:
     """(N,) float64 in [0, 1]: the sigmoid of the logits of all inputs."""
     with torch.inference_mode():
         parts = [torch.sigmoid(network.logits(part).double()).cpu() for part in torch.split(inputs, batch_size)]
@@ -104,7 +104,7 @@ def outputs(network: Discriminator, inputs: Tensor, *, batch_size: int = 256) ->
 
 
 def _loss(
-    network: Discriminator,
+    network: NrdsDiscriminator,
     sets: Sequence[Tensor],
     real: Places,
     fakes: Sequence[Places],

@@ -2,7 +2,7 @@
 ready to compute.
 """
 
-from gan_eval.extractors.base import INCEPTION, LITE0, Activations, Extractor, Network, Precision, Runtime
+from gan_eval.extractors.base import INCEPTION, LITE0, Activations, Extractor, Network, Runtime
 from gan_eval.extractors.resolution import load, resolve
 
 __all__ = [
@@ -11,7 +11,6 @@ __all__ = [
     "Activations",
     "Extractor",
     "Network",
-    "Precision",
     "Runtime",
     "load",
     "resolve",

@@ -13,9 +13,9 @@ from typing import Literal, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from gan_eval.hardware import Precision
 from gan_eval.resize import Like
 
-Precision = Literal["fp32", "bf16"]
 Runtime = Literal["torch", "openvino"]
 
 INCEPTION = "inception"

@@ -26,7 +26,7 @@ CLASSES = 1008
 _BN_EPS = 1e-3
 
 
-class Conv(NamedTuple):
+class ConvSpec(NamedTuple):
     """Output channels, kernel (height, width) and stride. Stride 1 keeps the size, stride 2 pads nothing."""
 
     channels: int
@@ -37,8 +37,8 @@ class Conv(NamedTuple):
 class Fork(NamedTuple):
     """Two convolutions of one input, their channels one after the other."""
 
-    a: Conv
-    b: Conv
+    a: ConvSpec
+    b: ConvSpec
 
 
 class Averaged(NamedTuple):
@@ -53,12 +53,12 @@ class Maximum(NamedTuple):
     stride: int
 
 
-Step = Conv | Fork | Averaged | Maximum
-Block = dict[str, tuple[Step, ...]]
+Stage = ConvSpec | Fork | Averaged | Maximum
+Block = dict[str, tuple[Stage, ...]]
 
 
-def _conv(channels: int, size: int, stride: int = 1) -> Conv:
-    return Conv(channels, (size, size), stride)
+def _conv(channels: int, size: int, stride: int = 1) -> ConvSpec:
+    return ConvSpec(channels, (size, size), stride)
 
 
 def _block_a(pool: int) -> Block:
@@ -72,17 +72,23 @@ def _block_a(pool: int) -> Block:
 
 def _block_c(width: int) -> Block:
     row, column = (1, 7), (7, 1)
-    double = (_conv(width, 1), Conv(width, column), Conv(width, row), Conv(width, column), Conv(192, row))
+    double = (
+        _conv(width, 1),
+        ConvSpec(width, column),
+        ConvSpec(width, row),
+        ConvSpec(width, column),
+        ConvSpec(192, row),
+    )
     return {
         "branch1x1": (_conv(192, 1),),
-        "branch7x7": (_conv(width, 1), Conv(width, row), Conv(192, column)),
+        "branch7x7": (_conv(width, 1), ConvSpec(width, row), ConvSpec(192, column)),
         "branch7x7dbl": double,
         "branch_pool": (Averaged(192),),
     }
 
 
-def _block_e(*pool: Step) -> Block:
-    fork = Fork(Conv(384, (1, 3)), Conv(384, (3, 1)))
+def _block_e(*pool: Stage) -> Block:
+    fork = Fork(ConvSpec(384, (1, 3)), ConvSpec(384, (3, 1)))
     return {
         "branch1x1": (_conv(320, 1),),
         "branch3x3": (_conv(384, 1), fork),
@@ -107,7 +113,7 @@ _BLOCKS: dict[str, Block] = {
     "Mixed_6e": _block_c(width=192),
     "Mixed_7a": {
         "branch3x3": (_conv(192, 1), _conv(320, 3, stride=2)),
-        "branch7x7x3": (_conv(192, 1), Conv(192, (1, 7)), Conv(192, (7, 1)), _conv(192, 3, stride=2)),
+        "branch7x7x3": (_conv(192, 1), ConvSpec(192, (1, 7)), ConvSpec(192, (7, 1)), _conv(192, 3, stride=2)),
         "branch_pool": (Maximum(stride=2),),
     },
     "Mixed_7b": _block_e(Averaged(192)),
@@ -118,7 +124,7 @@ _BLOCKS: dict[str, Block] = {
 class Convolution(nn.Module):
     """A convolution with its batch normalisation folded in, then ReLU."""
 
-    def __init__(self, inputs: int, spec: Conv, *, padded: bool = True) -> None:
+    def __init__(self, inputs: int, spec: ConvSpec, *, padded: bool = True) -> None:
         super().__init__()
         height, width = spec.kernel
         padding = (height // 2, width // 2) if padded and spec.stride == 1 else (0, 0)
@@ -158,7 +164,7 @@ class Mixed(nn.Module):
         return torch.cat([branch(x) for branch in self.branches.values()], 1)
 
 
-def _chain(inputs: int, steps: tuple[Step, ...]) -> nn.Sequential:
+def _chain(inputs: int, steps: tuple[Stage, ...]) -> nn.Sequential:
     modules = []
     for step in steps:
         modules.append(_module(inputs, step))
@@ -166,9 +172,9 @@ def _chain(inputs: int, steps: tuple[Step, ...]) -> nn.Sequential:
     return nn.Sequential(*modules)
 
 
-def _module(inputs: int, step: Step) -> nn.Module:
+def _module(inputs: int, step: Stage) -> nn.Module:
     match step:
-        case Conv():
+        case ConvSpec():
             return Convolution(inputs, step)
         case Fork():
             return ForkedConvolution(inputs, step)
@@ -178,14 +184,14 @@ def _module(inputs: int, step: Step) -> nn.Module:
             return nn.MaxPool2d(3, stride, padding=1 if stride == 1 else 0)
 
 
-def _width(inputs: int, step: Step) -> int:
+def _width(inputs: int, step: Stage) -> int:
     """Channels after a step."""
     match step:
         case Fork(a, b):
             return a.channels + b.channels
         case Maximum():
             return inputs
-        case Conv() | Averaged():
+        case ConvSpec() | Averaged():
             return step.channels
 
 

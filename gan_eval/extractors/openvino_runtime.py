@@ -18,10 +18,10 @@ from xml.etree import ElementTree
 import numpy as np
 from numpy.typing import NDArray
 
+from gan_eval import hardware
 from gan_eval.errors import InputError
-from gan_eval.extractors import hardware
 from gan_eval.extractors.base import Activations, Network
-from gan_eval.extractors.recipes import Prepare, Recipe
+from gan_eval.extractors.recipes import ExtractorRecipe, Prepare
 from gan_eval.files import atomic_folder
 from gan_eval.weights import cache_folder
 
@@ -63,7 +63,7 @@ class OpenVinoExtractor:
         return Activations(features, logits[0] if logits else None)
 
 
-def load(network: Network, recipe: Recipe) -> OpenVinoExtractor:
+def load(network: Network, recipe: ExtractorRecipe) -> OpenVinoExtractor:
     """Read the converted network, or convert it and keep it; then compile it for this processor.
 
     Raises WeightsError when the weights file is not what the network needs.
@@ -82,7 +82,7 @@ def load(network: Network, recipe: Recipe) -> OpenVinoExtractor:
     return OpenVinoExtractor(network, recipe.prepare, ov.AsyncInferQueue(compiled, streams))
 
 
-def _with_range(model: ov.Model, recipe: Recipe) -> ov.Model:
+def _with_range(model: ov.Model, recipe: ExtractorRecipe) -> ov.Model:
     """Put the map from 0..255 to the network's range before it; one converted network serves every map."""
     steps = ov.preprocess.PrePostProcessor(model)
     steps.input().tensor().set_layout(ov.Layout("NCHW"))
@@ -90,7 +90,7 @@ def _with_range(model: ov.Model, recipe: Recipe) -> ov.Model:
     return steps.build()
 
 
-def _model(core: ov.Core, network: Network, recipe: Recipe) -> ov.Model:
+def _model(core: ov.Core, network: Network, recipe: ExtractorRecipe) -> ov.Model:
     """The converted network; converted now if it is not kept, and kept unless the cache folder cannot be written."""
     blocked = network.precision == "fp32" and hardware.cpu_has_avx512()
     place = _place(network, "blocked" if blocked else "plain")
@@ -117,7 +117,7 @@ _FILE = "network.xml"
 _FORMAT = "1"
 
 
-def _convert(module: nn.Module, recipe: Recipe, path: Path, *, blocked: bool) -> None:
+def _convert(module: nn.Module, recipe: ExtractorRecipe, path: Path, *, blocked: bool) -> None:
     """Write the network to `path`, and its weights beside it."""
     import torch
 

@@ -24,7 +24,7 @@ PerChannel = tuple[float, float, float]
 
 
 @dataclass(frozen=True)
-class Recipe:
+class ExtractorRecipe:
     """What a runtime makes an extractor of.
 
     prepare: one image to (3, height, width) float32 in 0..255. size: (height, width).
@@ -40,7 +40,7 @@ class Recipe:
     build: Callable[[], nn.Module]
 
 
-def recipe(network: Network) -> Recipe:
+def recipe(network: Network) -> ExtractorRecipe:
     """The recipe of a resolved network."""
     if network.name == INCEPTION:
         return _inception(network)
@@ -58,7 +58,7 @@ def inception_range(like: Like) -> tuple[float, float]:
     return (127.5, 127.5) if like in ("pytorch-fid", "nice-gan") else (128.0, 128.0)
 
 
-def _inception(network: Network) -> Recipe:
+def _inception(network: Network) -> ExtractorRecipe:
     size = (299, 299)
     centre, scale = inception_range(network.like)
 
@@ -67,10 +67,10 @@ def _inception(network: Network) -> Recipe:
 
         return inception.build(network.weights_path)
 
-    return Recipe(lambda image: resize(image, size, network.like), size, (centre,) * 3, (scale,) * 3, build)
+    return ExtractorRecipe(lambda image: resize(image, size, network.like), size, (centre,) * 3, (scale,) * 3, build)
 
 
-def _lite0(network: Network) -> Recipe:
+def _lite0(network: Network) -> ExtractorRecipe:
     size = (224, 224)
 
     def build() -> nn.Module:
@@ -78,11 +78,13 @@ def _lite0(network: Network) -> Recipe:
 
         return lite0.build(network.weights_path)
 
-    return Recipe(lambda image: resize(image, size, "clean-fid"), size, (127.0,) * 3, (128.0,) * 3, build)
+    return ExtractorRecipe(lambda image: resize(image, size, "clean-fid"), size, (127.0,) * 3, (128.0,) * 3, build)
 
 
-def _timm(network: Network) -> Recipe:
+def _timm(network: Network) -> ExtractorRecipe:
     from gan_eval.extractors import timm_models
 
     model = timm_models.describe(network.name.removeprefix(TIMM_PREFIX))
-    return Recipe(model.prepare, model.size, model.centre, model.scale, lambda: model.build(network.weights_path))
+    return ExtractorRecipe(
+        model.prepare, model.size, model.centre, model.scale, lambda: model.build(network.weights_path)
+    )

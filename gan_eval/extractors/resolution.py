@@ -8,10 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
+from gan_eval import hardware
 from gan_eval import weights as weights_files
 from gan_eval.errors import InputError, WeightsError
-from gan_eval.extractors import hardware
-from gan_eval.extractors.base import INCEPTION, LITE0, TIMM_PREFIX, Extractor, Network, Precision, Runtime
+from gan_eval.extractors.base import INCEPTION, LITE0, TIMM_PREFIX, Extractor, Network, Runtime
+from gan_eval.hardware import Precision
 from gan_eval.resize import Like
 from gan_eval.result import Progress
 

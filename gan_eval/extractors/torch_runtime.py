@@ -12,9 +12,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from gan_eval.extractors import hardware
+from gan_eval import hardware
 from gan_eval.extractors.base import Activations, Network
-from gan_eval.extractors.recipes import Prepare, Recipe
+from gan_eval.extractors.recipes import ExtractorRecipe, Prepare
 
 T = TypeVar("T")
 
@@ -56,7 +56,7 @@ class Scaled(nn.Module):
     centre: Tensor
     scale: Tensor
 
-    def __init__(self, network: nn.Module, recipe: Recipe) -> None:
+    def __init__(self, network: nn.Module, recipe: ExtractorRecipe) -> None:
         super().__init__()
         self.network = network
         self.register_buffer("centre", torch.tensor(recipe.centre)[:, None, None])
@@ -67,7 +67,7 @@ class Scaled(nn.Module):
         return output
 
 
-def load(network: Network, recipe: Recipe) -> TorchExtractor:
+def load(network: Network, recipe: ExtractorRecipe) -> TorchExtractor:
     """Build the network on its device. Raises WeightsError when the file is not what the network needs."""
     module = Scaled(recipe.build(), recipe).eval().to(network.device).to(memory_format=torch.channels_last)
     chunk = max(8, 2 * hardware.cores()) if network.device == "cpu" else None

@@ -25,7 +25,7 @@ _STEPS, _LONGEST, _CLOSE = 100, 2.0, 1e-10
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
+class ChoiceFit:
     """theta (k,) centred, se (k,), log-likelihood; extra and extra_se: log ν or the side term, if fitted."""
 
     theta: Floats
@@ -56,7 +56,7 @@ def connected(wins: Floats) -> NDArray[np.bool_]:
     return np.asarray(reach.all(axis=(1, 2)))
 
 
-def bradley_terry(wins: Floats) -> Fit:
+def bradley_terry(wins: Floats) -> ChoiceFit:
     """Maximum-likelihood strengths from (k, k) wins of row over column.
 
     Raises ValueError where a strength is unbounded (`components` says which).
@@ -66,7 +66,7 @@ def bradley_terry(wins: Floats) -> Fit:
     return _describe(sets, counts, len(wins))
 
 
-def davidson(wins: Floats, ties: Floats) -> Fit:
+def davidson(wins: Floats, ties: Floats) -> ChoiceFit:
     """Strengths and log ν from wins (k, k) and ties (k, k, symmetric, each pair's ties in both halves).
 
     extra is log ν: ν = 0 no ties, ν = 1 a tie as likely as either win between equals. Raises ValueError where a
@@ -83,7 +83,7 @@ def davidson(wins: Floats, ties: Floats) -> Fit:
     return _describe(sets, counts, k)
 
 
-def with_side(left_wins: Floats, right_wins: Floats) -> Fit:
+def with_side(left_wins: Floats, right_wins: Floats) -> ChoiceFit:
     """Strengths and the advantage of the left slot on the logit scale (`extra`).
 
     left_wins[i, j]: i stood left of j and won; right_wins[i, j]: i stood left of j and j won.
@@ -164,7 +164,7 @@ def _contrasts(k: int, extras: int) -> Floats:
     return full
 
 
-def _describe(sets: Floats, counts: Floats, k: int) -> Fit:
+def _describe(sets: Floats, counts: Floats, k: int) -> ChoiceFit:
     extras = sets.shape[2] - k
     basis = _contrasts(k, extras)
     beta, information = _newton(sets @ basis, counts)
@@ -173,7 +173,7 @@ def _describe(sets: Floats, counts: Floats, k: int) -> Fit:
     se = np.sqrt(np.diag(covariance))
     extra = (float(full[k]), float(se[k])) if extras else (None, None)
     logp = _log_probabilities(sets @ basis, beta)
-    return Fit(full[:k], se[:k], covariance[:k, :k], float((counts * logp).sum()), *extra)
+    return ChoiceFit(full[:k], se[:k], covariance[:k, :k], float((counts * logp).sum()), *extra)
 
 
 def _log_probabilities(sets: Floats, beta: Floats) -> Floats:

@@ -22,7 +22,7 @@ _SIGNS = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class PermutationResult:
     """Outcome of a test. exact: all arrangements were enumerated. people: those whose answers entered."""
 
     statistic: float
@@ -31,7 +31,7 @@ class Outcome:
     exact: bool
 
 
-def sign_flip(differences: Floats, *, rng: np.random.Generator, arrangements: int = ARRANGEMENTS) -> Outcome:
+def sign_flip(differences: Floats, *, rng: np.random.Generator, arrangements: int = ARRANGEMENTS) -> PermutationResult:
     """Two-sided test that per-person differences (P,) are symmetric about zero; the statistic is their mean.
 
     NaN marks people without a value. People whose difference is zero stay in the mean and flip to themselves.
@@ -44,16 +44,18 @@ def sign_flip(differences: Floats, *, rng: np.random.Generator, arrangements: in
     if exact:
         signs = 1.0 - 2.0 * ((np.arange(2 ** len(moving))[:, None] >> np.arange(len(moving))) & 1)
         hits, total = _at_least(np.abs(signs @ moving), observed), len(signs)
-        return Outcome(mean, hits / total, len(known), True)
+        return PermutationResult(mean, hits / total, len(known), True)
     hits, chunk = 0, max(1, _SIGNS // len(moving))
     for start in range(0, arrangements, chunk):
         size = min(chunk, arrangements - start)
         signs = 1.0 - 2.0 * rng.integers(0, 2, size=(size, len(moving)), dtype=np.int8)
         hits += _at_least(np.abs(signs @ moving), observed)
-    return Outcome(mean, (hits + 1) / (arrangements + 1), len(known), False)
+    return PermutationResult(mean, (hits + 1) / (arrangements + 1), len(known), False)
 
 
-def label_permutation(table: Floats, *, rng: np.random.Generator, arrangements: int = ARRANGEMENTS) -> Outcome:
+def label_permutation(
+    table: Floats, *, rng: np.random.Generator, arrangements: int = ARRANGEMENTS
+) -> PermutationResult:
     """Test that within each person the columns of (P, k) are exchangeable: no method is preferred to another.
 
     The statistic is Σ over methods of (column sum − mean column sum)². People with a NaN are left out, since their
@@ -70,12 +72,12 @@ def label_permutation(table: Floats, *, rng: np.random.Generator, arrangements: 
         sums = fixed[None, :]
         for row in moving:
             sums = (sums[:, None, :] + _orders(row)[None, :, :]).reshape(-1, k)
-        return Outcome(observed, _at_least(((sums - centre) ** 2).sum(1), observed) / len(sums), people, True)
+        return PermutationResult(observed, _at_least(((sums - centre) ** 2).sum(1), observed) / len(sums), people, True)
     sums = np.tile(fixed, (arrangements, 1))
     for row in moving:
         sums += _random_orders(row, arrangements, rng)
     hits = _at_least(((sums - centre) ** 2).sum(1), observed)
-    return Outcome(observed, (hits + 1) / (arrangements + 1), people, False)
+    return PermutationResult(observed, (hits + 1) / (arrangements + 1), people, False)
 
 
 def _orders(row: Floats) -> Floats:

@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from gan_eval.inference.proportions import clopper_pearson
 from gan_eval.result import Interval
-from gan_eval.study.statistics.proportions import clopper_pearson
 
 Floats = NDArray[np.float64]
 Statistic = Callable[[Floats], Floats]

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, stats
 
-from gan_eval.metrics.intervals import wilson
+from gan_eval.inference.intervals import wilson
 
 Floats = NDArray[np.float64]
 

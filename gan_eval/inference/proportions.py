@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special, stats
 
-from gan_eval.metrics.intervals import wilson
+from gan_eval.inference.intervals import wilson
 from gan_eval.result import Interval
 
 Floats = NDArray[np.float64]

@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gan_eval.metrics.intervals import quantile
+from gan_eval.inference.intervals import quantile
 from gan_eval.metrics.kernel_sums import KernelSums, Within
 from gan_eval.metrics.moments import Array
 from gan_eval.result import Interval

@@ -23,7 +23,7 @@ class Within(NamedTuple):
     diagonal: float
 
 
-class Between(NamedTuple):
+class CrossSums(NamedTuple):
     """Sums over the pairs of two sets: over the second (n,), over the first (m,), and of k² over all."""
 
     rows: Array
@@ -37,7 +37,7 @@ class KernelSums:
 
     real: Within
     fake: Within
-    cross: Between  # rows: real, columns: fake
+    cross: CrossSums  # rows: real, columns: fake
 
     @property
     def n(self) -> int:
@@ -84,7 +84,7 @@ def within(x: Rows, shift: float) -> Within:
     return Within(rows, squares, diagonal)
 
 
-def between(x: Rows, y: Rows, shift: float) -> Between:
+def between(x: Rows, y: Rows, shift: float) -> CrossSums:
     """Sums of k - shift over the pairs of x (n, D) and y (m, D)."""
     rows, columns, squares = np.zeros(x.shape[0]), np.zeros(y.shape[0]), 0.0
     for i in tiles(len(rows)):
@@ -94,7 +94,7 @@ def between(x: Rows, y: Rows, shift: float) -> Between:
             rows[i] += k.sum(axis=1, dtype=np.float64)
             columns[j] += k.sum(axis=0, dtype=np.float64)
             squares += _square_sum(k)
-    return Between(rows, columns, squares)
+    return CrossSums(rows, columns, squares)
 
 
 def kernel_at_mean(x: Rows) -> float:

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gan_eval.metrics.intervals import quantile, wilson
+from gan_eval.inference.intervals import quantile, wilson
 from gan_eval.metrics.manifold import Manifold, squared_radii, within_radii
 from gan_eval.metrics.moments import Array
 from gan_eval.metrics.rows import TILE, Floats, Rows, check_pair

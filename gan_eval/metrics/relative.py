@@ -15,7 +15,7 @@ import numpy as np
 from scipy.stats import norm
 
 from gan_eval.errors import MismatchError, TooFewError
-from gan_eval.metrics.intervals import normal
+from gan_eval.inference.intervals import normal
 from gan_eval.metrics.kernel_error import LEAST, degenerate, influence, spread
 from gan_eval.metrics.kernel_sums import KernelSums
 from gan_eval.result import Interval

@@ -6,7 +6,7 @@ import base64
 from dataclasses import dataclass
 from pathlib import Path
 
-from gan_eval.discriminative.outcome import Outcome, Pair
+from gan_eval.discriminative.outcome import NrdsPair, NrdsResult
 from gan_eval.files import write_text
 from gan_eval.report.nrds_plot import picture
 from gan_eval.report.numbers import p_value_of
@@ -15,7 +15,7 @@ from gan_eval.result import Interval, Score
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class TextTable:
     """Text by row and column, and what is to be known of it in one sentence."""
 
     caption: str
@@ -23,12 +23,12 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
 
 
-def write_html(made: Outcome, destination: Path) -> None:
+def write_html(made: NrdsResult, destination: Path) -> None:
     """Write the page, whole or not at all. Raises InputError where it cannot be written."""
     write_text(destination, html(made))
 
 
-def html(made: Outcome) -> str:
+def html(made: NrdsResult) -> str:
     """The page."""
     models = f"{len(made.scores)} models"
     described = made.provenance.to_dict() if made.provenance else {}
@@ -48,7 +48,7 @@ def html(made: Outcome) -> str:
     )
 
 
-def title_of(made: Outcome) -> str:
+def title_of(made: NrdsResult) -> str:
     """What the scores are called, with what that depends on."""
     title: str = made.protocol.get("label", "NRDS of saved curves")
     if not _is_robust(made):
@@ -56,11 +56,11 @@ def title_of(made: Outcome) -> str:
     return f"{title}, {made.protocol['seeds']} seeds, {made.scores[0].n_real} real images"
 
 
-def score_table(made: Outcome) -> Table:
+def score_table(made: NrdsResult) -> TextTable:
     """A row a model, the most realistic first."""
     if not _is_robust(made):
         caption = "Higher is more realistic; the scores sum to 1 and depend on the rivals."
-        return Table(caption, ("", "model", "NRDS", "area"), tuple(map(_plain_row, made.scores)))
+        return TextTable(caption, ("", "model", "NRDS", "area"), tuple(map(_plain_row, made.scores)))
     columns = ("", "model", "NRDS", "95 % interval", "of real", "95 % interval", "from real, p", "nearest real")
     caption = (
         "Higher is more realistic; the scores sum to 1 and depend on the rivals. Of real: the height of the model's "
@@ -68,21 +68,21 @@ def score_table(made: Outcome) -> Table:
         "method. Nearest real: distance to the nearest real image, in units of that between real images; far below 1, "
         "the model copies."
     )
-    return Table(caption, columns, tuple(map(_robust_row, made.scores)))
+    return TextTable(caption, columns, tuple(map(_robust_row, made.scores)))
 
 
-def pair_table(made: Outcome) -> Table:
+def pair_table(made: NrdsResult) -> TextTable:
     """A row a pair; what cannot be told apart is said, not ranked."""
     columns = ("pair", "difference", "95 % interval", "p (Holm)", "")
     caption = "p-values are two-sided and adjusted by Holm's method over the pairs."
-    return Table(caption, columns, tuple(map(_pair_row, made.pairs)))
+    return TextTable(caption, columns, tuple(map(_pair_row, made.pairs)))
 
 
-def _is_robust(made: Outcome) -> bool:
+def _is_robust(made: NrdsResult) -> bool:
     return bool(made.protocol["name"] == "robust")
 
 
-def _settings(made: Outcome) -> list[tuple[str, object]]:
+def _settings(made: NrdsResult) -> list[tuple[str, object]]:
     """The protocol in words; a discriminator of features has no size, which is then 0."""
     shown = {name: value for name, value in made.protocol.items() if name != "label" and (name, value) != ("size", 0)}
     return [(name.replace("_", " "), value) for name, value in shown.items()]
@@ -109,7 +109,7 @@ def _plain_row(score: Score) -> tuple[str, ...]:
     return str(score.details["rank"]), score.details["model"], f"{score.value:.4f}", f"{score.details['area']:.4f}"
 
 
-def _pair_row(pair: Pair) -> tuple[str, ...]:
+def _pair_row(pair: NrdsPair) -> tuple[str, ...]:
     verdict = f"{pair.a} is more realistic" if pair.distinguishable else "not distinguishable"
     bar = pair.interval
     difference, interval = f"{pair.difference:+.4f}", f"{bar.low:+.4f} to {bar.high:+.4f}"

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from gan_eval.discriminative.outcome import Outcome
+from gan_eval.discriminative.outcome import NrdsResult
 from gan_eval.discriminative.robust import REAL
 from gan_eval.errors import InputError
 from gan_eval.files import atomic_file
@@ -21,7 +21,7 @@ STYLES = ("-", "--", "-.", ":")
 FORMATS = (".png", ".svg", ".pdf")
 
 
-def write_plot(made: Outcome, destination: Path) -> None:
+def write_plot(made: NrdsResult, destination: Path) -> None:
     """Draw every set's mean curve, the real images in black, to a .png, .svg or .pdf.
 
     Bands reach from the lowest to the highest seed. Raises InputError for another ending.
@@ -33,7 +33,7 @@ def write_plot(made: Outcome, destination: Path) -> None:
         temporary.write_bytes(picture(made, ending))
 
 
-def picture(made: Outcome, ending: str) -> bytes:
+def picture(made: NrdsResult, ending: str) -> bytes:
     """The same as the bytes of a file with one of the `FORMATS`."""
     from matplotlib import rc_context
 
@@ -45,7 +45,7 @@ def picture(made: Outcome, ending: str) -> bytes:
     return stream.getvalue()
 
 
-def draw(made: Outcome) -> Any:
+def draw(made: NrdsResult) -> Any:
     """A matplotlib Figure that belongs to no window."""
     from matplotlib.figure import Figure
 
@@ -68,7 +68,7 @@ def draw(made: Outcome) -> Any:
     return figure
 
 
-def _curve(axes: Any, made: Outcome, name: str, look: Mapping[str, Any]) -> None:
+def _curve(axes: Any, made: NrdsResult, name: str, look: Mapping[str, Any]) -> None:
     curve = made.curves[name]
     epochs = np.arange(1, len(curve) + 1)
     axes.plot(epochs, curve, label=_label(made, name), **look)
@@ -79,7 +79,7 @@ def _curve(axes: Any, made: Outcome, name: str, look: Mapping[str, Any]) -> None
         axes.fill_between(epochs, low, high, color=look["color"], alpha=0.15, linewidth=0)
 
 
-def _label(made: Outcome, name: str) -> str:
+def _label(made: NrdsResult, name: str) -> str:
     shown = name if len(name) <= 28 else f"{name[:27]}…"
     plain = shown.replace("$", r"\$")
     plain = f" {plain}" if plain.startswith("_") else plain  # which matplotlib would leave out of the legend

@@ -19,7 +19,7 @@ from gan_eval.errors import GanEvalError
 
 ROOT = Path(__file__).resolve().parents[2]
 MakeFolder = Callable[..., Path]
-COMMAND = "from cli.app import gan_eval; gan_eval()"
+COMMAND = "from gan_eval_cli.app import gan_eval; gan_eval()"
 TEAM = """
 import sys
 from gan_eval.distributed import team

@@ -7,8 +7,8 @@ import os
 import pytest
 import torch
 
+from gan_eval import hardware
 from gan_eval.errors import InputError
-from gan_eval.extractors import hardware
 
 
 def test_cuda_is_counted_as_torch_counts_it() -> None:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import pytest
 
 from gan_eval.errors import InputError
-from gan_eval.study.records import AtMost, Between, Matches, canonical_sha256, decode, encode, parse_json
+from gan_eval.strict_json import AtMost, Between, Matches, canonical_sha256, decode, encode, parse_json
 
 
 @dataclass(frozen=True)

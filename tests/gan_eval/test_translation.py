@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from gan_eval.discriminative.records import recorded_inputs, recorded_reference
 from gan_eval.errors import InputError
 from gan_eval.images import open_source, scan
+from gan_eval.translation import recorded_inputs, recorded_reference
 
 MakeFolder = Callable[..., Path]
 

@@ -15,7 +15,7 @@ from PIL import Image
 from gan_eval.errors import BadImagesError, InputError
 from nicegan.config import DataConfig
 from nicegan.data import (
-    Pair,
+    ImagePair,
     Size,
     TrainingPairs,
     batches,
@@ -36,12 +36,12 @@ def picture(path: Path, shape: tuple[int, ...] = (40, 30, 3), mode: str | None =
     return path
 
 
-def taken(demo: Path, **arguments: int) -> list[Pair]:
+def taken(demo: Path, **arguments: int) -> list[ImagePair]:
     pairs = TrainingPairs(open_folders(demo).train, SIZE, seed=arguments.pop("seed", 0))
     return list(batches(pairs, **({"first": 0, "last": 6, "batch": 2} | arguments)))  # type: ignore[arg-type]
 
 
-def same(one: list[Pair], two: list[Pair]) -> bool:
+def same(one: list[ImagePair], two: list[ImagePair]) -> bool:
     return len(one) == len(two) and all(
         torch.equal(x, y) for p, q in zip(one, two, strict=True) for x, y in zip(p, q, strict=True)
     )
@@ -173,7 +173,7 @@ def test_workers_change_nothing(demo: Path) -> None:
 def test_two_processes_see_what_one_sees(demo: Path) -> None:
     whole = taken(demo, batch=4, last=3)
     halves = [taken(demo, batch=2, last=3, rank=rank, world=2) for rank in (0, 1)]
-    joined = [Pair(torch.cat([p.a, q.a]), torch.cat([p.b, q.b])) for p, q in zip(*halves, strict=True)]
+    joined = [ImagePair(torch.cat([p.a, q.a]), torch.cat([p.b, q.b])) for p, q in zip(*halves, strict=True)]
     assert same(whole, joined)
 
 

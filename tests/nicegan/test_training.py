@@ -26,7 +26,7 @@ from nicegan.config import LossConfig, NetworkConfig, RunConfig
 from nicegan.data import open_folders
 from nicegan.journal import LOG, METRICS, records
 from nicegan.run import CONFIG, read_config, read_data
-from nicegan.training import DIRECTIONS, DivergedError, Outcome, Status, train
+from nicegan.training import DIRECTIONS, DivergedError, Status, TrainingOutcome, train
 from nicegan.validation import Validation
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,7 +36,7 @@ class Killed(BaseException):
     """Stands for a kill: nothing in the loop may catch it."""
 
 
-def go(config: RunConfig, demo: Path, run: Path, **arguments: object) -> Outcome:
+def go(config: RunConfig, demo: Path, run: Path, **arguments: object) -> TrainingOutcome:
     return train(config, open_folders(demo), run, tensorboard=False, **arguments)  # type: ignore[arg-type]
 
 
@@ -72,7 +72,7 @@ def assert_same(one: dict[str, object], two: dict[str, object]) -> None:
 def whole(tiny: RunConfig, demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run that nothing interrupted."""
     run = tmp_path_factory.mktemp("whole") / "run"
-    assert go(tiny, demo, run) == Outcome(6, finished=True)
+    assert go(tiny, demo, run) == TrainingOutcome(6, finished=True)
     return run
 
 
@@ -103,7 +103,7 @@ def test_killed_run_resumes_to_the_same_bits(
 ) -> None:
     with pytest.raises(Killed):
         go(tiny, demo, tmp_path / "run", report=kill_at(moment))
-    assert go(tiny, demo, tmp_path / "run", resume=True) == Outcome(6, finished=True)
+    assert go(tiny, demo, tmp_path / "run", resume=True) == TrainingOutcome(6, finished=True)
     assert_same(content(tmp_path / "run"), content(whole))
 
 
@@ -111,7 +111,7 @@ def test_stopped_run_saves_itself_and_resumes_to_the_same_bits(
     whole: Path, tiny: RunConfig, demo: Path, tmp_path: Path
 ) -> None:
     answers = iter([False, False, True])
-    assert go(tiny, demo, tmp_path / "run", stop=lambda: next(answers)) == Outcome(3, finished=False)
+    assert go(tiny, demo, tmp_path / "run", stop=lambda: next(answers)) == TrainingOutcome(3, finished=False)
     found = checkpoint.newest(tmp_path / "run")
     assert found is not None
     assert found.step == 3
@@ -159,7 +159,7 @@ def test_seed_changes_the_run(whole: Path, tiny: RunConfig, demo: Path, tmp_path
 
 def test_finished_run_is_not_repeated(whole: Path, tiny: RunConfig, demo: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in (whole / "checkpoints").rglob("*")}
-    assert go(tiny, demo, whole, resume=True) == Outcome(6, finished=True)
+    assert go(tiny, demo, whole, resume=True) == TrainingOutcome(6, finished=True)
     assert {path: path.stat().st_mtime_ns for path in (whole / "checkpoints").rglob("*")} == before
 
 

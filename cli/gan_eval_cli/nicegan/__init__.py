@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import click
 
-from cli.lazy import lazy_group
 from gan_eval.version import __version__
+from gan_eval_cli.lazy import lazy_group
 
 COMMANDS: dict[str, str] = {
-    "train": "cli.nicegan.train:train",
-    "translate": "cli.nicegan.translate:translate",
-    "info": "cli.nicegan.info:info",
-    "import": "cli.nicegan.official:import_",
-    "export": "cli.nicegan.official:export",
-    "data": "cli.nicegan.data:data",
+    "train": "gan_eval_cli.nicegan.train:train",
+    "translate": "gan_eval_cli.nicegan.translate:translate",
+    "info": "gan_eval_cli.nicegan.info:info",
+    "import": "gan_eval_cli.nicegan.official:import_",
+    "export": "gan_eval_cli.nicegan.official:export",
+    "data": "gan_eval_cli.nicegan.data:data",
 }
 
 

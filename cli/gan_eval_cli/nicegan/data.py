@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from cli import options
+from gan_eval_cli import options
 
 
 @click.group("data")
@@ -24,7 +24,7 @@ def list_sets(as_json: bool) -> None:
 
     Example: nicegan data list
     """
-    from cli import render
+    from gan_eval_cli import render
     from nicegan.datasets import FOLDERS, PAPER_SETS
 
     if as_json:
@@ -55,8 +55,8 @@ def fetch(name: str, out: Path | None, origin: str | None, as_json: bool, quiet:
 
     Example: nicegan data fetch summer2winter_yosemite
     """
-    from cli import render
     from gan_eval.errors import InputError
+    from gan_eval_cli import render
     from nicegan.datasets import PAPER_SETS
     from nicegan.datasets import fetch as fetch_set
 

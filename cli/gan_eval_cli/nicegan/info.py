@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli import options
+from gan_eval_cli import options
 
 if TYPE_CHECKING:
     from nicegan.config import RunConfig
@@ -30,7 +30,7 @@ def info(checkpoint: Path | None, preset: str | None, size: int | None, batch_si
     """
     if checkpoint is not None and preset is not None:
         raise click.UsageError("a CHECKPOINT or --preset, not both")
-    from cli import render
+    from gan_eval_cli import render
     from nicegan.profile import profile
 
     name, step, config = _find(checkpoint, preset or "paper")
@@ -66,7 +66,7 @@ def _changed(config: RunConfig, size: int | None, batch_size: int | None) -> Run
 
 
 def _print(found: Profile, config: RunConfig, name: str) -> None:
-    from cli import render
+    from gan_eval_cli import render
 
     rows = [
         (part, f"{figures.parameters:,}", f"{figures.multiply_adds / 1e9:.2f} G")

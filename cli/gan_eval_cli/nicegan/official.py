@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli import options
+from gan_eval_cli import options
 
 if TYPE_CHECKING:
     from nicegan.official import Official
@@ -53,7 +53,7 @@ def export(checkpoint: Path, out: Path, averaged: bool, as_json: bool) -> None:
 
 
 def _tell(done: Official, command: str, out: Path, as_json: bool) -> None:
-    from cli import render
+    from gan_eval_cli import render
 
     network = done.config.network
     if as_json:

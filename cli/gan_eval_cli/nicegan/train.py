@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli import options
-from cli.nicegan.overrides import overridden, with_overrides
+from gan_eval_cli import options
+from gan_eval_cli.nicegan.overrides import overridden, with_overrides
 
 if TYPE_CHECKING:
     from nicegan.config import RunConfig
     from nicegan.data import UnpairedFolders
     from nicegan.networks import Direction
-    from nicegan.training import Outcome
+    from nicegan.training import TrainingOutcome
     from nicegan.validation import Scorer
 
 
@@ -63,8 +63,8 @@ def train(
 
     Example: nicegan train data/cat2dog --out runs/cat2dog --preset paper
     """
-    from cli import render
-    from cli.nicegan import display
+    from gan_eval_cli import render
+    from gan_eval_cli.nicegan import display
     from nicegan import checkpoint, training
     from nicegan.data import open_folders
 
@@ -116,7 +116,7 @@ def _recorded_data(out: Path, resume: bool) -> Path | None:
 
 def _demo_data(out: Path, config: RunConfig) -> Path:
     """The demo pair at the size of training, drawn into the run's folder if it is not there yet."""
-    from cli import render
+    from gan_eval_cli import render
     from nicegan.demo import make_demo
 
     folder = out / "data"
@@ -129,7 +129,7 @@ def _demo_data(out: Path, config: RunConfig) -> Path:
 def _scorers(folders: UnpairedFolders, features: str, device: str) -> dict[Direction, Scorer]:
     """The kernel distance to the real test images of each target domain that has any."""
     import gan_eval
-    from cli import render
+    from gan_eval_cli import render
     from nicegan.training import DIRECTIONS
     from nicegan.validation import SOURCE
 
@@ -147,7 +147,7 @@ def _scorers(folders: UnpairedFolders, features: str, device: str) -> dict[Direc
 @contextlib.contextmanager
 def _processes(device: str) -> Iterator[tuple[str, bool]]:
     """The device of this process, and whether it is the first; joins the group where torchrun has started several."""
-    from gan_eval.extractors.hardware import choose_device
+    from gan_eval.hardware import choose_device
 
     place = choose_device(device)
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
@@ -187,9 +187,9 @@ def _ending_politely() -> Iterator[Callable[[], bool]]:
             signal.signal(number, handler)
 
 
-def _show(out: Path, outcome: Outcome, as_json: bool) -> None:
+def _show(out: Path, outcome: TrainingOutcome, as_json: bool) -> None:
     """The validations over steps, and where the checkpoint to use lies."""
-    from cli import render
+    from gan_eval_cli import render
     from nicegan import checkpoint
     from nicegan.journal import METRICS, records
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli import options
+from gan_eval_cli import options
 
 if TYPE_CHECKING:
     from nicegan.data import Size
@@ -75,8 +75,8 @@ def translate(
 
     Example: nicegan translate runs/cat2dog data/cat2dog --direction AtoB --out out/dogs
     """
-    from cli import render
-    from gan_eval.extractors.hardware import choose_device
+    from gan_eval.hardware import choose_device
+    from gan_eval_cli import render
     from nicegan import checkpoint as checkpoints
     from nicegan import translate as use
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import click
 
-from cli.lazy import lazy_group
+from gan_eval_cli.lazy import lazy_group
 
 COMMANDS: dict[str, str] = {
-    "new": "cli.study.new:new_command",
-    "check": "cli.study.check:check_command",
-    "simulate": "cli.study.simulate:simulate_command",
-    "serve": "cli.study.serve:serve_command",
-    "collect": "cli.study.collect:collect_command",
-    "analyse": "cli.study.analyse:analyse_command",
-    "plan": "cli.study.plan:plan_command",
-    "forget": "cli.study.forget:forget_command",
+    "new": "gan_eval_cli.study.new:new_command",
+    "check": "gan_eval_cli.study.check:check_command",
+    "simulate": "gan_eval_cli.study.simulate:simulate_command",
+    "serve": "gan_eval_cli.study.serve:serve_command",
+    "collect": "gan_eval_cli.study.collect:collect_command",
+    "analyse": "gan_eval_cli.study.analyse:analyse_command",
+    "plan": "gan_eval_cli.study.plan:plan_command",
+    "forget": "gan_eval_cli.study.forget:forget_command",
 }
 
 

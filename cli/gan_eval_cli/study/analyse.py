@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from cli import options
-from cli.render import notice, print_json, print_table
+from gan_eval_cli import options
+from gan_eval_cli.render import notice, print_json, print_table
 
 
 @click.command("analyse")
@@ -43,11 +43,11 @@ def analyse_command(
     from gan_eval.report.study.page import render
     from gan_eval.report.study.tables import all_tables
     from gan_eval.report.study.wording import paragraph
-    from gan_eval.study.analysis import analyse
-    from gan_eval.study.document import to_dict
-    from gan_eval.study.manifest import MANIFEST_FILE, read_key, read_manifest
-    from gan_eval.study.responses import read_events
-    from gan_eval.study.spreadsheet import answers_csv
+    from gan_eval.study.analysing.analysis import analyse
+    from gan_eval.study.analysing.document import to_dict
+    from gan_eval.study.analysing.spreadsheet import answers_csv
+    from gan_eval.study.schema.events import read_events
+    from gan_eval.study.schema.manifest import MANIFEST_FILE, read_key, read_manifest
 
     key = read_key(key_file)
     folder = key_file if key_file.is_dir() else key_file.parent

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from cli import options
-from cli.render import notice, print_json, print_table
+from gan_eval_cli import options
+from gan_eval_cli.render import notice, print_json, print_table
 
 
 @click.command("check")
@@ -22,7 +22,7 @@ def check_command(out: Path, browser: bool, as_json: bool) -> None:
     Example: gan-eval study check study/
     """
     from gan_eval.errors import CheckFailed
-    from gan_eval.study.check import LIMIT, check
+    from gan_eval.study.checking.check import LIMIT, check
 
     results = check(out, browser=browser)
     problems = [f"{result.name}: {problem}" for result in results for problem in result.problems]

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from cli import options
-from cli.render import notice, print_json, print_table
+from gan_eval_cli import options
+from gan_eval_cli.render import notice, print_json, print_table
 
 
 @click.command("collect")
@@ -28,7 +28,7 @@ def collect_command(
 
     Example: gan-eval study collect study/answers.db mail/ --study study/ --out answers/
     """
-    from gan_eval.study.collect import collect
+    from gan_eval.study.collecting.collect import collect
 
     found = collect(sources, out, study=study, keep_platform_ids=keep_platform_ids)
     for reason in found.rejected:

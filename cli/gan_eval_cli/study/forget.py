@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from cli import options
-from cli.render import print_json
+from gan_eval_cli import options
+from gan_eval_cli.render import print_json
 
 
 @click.command("forget")
@@ -22,7 +22,7 @@ def forget_command(responses: Path, session: str, as_json: bool) -> None:
 
     Example: gan-eval study forget answers/ 6f0c2f6e
     """
-    from gan_eval.study.collect import forget
+    from gan_eval.study.collecting.collect import forget
 
     count = forget(responses, session)
     if as_json:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli import options
-from cli.render import notice, print_json, print_table, progress
-from cli.study.options import named_folders, with_amounts, with_hosting, with_screen
+from gan_eval_cli import options
+from gan_eval_cli.render import notice, print_json, print_table, progress
+from gan_eval_cli.study.options import named_folders, with_amounts, with_hosting, with_screen
 
 if TYPE_CHECKING:
-    from gan_eval.study.compose import Amounts, Hosting, Screen
-    from gan_eval.study.trials import Kind
+    from gan_eval.study.making.compose import Amounts, Hosting, Screen
+    from gan_eval.study.schema.trials import Kind
 
 
 @click.command("new")
@@ -82,14 +82,14 @@ def new_command(
     Example: gan-eval study new --kind best-of-k --input testA/ --out study/ \\
         --method NICE=nice/ --method UNIT=unit/ --method MUNIT=munit/
     """
-    from gan_eval.study.compose import Plan
-    from gan_eval.study.export import export
-    from gan_eval.study.pictures import Fit
-    from gan_eval.study.settings import parse_size, read_secret, read_settings
-    from gan_eval.study.sources import Folders
+    from gan_eval.study.making.compose import StudyRequest
+    from gan_eval.study.making.export import export
+    from gan_eval.study.making.pictures import Fitting
+    from gan_eval.study.making.settings import parse_size, read_secret, read_settings
+    from gan_eval.study.making.sources import Folders
 
     own = read_settings(settings)
-    plan = Plan(
+    plan = StudyRequest(
         kind=kind,
         folders=Folders(methods, inputs, real),
         seed=str(seed),
@@ -99,7 +99,7 @@ def new_command(
         hosting=hosting,
         study_id=study_id,
         text=own.text,
-        fit=None if resize is None else Fit(parse_size(resize), crop),
+        fit=None if resize is None else Fitting(parse_size(resize), crop),
         jpeg_quality=jpeg,
         allow_missing=allow_missing,
         rules=own.rules,

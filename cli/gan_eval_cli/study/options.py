@@ -83,10 +83,10 @@ _HOSTING = (
 
 
 def with_amounts(command: Callable[..., None]) -> Callable[..., None]:
-    """Add options; the command receives them as `amounts: gan_eval.study.compose.Amounts`."""
+    """Add options; the command receives them as `amounts: gan_eval.study.making.compose.Amounts`."""
 
     def make(given: dict[str, Any]) -> Any:
-        from gan_eval.study.compose import Amounts
+        from gan_eval.study.making.compose import Amounts
 
         return Amounts(**given)
 
@@ -94,10 +94,10 @@ def with_amounts(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def with_screen(command: Callable[..., None]) -> Callable[..., None]:
-    """Add options; the command receives them as `screen: gan_eval.study.compose.Screen`."""
+    """Add options; the command receives them as `screen: gan_eval.study.making.compose.Screen`."""
 
     def make(given: dict[str, Any]) -> Any:
-        from gan_eval.study.compose import Screen
+        from gan_eval.study.making.compose import Screen
 
         return Screen(**given)
 
@@ -105,11 +105,11 @@ def with_screen(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def with_hosting(command: Callable[..., None]) -> Callable[..., None]:
-    """Add options; the command receives them as `hosting: gan_eval.study.compose.Hosting`."""
+    """Add options; the command receives them as `hosting: gan_eval.study.making.compose.Hosting`."""
 
     def make(given: dict[str, Any]) -> Any:
-        from gan_eval.study import platforms
-        from gan_eval.study.compose import Hosting
+        from gan_eval.study.making.compose import Hosting
+        from gan_eval.study.schema import platforms
 
         name, completion, post = given["platform"], given["completion"], given["post"]
         ending = None if completion is None else platforms.completion_url(name, completion)

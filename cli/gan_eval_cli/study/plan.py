@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli import options
-from cli.render import notice, print_json, print_table
+from gan_eval_cli import options
+from gan_eval_cli.render import notice, print_json, print_table
 
 if TYPE_CHECKING:
-    from gan_eval.study.planning import Plan
+    from gan_eval.study.making.planning import StudyPlan
 
 KINDS = ("best-of-k", "pairwise", "real-fake", "two-alternative")
 #: Share of the better method, or fooling rate, that is worth finding if none is given.
@@ -66,7 +66,7 @@ def plan_command(
     """
     import numpy as np
 
-    from gan_eval.study.planning import Wanted, plan
+    from gan_eval.study.making.planning import Wanted, plan
 
     wanted = Wanted(
         kind=kind,  # type: ignore[arg-type]
@@ -87,7 +87,7 @@ def plan_command(
     _print(found)
 
 
-def _print(found: Plan) -> None:
+def _print(found: StudyPlan) -> None:
     wanted = found.wanted
     what = "fooling rate" if wanted.kind in ("real-fake", "two-alternative") else "share of the better method"
     rows = [

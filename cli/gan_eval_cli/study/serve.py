@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from cli.render import notice
+from gan_eval_cli.render import notice
 
 
 @click.command("serve")
@@ -52,11 +52,11 @@ def serve_command(
 
     Example: gan-eval study serve study/ --port 8800
     """
-    from gan_eval.study.exported import read_study
-    from gan_eval.study.limits import Limits
-    from gan_eval.study.server import Serving, create_app, run_server
-    from gan_eval.study.service import Service, most_events
-    from gan_eval.study.store import Store
+    from gan_eval.study.collecting.limits import Limits
+    from gan_eval.study.collecting.server import Serving, create_app, run_server
+    from gan_eval.study.collecting.service import Service, most_events
+    from gan_eval.study.collecting.store import Store
+    from gan_eval.study.making.folder import read_study
 
     study = read_study(out)
     answers = Store(store or out / "answers.db", study.manifest, most_per_session=most_events(study.manifest))

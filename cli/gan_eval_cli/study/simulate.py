@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from cli import options
-from cli.render import notice, print_json
+from gan_eval_cli import options
+from gan_eval_cli.render import notice, print_json
 
 
 class Strength(click.ParamType[tuple[str, float]]):
@@ -91,9 +91,9 @@ def simulate_command(
     import numpy as np
 
     from gan_eval.errors import InputError
-    from gan_eval.study.manifest import read_key, read_manifest
-    from gan_eval.study.responses import EVENTS_FILE, write_events
-    from gan_eval.study.simulate import People, simulate
+    from gan_eval.study.collecting.simulate import People, simulate
+    from gan_eval.study.schema.events import EVENTS_FILE, write_events
+    from gan_eval.study.schema.manifest import read_key, read_manifest
 
     if (out / EVENTS_FILE).exists():
         raise InputError(f"{out / EVENTS_FILE}: exists (choose another --out; made-up and real answers never mix)")

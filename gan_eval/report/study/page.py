@@ -8,7 +8,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from gan_eval.report.study import plots, tables, wording
-from gan_eval.study.analysis import Analysis
+from gan_eval.study.analysing.analysis import Analysis
 from gan_eval.version import __version__
 
 _HERE = Path(__file__).parent

@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 from gan_eval.report.study.tables import ranked
 from gan_eval.report.study.wording import MEASURES, number, percent, span, written
 from gan_eval.result import Interval
-from gan_eval.study.analysis import Analysis
+from gan_eval.study.analysing.analysis import Analysis
 
 _INK, _ACCENT, _MUTED = "#000101", "#000202", "#000303"
 _VARIABLES = {_INK: "currentColor", _ACCENT: "var(--accent)", _MUTED: "var(--muted)"}

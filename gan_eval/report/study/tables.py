@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gan_eval.inference.persons import Estimate
 from gan_eval.report.study.wording import MEASURES, method_of, number, p_value, percent, span, written
-from gan_eval.study.analysis import Analysis
-from gan_eval.study.describing import Passed
-from gan_eval.study.findings import Measure, MethodFinding
-from gan_eval.study.statistics.persons import Estimate
+from gan_eval.study.analysing.analysis import Analysis
+from gan_eval.study.analysing.describing import Passed
+from gan_eval.study.analysing.findings import Measure, MethodFinding
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class StudyTable:
     """columns: the first is text, the others are numbers. note: what a reader needs, under the table."""
 
     title: str
@@ -21,7 +21,7 @@ class Table:
     note: str = ""
 
 
-def method_table(found: Analysis) -> Table:
+def method_table(found: Analysis) -> StudyTable:
     """Every measure of every method, with its interval over people."""
     findings = found.findings
     names = [measure.name for measure in findings.methods[0].measures]
@@ -41,10 +41,10 @@ def method_table(found: Analysis) -> Table:
     note = (
         f"Unit: person, n = {found.people}. {_interval_note(found)} Without a difference: {percent(findings.chance)}."
     )
-    return Table("Methods", (*columns, "answers"), tuple(rows), note)
+    return StudyTable("Methods", (*columns, "answers"), tuple(rows), note)
 
 
-def robustness_table(found: Analysis) -> Table:
+def robustness_table(found: Analysis) -> StudyTable:
     """The main share of each method under other assumptions."""
     rows = []
     for method in ranked(found):
@@ -78,10 +78,10 @@ def robustness_table(found: Analysis) -> Table:
         "“People and items” also holds for other items of the kind shown. “Answers as independent” (Wilson) is too "
         "narrow as soon as people differ, and is given for comparison with other papers."
     )
-    return Table("The same shares under other assumptions", columns, tuple(rows), note)
+    return StudyTable("The same shares under other assumptions", columns, tuple(rows), note)
 
 
-def pair_table(found: Analysis) -> Table | None:
+def pair_table(found: Analysis) -> StudyTable | None:
     """Every two methods."""
     if not found.findings.pairs:
         return None
@@ -102,10 +102,10 @@ def pair_table(found: Analysis) -> Table | None:
     note = "Differences in percentage points, unit: person. p by sign flips of people; intervals are not adjusted."
     if with_answers:
         columns.append("p, answers as independent")
-    return Table("Comparisons", tuple(columns), tuple(rows), note)
+    return StudyTable("Comparisons", tuple(columns), tuple(rows), note)
 
 
-def test_table(found: Analysis) -> Table | None:
+def test_table(found: Analysis) -> StudyTable | None:
     """All tests; those that take answers as independent say so."""
     tests = found.findings.tests
     if not tests:
@@ -125,19 +125,19 @@ def test_table(found: Analysis) -> Table | None:
         rows.append(tuple(row))
     columns = ("test", "statistic", "p", *(["p (Holm)"] if adjusted else []), "unit", "n", "reference")
     note = "" if all(test.unit == "person" for test in tests) else "* takes every answer as independent of the others."
-    return Table("Tests", columns, tuple(rows), note)
+    return StudyTable("Tests", columns, tuple(rows), note)
 
 
-def overall_table(found: Analysis) -> Table | None:
+def overall_table(found: Analysis) -> StudyTable | None:
     """Measures over all methods together (single real or fake pictures)."""
     if not found.findings.overall:
         return None
     rows = tuple(_overall_row(measure) for measure in found.findings.overall)
     columns = ("over all methods", "estimate", f"{found.settings.level:.0%} CI", "answers as independent", "answers")
-    return Table("Real against fake", columns, rows)
+    return StudyTable("Real against fake", columns, rows)
 
 
-def win_table(found: Analysis) -> Table | None:
+def win_table(found: Analysis) -> StudyTable | None:
     """Pairwise wins, strengths on other scales, chances of the ranks."""
     wins = found.findings.wins
     if wins is None:
@@ -151,7 +151,7 @@ def win_table(found: Analysis) -> Table | None:
         cells += [percent(rank, 0) for rank in wins.ranks[i]]
         rows.append(tuple(cells))
     columns = ("wins of … over", *wins.names, "Elo", "beats average", *(f"rank {n + 1}" for n in range(k)))
-    return Table("Wins", columns, tuple(rows), _win_note(found))
+    return StudyTable("Wins", columns, tuple(rows), _win_note(found))
 
 
 def _win_note(found: Analysis) -> str:
@@ -166,14 +166,14 @@ def _win_note(found: Analysis) -> str:
     return " ".join(parts)
 
 
-def flow_table(found: Analysis) -> Table:
+def flow_table(found: Analysis) -> StudyTable:
     """Who was left out, rule by rule."""
     rows = [("sessions with any event", "", str(len(found.record.sessions)))]
     rows += [(step.wording, str(step.removed), str(step.remaining)) for step in found.screening.steps]
-    return Table("Exclusions, by the rules fixed at export", ("rule", "left out", "remaining"), tuple(rows))
+    return StudyTable("Exclusions, by the rules fixed at export", ("rule", "left out", "remaining"), tuple(rows))
 
 
-def conduct_table(found: Analysis) -> Table:
+def conduct_table(found: Analysis) -> StudyTable:
     """How the study went."""
     ran, agreed = found.conduct, found.agreement
     rows: list[tuple[str, str]] = [
@@ -204,10 +204,10 @@ def conduct_table(found: Analysis) -> Table:
         rows.append(("minutes per session, median", number(ran.minutes, 1)))
     rows.append(("answered by", ", ".join(f"{name} {count}" for name, count in ran.inputs.items())))
     rows.append(("form given by", ", ".join(f"{name} {count}" for name, count in ran.form_sources.items())))
-    return Table("How it went", ("what", "found"), tuple(row for row in rows if row[1] not in ("", "–")))
+    return StudyTable("How it went", ("what", "found"), tuple(row for row in rows if row[1] not in ("", "–")))
 
 
-def all_tables(found: Analysis) -> list[Table]:
+def all_tables(found: Analysis) -> list[StudyTable]:
     """Every table there is, the most important first."""
     tables = [
         method_table(found),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gan_eval.result import Interval
-from gan_eval.study.analysis import Analysis, main_measures, primary_test, simulated
-from gan_eval.study.findings import Measure, PairFinding
+from gan_eval.study.analysing.analysis import Analysis, main_measures, primary_test, simulated
+from gan_eval.study.analysing.findings import Measure, PairFinding
 
 #: Names of measures as a reader knows them.
 MEASURES = {

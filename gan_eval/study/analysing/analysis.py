@@ -11,18 +11,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gan_eval.errors import InputError
-from gan_eval.study.answers import Record, Session, Usable, read_record, table
-from gan_eval.study.describing import Agreement, Conduct, agreement, conduct
-from gan_eval.study.exclusions import Screening, screen
-from gan_eval.study.findings import Findings, Measure, Settings, SignificanceTest
-from gan_eval.study.kinds.best_of_k import best_of_k
-from gan_eval.study.kinds.pairwise import pairwise
-from gan_eval.study.kinds.realism import real_fake, two_alternative_forced
-from gan_eval.study.manifest import Key, Manifest
-from gan_eval.study.responses import Event
-from gan_eval.study.simulate import USER_AGENT
-from gan_eval.study.statistics.persons import FEW, SOME
-from gan_eval.study.tables import BestOf, Labels, Pairs
+from gan_eval.inference.persons import FEW, SOME
+from gan_eval.study.analysing.answers import Record, Session, Usable, read_record, table
+from gan_eval.study.analysing.describing import Agreement, Conduct, agreement, conduct
+from gan_eval.study.analysing.exclusions import Screening, screen
+from gan_eval.study.analysing.findings import AnalysisSettings, Findings, Measure, SignificanceTest
+from gan_eval.study.analysing.kinds.best_of_k import best_of_k
+from gan_eval.study.analysing.kinds.pairwise import pairwise
+from gan_eval.study.analysing.kinds.realism import real_fake, two_alternative_forced
+from gan_eval.study.analysing.tables import BestOf, Labels, Pairs
+from gan_eval.study.collecting.simulate import USER_AGENT
+from gan_eval.study.schema.events import Event
+from gan_eval.study.schema.manifest import Key, Manifest
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Analysis:
 
     manifest: Manifest
     key: Key
-    settings: Settings
+    settings: AnalysisSettings
     record: Record
     screening: Screening
     findings: Findings
@@ -47,7 +47,9 @@ class Analysis:
     warnings: tuple[str, ...]
 
 
-def analyse(events: Sequence[Event], manifest: Manifest, key: Key, *, settings: Settings | None = None) -> Analysis:
+def analyse(
+    events: Sequence[Event], manifest: Manifest, key: Key, *, settings: AnalysisSettings | None = None
+) -> Analysis:
     """Analyse a study's events.
 
     settings: None for those fixed in the key. Raises InputError where no answer is left, MismatchError where events,
@@ -55,7 +57,7 @@ def analyse(events: Sequence[Event], manifest: Manifest, key: Key, *, settings: 
     """
     if settings is None:
         plan = key.analysis
-        settings = Settings(level=1 - plan.alpha, resamples=plan.bootstrap, seed=plan.bootstrap_seed)
+        settings = AnalysisSettings(level=1 - plan.alpha, resamples=plan.bootstrap, seed=plan.bootstrap_seed)
     record = read_record(events, manifest, key)
     screening = screen(record.sessions, key.rules)
     if not screening.kept:
@@ -87,7 +89,7 @@ def analyse(events: Sequence[Event], manifest: Manifest, key: Key, *, settings: 
     return replace(found, warnings=tuple(_warnings(found)))
 
 
-def _findings(sessions: Sequence[Session], key: Key, usable: Usable, settings: Settings) -> Findings:
+def _findings(sessions: Sequence[Session], key: Key, usable: Usable, settings: AnalysisSettings) -> Findings:
     rows = table(sessions, key, usable, ties=key.analysis.ties)
     if isinstance(rows, BestOf):
         return best_of_k(rows, settings)

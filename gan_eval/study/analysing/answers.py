@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from gan_eval.errors import InputError
-from gan_eval.study.manifest import Key, Manifest, require_same_study
-from gan_eval.study.responses import (
+from gan_eval.study.analysing.tables import BestOf, Doubles, Labels, Pairs
+from gan_eval.study.schema.events import (
     Answer,
     Comment,
     Event,
@@ -27,8 +27,8 @@ from gan_eval.study.responses import (
     one_manifest,
     verify_event,
 )
-from gan_eval.study.tables import BestOf, Doubles, Labels, Pairs
-from gan_eval.study.trials import REAL
+from gan_eval.study.schema.manifest import Key, Manifest, require_same_study
+from gan_eval.study.schema.trials import REAL
 
 
 @dataclass(frozen=True, slots=True)

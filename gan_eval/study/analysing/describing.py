@@ -11,17 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from gan_eval.result import Interval
-from gan_eval.study.answers import Judgement, Session, Usable
-from gan_eval.study.statistics.agreement import fleiss_kappa, krippendorff_alpha
-from gan_eval.study.statistics.conduct import (
+from gan_eval.inference.agreement import fleiss_kappa, krippendorff_alpha
+from gan_eval.inference.conduct import (
     ReactionTimes,
     SlotBias,
     chance_of_at_least,
     reaction_times,
     slot_bias,
 )
-from gan_eval.study.statistics.persons import FEW
+from gan_eval.inference.persons import FEW
+from gan_eval.result import Interval
+from gan_eval.study.analysing.answers import Judgement, Session, Usable
 
 _JUDGED = ("picture", "real", "fake")
 

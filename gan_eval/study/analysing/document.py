@@ -11,8 +11,8 @@ import numpy as np
 import scipy
 
 from gan_eval.result import Interval
-from gan_eval.study.analysis import Analysis
-from gan_eval.study.findings import Findings, Measure, PairFinding
+from gan_eval.study.analysing.analysis import Analysis
+from gan_eval.study.analysing.findings import Findings, Measure, PairFinding
 from gan_eval.version import __version__
 
 SCHEMA = "gan-eval-study/1"

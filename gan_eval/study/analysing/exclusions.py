@@ -11,9 +11,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from gan_eval.study.answers import Session
-from gan_eval.study.manifest import Rules
-from gan_eval.study.statistics.conduct import same_slot_p
+from gan_eval.inference.conduct import same_slot_p
+from gan_eval.study.analysing.answers import Session
+from gan_eval.study.schema.manifest import Rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ExclusionStep:
     """One rule of the flow: sessions that it removed, and those that remained after it."""
 
     rule: str
@@ -50,7 +50,7 @@ class Screening:
     kept: tuple[Session, ...]
     unruled: tuple[Session, ...]
     excluded: tuple[Excluded, ...]
-    steps: tuple[Step, ...]
+    steps: tuple[ExclusionStep, ...]
     flags: tuple[Flag, ...]
 
 
@@ -61,14 +61,14 @@ def screen(sessions: Sequence[Session], rules: Rules) -> Screening:
     """Apply the rules in their fixed order to sessions in the order in which they began."""
     kept = list(sessions)
     excluded: list[Excluded] = []
-    steps: list[Step] = []
+    steps: list[ExclusionStep] = []
     unruled: list[Session] = []
     for rule, wording, check in _rules(sessions, rules):
         out = [Excluded(s.session_id, rule, reason) for s in kept if (reason := check(s)) is not None]
         gone = {one.session_id for one in out}
         kept = [s for s in kept if s.session_id not in gone]
         excluded += out
-        steps.append(Step(rule, wording, len(out), len(kept)))
+        steps.append(ExclusionStep(rule, wording, len(out), len(kept)))
         if rule == "withdrawn":
             unruled = list(kept)
     flags = [Flag(s.session_id, text) for s in kept for text in _flags(s)]

@@ -9,13 +9,13 @@ from typing import Literal
 
 import numpy as np
 
+from gan_eval.inference.permutation import ARRANGEMENTS
+from gan_eval.inference.persons import Dependence, Estimate
 from gan_eval.result import Interval
-from gan_eval.study.statistics.permutation import ARRANGEMENTS
-from gan_eval.study.statistics.persons import Dependence, Estimate
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class AnalysisSettings:
     """level: of intervals. resamples: of the bootstrap. arrangements: of a test that cannot enumerate them."""
 
     level: float = 0.95

@@ -10,9 +10,9 @@ import csv
 import io
 from collections.abc import Mapping
 
-from gan_eval.study.answers import Judgement, Record, Session
-from gan_eval.study.exclusions import Screening
-from gan_eval.study.manifest import Key, Manifest
+from gan_eval.study.analysing.answers import Judgement, Record, Session
+from gan_eval.study.analysing.exclusions import Screening
+from gan_eval.study.schema.manifest import Key, Manifest
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 

@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class AnswerRows:
     """What every table has."""
 
     methods: tuple[str, ...]
@@ -39,14 +39,14 @@ class Rows:
 
 
 @dataclass(frozen=True, slots=True)
-class BestOf(Rows):
+class BestOf(AnswerRows):
     """Best of k. chosen (N, k): 1 for the method chosen; a tie gives each 1/k."""
 
     chosen: Floats
 
 
 @dataclass(frozen=True, slots=True)
-class Pairs(Rows):
+class Pairs(AnswerRows):
     """Pairwise. a, b (N,): methods, a < b. won (N,): 1 where a was chosen, 0 where b, 0.5 a tie. a_left (N,): slots."""
 
     a: Ints
@@ -56,7 +56,7 @@ class Pairs(Rows):
 
 
 @dataclass(frozen=True, slots=True)
-class Labels(Rows):
+class Labels(AnswerRows):
     """Single pictures. source (N,): method, or −1 for a real picture. said_real (N,)."""
 
     source: Ints
@@ -64,7 +64,7 @@ class Labels(Rows):
 
 
 @dataclass(frozen=True, slots=True)
-class Doubles(Rows):
+class Doubles(AnswerRows):
     """A real and a fake picture. source (N,): the fake's method. fooled (N,): the fake was taken for the real one."""
 
     source: Ints

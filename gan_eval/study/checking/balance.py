@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
-from gan_eval.study.trials import GAP, Design, Form
+from gan_eval.study.schema.trials import GAP, Design, TrialSequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def faults(counted: Balance) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _main(design: Design, form: Form) -> Iterable[list[str]]:
+def _main(design: Design, form: TrialSequence) -> Iterable[list[str]]:
     """For each main trial of a form the source in each slot."""
     for index, slots in form.sequence:
         trial = design.trials[index]
@@ -88,7 +88,7 @@ def _rows(counts: Counter[tuple[str, int]]) -> dict[str, tuple[int, ...]]:
     return {s: tuple(counts[s, slot] for slot in range(width)) for s in sorted({source for source, _ in counts})}
 
 
-def _gaps(design: Design, form: Form, *, repeats: bool) -> Iterable[int]:
+def _gaps(design: Design, form: TrialSequence, *, repeats: bool) -> Iterable[int]:
     """Distances between trials of one item that show different options, or (repeats) the same ones."""
     last: dict[str, int] = {}
     for position, step in enumerate(form.sequence):

@@ -27,7 +27,7 @@ _PATIENCE_S = 3
 _STATE = "document.getElementById('app')?.dataset.state ?? 'missing'"
 
 
-class Opened(NamedTuple):
+class PageVisit(NamedTuple):
     """What a page came to. state: of its first screen; messages: errors and policy violations; requests: to a host."""
 
     state: str
@@ -43,7 +43,7 @@ def find_chromium() -> str | None:
     return next((path for name in _NAMES if (path := shutil.which(name))), None)
 
 
-def open_offline(executable: str, page: Path, *, timeout_s: float = 60) -> Opened:
+def open_offline(executable: str, page: Path, *, timeout_s: float = 60) -> PageVisit:
     """Open a file with the network off and wait for its first screen.
 
     Raises InputError where the browser does not start or does not answer in time.
@@ -71,7 +71,7 @@ def open_offline(executable: str, page: Path, *, timeout_s: float = 60) -> Opene
                 _note(pipe.events.pop(0), messages, requests)
             if messages and time.monotonic() > begun + _PATIENCE_S:
                 break
-    return Opened(state, tuple(messages), tuple(requests))
+    return PageVisit(state, tuple(messages), tuple(requests))
 
 
 def _note(event: dict[str, Any], messages: list[str], requests: list[str]) -> None:

@@ -18,14 +18,14 @@ from scipy.stats import rankdata
 
 from gan_eval.errors import InputError, MismatchError
 from gan_eval.files import sha256_bytes
-from gan_eval.study.balance import balance, faults
-from gan_eval.study.browser import find_chromium, open_offline
-from gan_eval.study.exported import PAGE_FILE, SITE_FOLDER, Exported, file_name, read_study
-from gan_eval.study.leaks import leaks_in_bytes, leaks_in_text, secret_words
-from gan_eval.study.manifest import KEY_FILE, MANIFEST_FILE, Key, Manifest, commitment, read_key
-from gan_eval.study.pictures import foreign_parts
-from gan_eval.study.trials import Design, Form, Picture, Step, Trial
-from gan_eval.study.webpage import render, strings
+from gan_eval.study.checking.balance import balance, faults
+from gan_eval.study.checking.browser import find_chromium, open_offline
+from gan_eval.study.checking.leaks import leaks_in_bytes, leaks_in_text, secret_words
+from gan_eval.study.making.folder import PAGE_FILE, SITE_FOLDER, Exported, file_name, read_study
+from gan_eval.study.making.pictures import foreign_parts
+from gan_eval.study.making.webpage import render, strings
+from gan_eval.study.schema.manifest import KEY_FILE, MANIFEST_FILE, Key, Manifest, commitment, read_key
+from gan_eval.study.schema.trials import Design, DesignTrial, FormStep, PictureSource, TrialSequence
 
 LIMIT = (
     "nothing in the page names or groups methods; whoever owns the pictures or reads the page's memory can still "
@@ -194,7 +194,7 @@ def _balance(study: Exported) -> list[str]:
 def design_of(manifest: Manifest, key: Key) -> Design:
     """The design, put together again from the two files."""
     trials = tuple(
-        Trial(
+        DesignTrial(
             it.trial_id,
             key.trials[it.trial_id].role,
             key.trials[it.trial_id].item,
@@ -207,9 +207,10 @@ def design_of(manifest: Manifest, key: Key) -> Design:
         for it in manifest.trials
     )
     forms = tuple(
-        Form(it.form_id, tuple(Step(number, slots) for number, slots in it.sequence)) for it in manifest.forms
+        TrialSequence(it.form_id, tuple(FormStep(number, slots) for number, slots in it.sequence))
+        for it in manifest.forms
     )
-    pictures = {name: Picture(image.method, image.item) for name, image in key.images.items()}
+    pictures = {name: PictureSource(image.method, image.item) for name, image in key.images.items()}
     return Design(manifest.kind, pictures, (), trials, forms)
 
 

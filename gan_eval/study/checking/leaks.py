@@ -19,11 +19,11 @@ from pathlib import Path, PurePath
 from typing import NamedTuple
 from urllib.parse import quote
 
-from gan_eval.study.exported import EXTENSION
-from gan_eval.study.manifest import Key, Manifest, Picture, Platform, Practice, Text, Trial, Ui
-from gan_eval.study.platforms import PRESETS
-from gan_eval.study.trials import KINDS
-from gan_eval.study.webpage import LANGUAGES, default_text, script, skeleton, strings, style
+from gan_eval.study.making.folder import EXTENSION
+from gan_eval.study.making.webpage import LANGUAGES, default_text, script, skeleton, strings, style
+from gan_eval.study.schema.manifest import Key, Manifest, Picture, Platform, Practice, Text, Trial, Ui
+from gan_eval.study.schema.platforms import PRESETS
+from gan_eval.study.schema.trials import KINDS
 
 _OPAQUE = re.compile(r"\b(?:[it][0-9a-f]{20}|[0-9a-f]{64}|f\d{2,4})\b")
 _NUMBER = re.compile(r"(?<=[\[,:])\s*-?\d+(?=\s*[\],}])")

@@ -15,11 +15,11 @@ from typing import Any, NamedTuple
 
 from gan_eval.errors import InputError, MismatchError
 from gan_eval.files import write_text
-from gan_eval.study.exported import Exported, read_study
-from gan_eval.study.manifest import private_file
-from gan_eval.study.participants import pseudonymised
-from gan_eval.study.records import parse_json
-from gan_eval.study.responses import (
+from gan_eval.strict_json import parse_json
+from gan_eval.study.collecting.participants import pseudonymised
+from gan_eval.study.collecting.store import Store
+from gan_eval.study.making.folder import Exported, read_study
+from gan_eval.study.schema.events import (
     EVENTS_FILE,
     Event,
     Start,
@@ -30,7 +30,7 @@ from gan_eval.study.responses import (
     verify_event,
     write_events,
 )
-from gan_eval.study.store import Store
+from gan_eval.study.schema.manifest import private_file
 
 FORGOTTEN_FILE = "forgotten.txt"
 PLATFORM_FILE = "platform_ids.csv"

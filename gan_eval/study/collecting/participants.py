@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from gan_eval.study.manifest import Key, Manifest
-from gan_eval.study.responses import Event, Start
-from gan_eval.study.tokens import participant_id
+from gan_eval.study.schema.events import Event, Start
+from gan_eval.study.schema.ids import participant_id
+from gan_eval.study.schema.manifest import Key, Manifest
 
 
 class Pseudonymised(NamedTuple):

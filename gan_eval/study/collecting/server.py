@@ -21,13 +21,13 @@ from flask import Flask, Response, abort, request
 from werkzeug.exceptions import HTTPException
 
 from gan_eval.errors import InputError
-from gan_eval.study.exported import file_name
-from gan_eval.study.limits import HourlyCount, Limits, TokenBucket
-from gan_eval.study.manifest import Manifest
-from gan_eval.study.records import canonical, parse_json
-from gan_eval.study.responses import UUID4_PATTERN, dump_event
-from gan_eval.study.service import Service, utc_now
-from gan_eval.study.webpage import counts_page, policy
+from gan_eval.strict_json import canonical, parse_json
+from gan_eval.study.collecting.limits import HourlyCount, Limits, TokenBucket
+from gan_eval.study.collecting.service import Service, utc_now
+from gan_eval.study.making.folder import file_name
+from gan_eval.study.making.webpage import counts_page, policy
+from gan_eval.study.schema.events import UUID4_PATTERN, dump_event
+from gan_eval.study.schema.manifest import Manifest
 
 _UUID4 = re.compile(UUID4_PATTERN)
 

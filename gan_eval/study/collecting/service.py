@@ -14,13 +14,22 @@ from statistics import median
 from typing import Any, NamedTuple
 
 from gan_eval.errors import InputError, MismatchError
-from gan_eval.study.exported import Exported
-from gan_eval.study.manifest import Key, Manifest
-from gan_eval.study.participants import pseudonymised
-from gan_eval.study.responses import Answer, Event, Finish, LabelChoice, PictureChoice, Start, parse_event, verify_event
-from gan_eval.study.store import Incoming, Store
-from gan_eval.study.tokens import participants_token, researcher_token, session_token
-from gan_eval.study.webpage import Page, render
+from gan_eval.study.collecting.participants import pseudonymised
+from gan_eval.study.collecting.store import Incoming, Store
+from gan_eval.study.making.folder import Exported
+from gan_eval.study.making.webpage import Page, render
+from gan_eval.study.schema.events import (
+    Answer,
+    Event,
+    Finish,
+    LabelChoice,
+    PictureChoice,
+    Start,
+    parse_event,
+    verify_event,
+)
+from gan_eval.study.schema.ids import participants_token, researcher_token, session_token
+from gan_eval.study.schema.manifest import Key, Manifest
 
 #: A session that was not heard of for so long has been given up; its form may go to somebody else.
 ABANDONED_S = 3600
@@ -35,7 +44,7 @@ class Refused(NamedTuple):
     reason: str
 
 
-class Outcome(NamedTuple):
+class BatchReceipt(NamedTuple):
     """What became of a batch. truths: right answers of the trials answered, where the study gives them away."""
 
     stored: tuple[str, ...]
@@ -74,7 +83,7 @@ class Service:
         form = self._store.open_session(session_id, self._forms, now=now, abandoned_after_s=ABANDONED_S)
         return {"form_id": form, "token": self._session_token(session_id, form)}
 
-    def receive(self, documents: list[Any], *, now: datetime) -> Outcome:
+    def receive(self, documents: list[Any], *, now: datetime) -> BatchReceipt:
         """Check events one by one and store those that are sound; durable when it returns."""
         sound: list[Incoming] = []
         refused: list[Refused] = []
@@ -87,7 +96,9 @@ class Service:
         refused += [Refused(name, "this session has sent too many events") for name in added.overfull]
         answered = {it.event.payload.trial_id for it in sound if isinstance(it.event.payload, Answer)}
         truths = self._key.truths if self.manifest.feedback == "always" else {}
-        return Outcome(added.stored, tuple(refused), {name: truths[name] for name in sorted(answered & truths.keys())})
+        return BatchReceipt(
+            added.stored, tuple(refused), {name: truths[name] for name in sorted(answered & truths.keys())}
+        )
 
     def completion(self, session_id: str) -> str | None:
         """Where a session ends on its platform; only once its `finish` is stored."""

@@ -17,9 +17,8 @@ import numpy as np
 from scipy import special
 
 from gan_eval.errors import InputError
-from gan_eval.study.manifest import Form, Key, Manifest, Practice, Trial
-from gan_eval.study.records import encode
-from gan_eval.study.responses import (
+from gan_eval.strict_json import encode
+from gan_eval.study.schema.events import (
     Answer,
     Choice,
     Consent,
@@ -32,7 +31,8 @@ from gan_eval.study.responses import (
     TieChoice,
     parse_event,
 )
-from gan_eval.study.trials import REAL
+from gan_eval.study.schema.manifest import Form, Key, Manifest, Practice, Trial
+from gan_eval.study.schema.trials import REAL
 
 #: Browser of everybody made up: no report may pass them off as people.
 USER_AGENT = "simulated"

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gan_eval.errors import InputError, MismatchError
-from gan_eval.study.manifest import Manifest
-from gan_eval.study.records import decode, encode
-from gan_eval.study.responses import Answer, Event, Start, dump_event, parse_event
+from gan_eval.strict_json import decode, encode
+from gan_eval.study.schema.events import Answer, Event, Start, dump_event, parse_event
+from gan_eval.study.schema.manifest import Manifest
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;

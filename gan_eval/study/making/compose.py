@@ -16,10 +16,36 @@ from typing import NamedTuple, TypeVar
 from gan_eval.errors import InputError
 from gan_eval.files import sha256_bytes
 from gan_eval.result import Progress
-from gan_eval.study.design import build
-from gan_eval.study.draw import Drbg
-from gan_eval.study.manifest import (
-    Analysis,
+from gan_eval.strict_json import decode, encode
+from gan_eval.study.making.design import build
+from gan_eval.study.making.draw import Drbg
+from gan_eval.study.making.pictures import (
+    Fitting,
+    Mime,
+    PictureSize,
+    Pixels,
+    padded,
+    scrambled,
+    sign,
+    size_of,
+)
+from gan_eval.study.making.pictures import (
+    encode as encode_picture,
+)
+from gan_eval.study.making.sources import (
+    Folders,
+    PictureReader,
+    Problems,
+    Sources,
+    formats,
+    open_sources,
+    shuffled_stems,
+    translated,
+)
+from gan_eval.study.making.webpage import Page, default_text, direction, strings
+from gan_eval.study.schema.ids import mac, participants_token
+from gan_eval.study.schema.manifest import (
+    AnalysisPlan,
     Feedback,
     Form,
     Key,
@@ -35,28 +61,9 @@ from gan_eval.study.manifest import (
     commitment,
     sealed,
 )
-from gan_eval.study.manifest import (
-    Picture as Delivered,
-)
-from gan_eval.study.pictures import (
-    Fit,
-    Mime,
-    Pixels,
-    Size,
-    padded,
-    scrambled,
-    sign,
-    size_of,
-)
-from gan_eval.study.pictures import (
-    encode as encode_picture,
-)
-from gan_eval.study.platforms import PRESETS
-from gan_eval.study.records import decode, encode
-from gan_eval.study.sources import Folders, Problems, Reader, Sources, formats, open_sources, shuffled_stems, translated
-from gan_eval.study.tokens import mac, participants_token
-from gan_eval.study.trials import BROKEN, CHECK, INPUT, REAL, Design, Kind, Layout, Picture, Pool
-from gan_eval.study.webpage import Page, default_text, direction, strings
+from gan_eval.study.schema.manifest import Picture as Delivered
+from gan_eval.study.schema.platforms import PRESETS
+from gan_eval.study.schema.trials import BROKEN, CHECK, INPUT, REAL, Design, Kind, Layout, PictureSource, Pool
 from gan_eval.version import __version__
 
 T = TypeVar("T", Key, Manifest)
@@ -115,7 +122,7 @@ class Hosting:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class StudyRequest:
     """What a researcher asks for.
 
     seed: of all draws; secret: 32 bytes that the ids are made from. text: fields of `manifest.Text` in place of the
@@ -132,11 +139,11 @@ class Plan:
     hosting: Hosting = field(default_factory=Hosting)
     study_id: str | None = None
     text: Mapping[str, str] = field(default_factory=dict)
-    fit: Fit | None = None
+    fit: Fitting | None = None
     jpeg_quality: int | None = None
     allow_missing: bool = False
     rules: Rules | None = None
-    analysis: Analysis | None = None
+    analysis: AnalysisPlan | None = None
 
 
 class Study(NamedTuple):
@@ -159,14 +166,14 @@ class _Pools(NamedTuple):
     gold: Pool
 
 
-def compose(plan: Plan, *, progress: Progress) -> Study:
+def compose(plan: StudyRequest, *, progress: Progress) -> Study:
     """Make the study. Raises InputError for whatever in the folders must be mended first."""
     _refuse_contradictions(plan)
     prefers = plan.kind in ("best-of-k", "pairwise")
     folders, notices = translated(plan.folders, wants_inputs=prefers, wants_real=not prefers)
     sources = open_sources(folders)
     names = {f"m{n}": name for n, name in enumerate(folders.methods)}
-    reader = Reader(sources, plan.fit)
+    reader = PictureReader(sources, plan.fit)
     pools = _sample(plan, sources, reader, tuple(names), progress)
     problems = Problems(
         {} if not any(sources.missing.values()) else sources.missing,
@@ -205,7 +212,7 @@ def _checked(record: T) -> T:
     return decode(type(record), encode(record), where="study")
 
 
-def _refuse_contradictions(plan: Plan) -> None:
+def _refuse_contradictions(plan: StudyRequest) -> None:
     if plan.kind in ("best-of-k", "pairwise") and plan.screen.feedback != "off":
         raise InputError(f"a {plan.kind} study has no right answers, so there is no feedback (leave --feedback out)")
     if (plan.screen.ties or plan.screen.both_bad) and plan.kind != "pairwise":
@@ -217,7 +224,9 @@ def _refuse_contradictions(plan: Plan) -> None:
         raise InputError(f"the page has no text called {unknown[0]!r}")
 
 
-def _sample(plan: Plan, sources: Sources, reader: Reader, methods: Sequence[str], progress: Progress) -> _Pools:
+def _sample(
+    plan: StudyRequest, sources: Sources, reader: PictureReader, methods: Sequence[str], progress: Progress
+) -> _Pools:
     """Draw items (and real pictures) from their names, then open them; a damaged one gives way to the next drawn."""
     order = shuffled_stems(sources.items, seed=plan.seed, label="items")
     usual = min(USUAL_PRACTICE[plan.kind], len(order) // 4)
@@ -234,7 +243,7 @@ def _sample(plan: Plan, sources: Sources, reader: Reader, methods: Sequence[str]
     for stem in order:
         if len(items) == wanted:
             break
-        if reader.readable([Picture(label, stem) for label in labels]):
+        if reader.readable([PictureSource(label, stem) for label in labels]):
             items.append(stem)
         progress("reading", len(items), wanted)
     if plan.amounts.items is None:
@@ -247,10 +256,12 @@ def _sample(plan: Plan, sources: Sources, reader: Reader, methods: Sequence[str]
     return _Pools(Pool(chosen, reals[0]), Pool(exercise, reals[1]), Pool(gold, reals[2]))
 
 
-def _reals(plan: Plan, sources: Sources, reader: Reader, *groups: tuple[str, ...]) -> list[tuple[str, ...]]:
+def _reals(
+    plan: StudyRequest, sources: Sources, reader: PictureReader, *groups: tuple[str, ...]
+) -> list[tuple[str, ...]]:
     """Real pictures for each group of items: of the same stem where all have one, else drawn without replacement."""
     paired = plan.kind == "two-alternative" and all(stem in sources.files[REAL] for group in groups for stem in group)
-    if paired and all(reader.readable([Picture(REAL, stem) for stem in group]) for group in groups):
+    if paired and all(reader.readable([PictureSource(REAL, stem) for stem in group]) for group in groups):
         return list(groups)
     order = iter(shuffled_stems(sources.reals, seed=plan.seed, label="reals"))
     taken: list[tuple[str, ...]] = []
@@ -258,7 +269,7 @@ def _reals(plan: Plan, sources: Sources, reader: Reader, *groups: tuple[str, ...
     for group in (groups[1], groups[2], groups[0]):
         mine: list[str] = []
         while len(mine) < len(group) and (stem := next(order, None)) is not None:
-            if reader.readable([Picture(REAL, stem)]):
+            if reader.readable([PictureSource(REAL, stem)]):
                 mine.append(stem)
         if group and not mine:
             raise InputError(f"{len(sources.reals)} real pictures are too few for this study (give more in --real)")
@@ -266,14 +277,14 @@ def _reals(plan: Plan, sources: Sources, reader: Reader, *groups: tuple[str, ...
     return [taken[2], taken[0], taken[1]]
 
 
-def _resampled(reader: Reader, fit: Fit | None) -> list[str]:
+def _resampled(reader: PictureReader, fit: Fitting | None) -> list[str]:
     if fit is None or not reader.resampled:
         return []
     how = "cropped and resampled" if fit.crop else "resampled"
     return [f"{len(reader.resampled)} of {len(reader.pixels)} pictures were {how} to {fit.size}"]
 
 
-def _refuse_problems(plan: Plan, problems: Problems, main: int) -> None:
+def _refuse_problems(plan: StudyRequest, problems: Problems, main: int) -> None:
     """What would make the study unfair, or is likely a mistake, ends the export; the rest is only told."""
     if len(problems.sizes) > 1:
         [line] = replace(Problems(), sizes=problems.sizes).lines()
@@ -292,16 +303,16 @@ def _refuse_copies(problems: Problems, items: int) -> None:
             raise InputError(f"{first} and {second} gave the same files throughout (is one folder given twice?)")
 
 
-def _pixels(design: Design, reader: Reader, seed: str) -> dict[str, Pixels]:
+def _pixels(design: Design, reader: PictureReader, seed: str) -> dict[str, Pixels]:
     """Pixels of every picture that a trial shows; signs and spoilt pictures are made here."""
     size = size_of(next(iter(reader.pixels.values())))
 
-    def make(picture: Picture) -> Pixels:
+    def make(picture: PictureSource) -> Pixels:
         if picture.source == CHECK:
             return sign(picture.item, size)
         if picture.source == BROKEN:
             draw = Drbg(seed, f"broken-{picture.item}-{picture.copy}")
-            return scrambled(reader.pixels[Picture("m0", picture.item)], draw.shuffled)
+            return scrambled(reader.pixels[PictureSource("m0", picture.item)], draw.shuffled)
         return reader.pixels[picture]
 
     return {name: make(picture) for name, picture in design.pictures.items()}
@@ -321,16 +332,16 @@ def _delivered(pixels: Mapping[str, Pixels], jpeg_quality: int | None, progress:
 
 
 def _key(
-    plan: Plan,
+    plan: StudyRequest,
     study_id: str,
     design: Design,
     folders: Folders,
     sources: Sources,
-    reader: Reader,
+    reader: PictureReader,
     images: Mapping[str, bytes],
     items: tuple[str, ...],
 ) -> Key:
-    def image(name: str, picture: Picture) -> KeyImage:
+    def image(name: str, picture: PictureSource) -> KeyImage:
         drawn = picture not in reader.hashes
         return KeyImage(
             method=picture.source,
@@ -354,7 +365,7 @@ def _key(
         trials={it.trial_id: KeyTrial(it.role, it.item, it.repeat_of, it.expected) for it in everything},
         truths=_truths(design),
         rules=plan.rules or _usual_rules(plan.amounts.checks),
-        analysis=plan.analysis or Analysis(primary="fooling_rate" if _has_truth(plan.kind) else "share"),
+        analysis=plan.analysis or AnalysisPlan(primary="fooling_rate" if _has_truth(plan.kind) else "share"),
         completion=plan.hosting.completion,
     )
 
@@ -379,12 +390,12 @@ def _truths(design: Design) -> dict[str, str]:
     return truths
 
 
-def _page_truths(plan: Plan, key: Key) -> Mapping[str, str] | None:
+def _page_truths(plan: StudyRequest, key: Key) -> Mapping[str, str] | None:
     return key.truths if plan.screen.feedback == "always" else None
 
 
 def _manifest(
-    plan: Plan,
+    plan: StudyRequest,
     layout: Layout,
     design: Design,
     key: Key,
@@ -432,15 +443,15 @@ def _manifest(
     )
 
 
-def _api(plan: Plan, study_id: str) -> str | None:
+def _api(plan: StudyRequest, study_id: str) -> str | None:
     """Where pages hosted elsewhere post to, on the server that will serve this study."""
     server = plan.hosting.server
     return None if server is None else f"{server}/s/{participants_token(plan.secret, study_id)}/api/"
 
 
-def shown_size(size: Size, longest: int | None) -> Size:
+def shown_size(size: PictureSize, longest: int | None) -> PictureSize:
     """Size on the screen in CSS pixels: small pictures by a whole factor up to 256, large ones down to 640."""
     side = max(size)
     if longest is None:
         longest = side * max(1, 256 // side) if side < 192 else min(side, 640)
-    return Size(max(1, round(size.width * longest / side)), max(1, round(size.height * longest / side)))
+    return PictureSize(max(1, round(size.width * longest / side)), max(1, round(size.height * longest / side)))

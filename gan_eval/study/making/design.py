@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from itertools import combinations
 
 from gan_eval.errors import InputError
-from gan_eval.study.draw import Drbg, image_id, trial_id, williams
-from gan_eval.study.forms import Placed, Shown, sequence
-from gan_eval.study.trials import (
+from gan_eval.study.making.draw import Drbg, image_id, trial_id, williams
+from gan_eval.study.making.forms import Placed, Shown, sequence
+from gan_eval.study.schema.trials import (
     BROKEN,
     CHECK,
     CROSS,
@@ -25,15 +25,15 @@ from gan_eval.study.trials import (
     TICK,
     USUAL_TRIALS,
     Design,
-    Form,
+    DesignTrial,
+    FormStep,
     Layout,
-    Picture,
+    PictureSource,
     Pool,
     Prompt,
     Role,
-    Step,
-    Trial,
-    Unit,
+    TrialSequence,
+    TrialUnit,
     options_per_trial,
 )
 
@@ -49,7 +49,7 @@ def build(layout: Layout, *, seed: str, secret: bytes) -> Design:
     groups = max(1, -(-layout.forms // len(square)))
     checks = _checks(layout, names, Drbg(seed, "checks"))
     practice = tuple(_practice(layout, names, Drbg(seed, "practice")))
-    repeated: Counter[Unit] = Counter()
+    repeated: Counter[TrialUnit] = Counter()
     sequences: list[list[Shown]] = []
     for group, units in enumerate(_deal(layout, per_person, groups, Drbg(seed, "sets"))):
         base = _base_rows(units, square, Drbg(seed, f"rows-{group}"))
@@ -62,7 +62,7 @@ def build(layout: Layout, *, seed: str, secret: bytes) -> Design:
     trials = tuple(sorted((t for t in names.trials.values() if t.role != "practice"), key=lambda t: t.trial_id))
     index = {trial.trial_id: position for position, trial in enumerate(trials)}
     forms = tuple(
-        Form(f"f{number:02d}", tuple(Step(index[trial.trial_id], slots) for trial, slots in shown))
+        TrialSequence(f"f{number:02d}", tuple(FormStep(index[trial.trial_id], slots) for trial, slots in shown))
         for number, shown in enumerate(sequences)
     )
     return Design(layout.kind, dict(sorted(names.pictures.items())), practice, trials, forms)
@@ -94,27 +94,29 @@ class _Names:
     """Pictures and trials made so far, by id; a collision ends the build."""
 
     def __init__(self, layout: Layout, secret: bytes) -> None:
-        self.pictures: dict[str, Picture] = {}
-        self.trials: dict[str, Trial] = {}
+        self.pictures: dict[str, PictureSource] = {}
+        self.trials: dict[str, DesignTrial] = {}
         self._layout, self._secret = layout, secret
 
-    def picture(self, picture: Picture) -> str:
+    def picture(self, picture: PictureSource) -> str:
         name = image_id(self._secret, self._layout.study_id, *picture)
         if self.pictures.setdefault(name, picture) != picture:
             raise InputError(f"two pictures got the id {name} (draw another secret)")
         return name
 
-    def trial(self, role: Role, pictures: Sequence[Picture], item: str, *, expected: str | None = None) -> Trial:
+    def trial(
+        self, role: Role, pictures: Sequence[PictureSource], item: str, *, expected: str | None = None
+    ) -> DesignTrial:
         """Make (or find) a trial over `pictures`; a repeat names the main trial of the same pictures."""
         sources = [picture.source for picture in pictures]
         name = trial_id(self._secret, self._layout.study_id, role, sources, item)
         main = trial_id(self._secret, self._layout.study_id, "main", sources, item)
-        trial = Trial(
+        trial = DesignTrial(
             trial_id=name,
             role=role,
             item=item,
             options=tuple(sorted(self.picture(picture) for picture in pictures)),
-            reference=self.picture(Picture(INPUT, item)) if self._layout.reference and role != "imc" else None,
+            reference=self.picture(PictureSource(INPUT, item)) if self._layout.reference and role != "imc" else None,
             repeat_of=main if role == "repeat" else None,
             expected=expected,
             prompt=_prompt(expected) if role == "imc" else None,
@@ -123,7 +125,7 @@ class _Names:
             raise InputError(f"two trials got the id {name} (draw another secret)")
         return trial
 
-    def show(self, role: Role, unit: Unit, row: tuple[int, ...]) -> Shown:
+    def show(self, role: Role, unit: TrialUnit, row: tuple[int, ...]) -> Shown:
         """The trial of a main unit, and its slots: from which source stands in each to which sorted option does."""
         pictures = _pictures(self._layout, self._layout.main, unit)
         trial = self.trial(role, pictures, unit.item)
@@ -149,7 +151,7 @@ def _stems(layout: Layout, sources: tuple[str, ...]) -> tuple[str, ...]:
     return layout.main.reals if sources == (REAL,) else layout.main.items
 
 
-def _deal(layout: Layout, per_person: int, groups: int, draw: Drbg) -> list[list[Unit]]:
+def _deal(layout: Layout, per_person: int, groups: int, draw: Drbg) -> list[list[TrialUnit]]:
     """Main trials of each group of forms: sources in turn, each time on an item used least so far.
 
     Over all groups the uses of one source's items differ by at most one; among equals, an item that this group has
@@ -157,14 +159,14 @@ def _deal(layout: Layout, per_person: int, groups: int, draw: Drbg) -> list[list
     """
     cycle = _cycle(layout) if layout.kind == "real-fake" else draw.shuffled(_cycle(layout))
     ranks = {s: {item: r for r, item in enumerate(draw.shuffled(_stems(layout, s)))} for s in dict.fromkeys(cycle)}
-    uses: Counter[Unit] = Counter()
+    uses: Counter[TrialUnit] = Counter()
     sets, turn = [], 0
     for _ in range(groups):
         met: Counter[str] = Counter()
-        chosen: list[Unit] = []
+        chosen: list[TrialUnit] = []
         for _ in range(per_person):
             sources = cycle[turn % len(cycle)]
-            free = [Unit(sources, item) for item in ranks[sources] if Unit(sources, item) not in chosen]
+            free = [TrialUnit(sources, item) for item in ranks[sources] if TrialUnit(sources, item) not in chosen]
             unit = min(free, key=lambda u: (uses[u], met[u.item], ranks[u.sources][u.item]))
             chosen.append(unit)
             uses[unit] += 1
@@ -174,7 +176,7 @@ def _deal(layout: Layout, per_person: int, groups: int, draw: Drbg) -> list[list
     return sets
 
 
-def _base_rows(units: Sequence[Unit], square: Sequence[tuple[int, ...]], draw: Drbg) -> list[int]:
+def _base_rows(units: Sequence[TrialUnit], square: Sequence[tuple[int, ...]], draw: Drbg) -> list[int]:
     """A row of the square for each unit, so that within a form every source stands about equally often in each slot.
 
     Each unit in a random order takes the row that puts its sources where they have stood least; among equals the row
@@ -193,46 +195,46 @@ def _base_rows(units: Sequence[Unit], square: Sequence[tuple[int, ...]], draw: D
     return rows
 
 
-def _place(unit: Unit, square: Sequence[tuple[int, ...]], row: int, draw: Drbg) -> Placed:
+def _place(unit: TrialUnit, square: Sequence[tuple[int, ...]], row: int, draw: Drbg) -> Placed:
     mine = square[row % len(square)]
     return Placed(unit, mine, draw.choice([other for other in square if other != mine] or [mine]))
 
 
-def _pictures(layout: Layout, pool: Pool, unit: Unit) -> list[Picture]:
+def _pictures(layout: Layout, pool: Pool, unit: TrialUnit) -> list[PictureSource]:
     """The pictures of a trial, in the order of its sources; a two-alternative item brings its own real picture."""
     if layout.kind != "two-alternative":
-        return [Picture(source, unit.item) for source in unit.sources]
+        return [PictureSource(source, unit.item) for source in unit.sources]
     real = pool.reals[pool.items.index(unit.item) % len(pool.reals)]
-    return [Picture(source, real if source == REAL else unit.item) for source in unit.sources]
+    return [PictureSource(source, real if source == REAL else unit.item) for source in unit.sources]
 
 
-def _checks(layout: Layout, names: _Names, draw: Drbg) -> list[Trial]:
+def _checks(layout: Layout, names: _Names, draw: Drbg) -> list[DesignTrial]:
     """Instructed checks over drawn signs, and gold trials with one sound picture among spoilt ones."""
     options = options_per_trial(layout.kind, len(layout.methods))
     trials = []
-    tick = Picture(CHECK, TICK)
-    signs = [tick, *(Picture(CHECK, CROSS, str(copy)) for copy in range(options - 1))]
+    tick = PictureSource(CHECK, TICK)
+    signs = [tick, *(PictureSource(CHECK, CROSS, str(copy)) for copy in range(options - 1))]
     for number in range(layout.imc):
         word = draw.choice(("real", "fake"))
         expected = word if options == 1 else names.picture(tick)
         trials.append(names.trial("imc", signs, f"check-{number}", expected=expected))
     for item in layout.gold.items:
-        spoilt = [Picture(BROKEN, item, str(copy)) for copy in range(max(1, options - 1))]
+        spoilt = [PictureSource(BROKEN, item, str(copy)) for copy in range(max(1, options - 1))]
         if options == 1:
             trials.append(names.trial("gold", spoilt, item, expected="fake"))
             continue
         source = REAL if layout.kind == "two-alternative" else draw.choice(layout.methods)
-        [sound] = _pictures(layout, layout.gold, Unit((source,), item))
+        [sound] = _pictures(layout, layout.gold, TrialUnit((source,), item))
         trials.append(names.trial("gold", [sound, *spoilt], item, expected=names.picture(sound)))
     return trials
 
 
-def _practice(layout: Layout, names: _Names, draw: Drbg) -> list[Trial]:
+def _practice(layout: Layout, names: _Names, draw: Drbg) -> list[DesignTrial]:
     """Practice trials in a drawn order; realism trials know their answer, preferences have none."""
     cycle = draw.shuffled([s for s in dict.fromkeys(_cycle(layout)) if s != (REAL,)])
-    units = [Unit(cycle[turn % len(cycle)], item) for turn, item in enumerate(layout.practice.items)]
+    units = [TrialUnit(cycle[turn % len(cycle)], item) for turn, item in enumerate(layout.practice.items)]
     if layout.kind == "real-fake":
-        units += [Unit((REAL,), item) for item in layout.practice.reals]
+        units += [TrialUnit((REAL,), item) for item in layout.practice.reals]
     trials = []
     for unit in draw.shuffled(units):
         pictures = _pictures(layout, layout.practice, unit)

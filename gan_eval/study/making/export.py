@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 from gan_eval.errors import InputError
 from gan_eval.files import atomic_folder
 from gan_eval.result import Progress
-from gan_eval.study.compose import Plan, compose
-from gan_eval.study.exported import PAGE_FILE, SITE_FOLDER, file_name
-from gan_eval.study.manifest import KEY_FILE, MANIFEST_FILE, Key, Manifest, write_key, write_manifest
-from gan_eval.study.webpage import Page, render
+from gan_eval.study.making.compose import StudyRequest, compose
+from gan_eval.study.making.folder import PAGE_FILE, SITE_FOLDER, file_name
+from gan_eval.study.making.webpage import Page, render
+from gan_eval.study.schema.manifest import KEY_FILE, MANIFEST_FILE, Key, Manifest, write_key, write_manifest
 
 #: What mail servers and phones still take as one file.
 LARGE_PAGE = 25_000_000
@@ -54,7 +54,7 @@ class Written(NamedTuple):
         }
 
 
-def export(plan: Plan, out: Path, *, site: bool, progress: Progress) -> Written:
+def export(plan: StudyRequest, out: Path, *, site: bool, progress: Progress) -> Written:
     """Compose a study and write it to the new folder `out`, whole or not at all.
 
     Raises InputError where `out` holds anything already: a key that is overwritten can never unblind its answers.

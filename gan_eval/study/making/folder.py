@@ -7,8 +7,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gan_eval.errors import InputError, MismatchError
-from gan_eval.study.manifest import KEY_FILE, MANIFEST_FILE, Key, Manifest, read_key, read_manifest, require_same_study
-from gan_eval.study.webpage import Page, parse
+from gan_eval.study.making.webpage import Page, parse
+from gan_eval.study.schema.manifest import (
+    KEY_FILE,
+    MANIFEST_FILE,
+    Key,
+    Manifest,
+    read_key,
+    read_manifest,
+    require_same_study,
+)
 
 PAGE_FILE = "study.html"
 SITE_FOLDER = "site"

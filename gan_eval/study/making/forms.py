@@ -6,35 +6,35 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from gan_eval.study.draw import Drbg
-from gan_eval.study.trials import GAP, Role, Trial, Unit
+from gan_eval.study.making.draw import Drbg
+from gan_eval.study.schema.trials import GAP, DesignTrial, Role, TrialUnit
 
 
 class Shown(NamedTuple):
     """A trial and, for each slot, the index of the option that stands in it."""
 
-    trial: Trial
+    trial: DesignTrial
     slots: tuple[int, ...]
 
 
 class Placed(NamedTuple):
     """A main trial of a form with the row of the square that it follows, and another row for its repeat."""
 
-    unit: Unit
+    unit: TrialUnit
     row: tuple[int, ...]
     other: tuple[int, ...]
 
 
 #: Makes the trial of a role over a unit's pictures and puts them into slots by a row.
-Show = Callable[[Role, Unit, tuple[int, ...]], Shown]
+Show = Callable[[Role, TrialUnit, tuple[int, ...]], Shown]
 
 
 def sequence(
     placed: Sequence[Placed],
-    checks: Sequence[Trial],
+    checks: Sequence[DesignTrial],
     *,
     repeats: int,
-    repeated: Counter[Unit],
+    repeated: Counter[TrialUnit],
     show: Show,
     draw: Drbg,
 ) -> list[Shown]:
@@ -80,7 +80,7 @@ def _later_places(shown: Sequence[Shown], item: str) -> list[int]:
     ]
 
 
-def with_checks(shown: list[Shown], checks: Sequence[Trial], draw: Drbg) -> list[Shown]:
+def with_checks(shown: list[Shown], checks: Sequence[DesignTrial], draw: Drbg) -> list[Shown]:
     """Spread the checks evenly: one at a random place in each of equal stretches, none at the very beginning."""
     checks = draw.shuffled(checks)
     start = min(2, len(shown))

@@ -20,13 +20,13 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageDraw
 
 from gan_eval.images import UnreadableImage, decode
-from gan_eval.study.trials import CROSS, TICK
+from gan_eval.study.schema.trials import CROSS, TICK
 
 Pixels = NDArray[np.uint8]
 Mime = Literal["image/webp", "image/jpeg"]
 
 
-class Size(NamedTuple):
+class PictureSize(NamedTuple):
     """Width and height in pixels."""
 
     width: int
@@ -36,16 +36,16 @@ class Size(NamedTuple):
         return f"{self.width}×{self.height}"
 
 
-class Fit(NamedTuple):
+class Fitting(NamedTuple):
     """Bring every picture to `size` by Lanczos; `crop` keeps the aspect and cuts the middle, else it is stretched."""
 
-    size: Size
+    size: PictureSize
     crop: bool = False
 
 
-def size_of(pixels: Pixels) -> Size:
+def size_of(pixels: Pixels) -> PictureSize:
     """Size of (H, W, 3) pixels."""
-    return Size(pixels.shape[1], pixels.shape[0])
+    return PictureSize(pixels.shape[1], pixels.shape[0])
 
 
 def read_picture(path: Path) -> Pixels:
@@ -67,7 +67,7 @@ def read_picture(path: Path) -> Pixels:
     return pixels if converted is None else np.asarray(converted)
 
 
-def fitted(pixels: Pixels, fit: Fit | None) -> Pixels:
+def fitted(pixels: Pixels, fit: Fitting | None) -> Pixels:
     """The picture at the size asked for; untouched where it has that size already or none was asked for."""
     if fit is None or size_of(pixels) == fit.size:
         return pixels
@@ -110,7 +110,7 @@ def foreign_parts(data: bytes) -> list[str]:
     return [f"not a WebP or JPEG file (it begins with {data[:8]!r})"]
 
 
-def sign(name: str, size: Size) -> Pixels:
+def sign(name: str, size: PictureSize) -> Pixels:
     """A large tick or cross in dark grey on light grey, for instructed checks."""
     scale = 4
     width, height = size.width * scale, size.height * scale
@@ -146,7 +146,7 @@ def _bytes(path: Path) -> bytes:
         raise UnreadableImage(str(path), error.strerror or str(error)) from error
 
 
-def _middle(size: Size, wanted: Size) -> tuple[float, float, float, float]:
+def _middle(size: PictureSize, wanted: PictureSize) -> tuple[float, float, float, float]:
     """The largest box of the wanted aspect in the middle."""
     scale = min(size.width / wanted.width, size.height / wanted.height)
     width, height = wanted.width * scale, wanted.height * scale

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gan_eval.errors import InputError
-from gan_eval.study.statistics.power import (
+from gan_eval.inference.power import (
     answers_needed,
     design_effect,
     difference_sd,
@@ -21,7 +21,7 @@ from gan_eval.study.statistics.power import (
     share_sd,
     simulated_power,
 )
-from gan_eval.study.trials import Kind
+from gan_eval.study.schema.trials import Kind
 
 #: Advised floor: with fewer people an interval is about those people.
 LEAST_PEOPLE = 20
@@ -51,7 +51,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class SampleSize:
     """One number of people: power of the main test and of each comparison after Holm's strictest step; cost."""
 
     people: int
@@ -61,7 +61,7 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class StudyPlan:
     """people: for the main test; pair_people: for every comparison of two methods (None: there is nothing to compare).
 
     cell_trials: answers of one person per method or pair. answers: what independent answers would do (exact
@@ -77,7 +77,7 @@ class Plan:
     pair_people: int | None
     answers: int | None
     minutes: float
-    choices: tuple[Choice, ...]
+    choices: tuple[SampleSize, ...]
     simulated: float | None
     notes: tuple[str, ...]
 
@@ -87,7 +87,7 @@ class Plan:
         return max(self.people, self.pair_people or 0, LEAST_PEOPLE)
 
 
-def plan(wanted: Wanted, *, rng: np.random.Generator) -> Plan:
+def plan(wanted: Wanted, *, rng: np.random.Generator) -> StudyPlan:
     """Work out a study. Raises InputError for an effect that is none, or trials too few to share out."""
     null = 1 / wanted.methods if wanted.kind == "best-of-k" else 0.5
     _refuse(wanted, null)
@@ -99,7 +99,7 @@ def plan(wanted: Wanted, *, rng: np.random.Generator) -> Plan:
     minutes = wanted.overhead + _shown(wanted) * wanted.seconds / 60
     advised = max(people, pair_people or 0, LEAST_PEOPLE)
     one_share = null == 0.5
-    return Plan(
+    return StudyPlan(
         wanted=wanted,
         null=null,
         cell_trials=cell,
@@ -109,7 +109,7 @@ def plan(wanted: Wanted, *, rng: np.random.Generator) -> Plan:
         answers=answers_needed(wanted.effect, power=wanted.power, alpha=wanted.alpha) if one_share else None,
         minutes=minutes,
         choices=tuple(
-            Choice(
+            SampleSize(
                 count,
                 person_power(mean, sd, count, alpha=wanted.alpha),
                 None if pair is None else person_power(pair[0], pair[1], count, alpha=pair[2]),

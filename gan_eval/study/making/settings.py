@@ -20,23 +20,23 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from gan_eval.errors import InputError
-from gan_eval.study.manifest import Analysis, Rules, Text
-from gan_eval.study.pictures import Size
-from gan_eval.study.records import decode
+from gan_eval.strict_json import decode
+from gan_eval.study.making.pictures import PictureSize
+from gan_eval.study.schema.manifest import AnalysisPlan, Rules, Text
 
 
-class Settings(NamedTuple):
+class StudySettings(NamedTuple):
     """What the file gives; None where a table is missing."""
 
     text: Mapping[str, str]
     rules: Rules | None
-    analysis: Analysis | None
+    analysis: AnalysisPlan | None
 
 
-def read_settings(path: Path | None) -> Settings:
+def read_settings(path: Path | None) -> StudySettings:
     """Read a settings file (InputError names the field at fault); without a path, nothing is set."""
     if path is None:
-        return Settings({}, None, None)
+        return StudySettings({}, None, None)
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -46,10 +46,10 @@ def read_settings(path: Path | None) -> Settings:
     if unknown := sorted(document.keys() - {"text", "rules", "analysis"}):
         raise InputError(f"{path}: unknown table {unknown[0]!r} (there are text, rules and analysis)")
     rules, analysis = document.get("rules"), document.get("analysis")
-    return Settings(
+    return StudySettings(
         _text(document.get("text", {}), path),
         None if rules is None else decode(Rules, rules, where=f"{path} rules"),
-        None if analysis is None else decode(Analysis, analysis, where=f"{path} analysis"),
+        None if analysis is None else decode(AnalysisPlan, analysis, where=f"{path} analysis"),
     )
 
 
@@ -68,12 +68,12 @@ def read_secret(path: Path | None) -> bytes:
     raise InputError(f"{path}: wanted 32 bytes or 64 hexadecimal digits (head -c 32 /dev/urandom > {path})")
 
 
-def parse_size(text: str) -> Size:
+def parse_size(text: str) -> PictureSize:
     """256 or 256x192 (InputError)."""
     found = re.fullmatch(r"(\d{1,5})(?:[x×](\d{1,5}))?", text)
     if found is None or int(found[1]) == 0 or (found[2] is not None and int(found[2]) == 0):
         raise InputError(f"{text!r} is not a size (write 256 or 256x192)")
-    return Size(int(found[1]), int(found[2] or found[1]))
+    return PictureSize(int(found[1]), int(found[2] or found[1]))
 
 
 def _text(table: Any, path: Path) -> dict[str, str]:

@@ -14,9 +14,9 @@ from typing import Any
 from gan_eval.errors import InputError, MismatchError
 from gan_eval.files import read_json, sha256_bytes
 from gan_eval.images import UnreadableImage, list_images
-from gan_eval.study.draw import Drbg
-from gan_eval.study.pictures import Fit, Pixels, Size, fitted, read_picture, size_of
-from gan_eval.study.trials import INPUT, REAL, Picture
+from gan_eval.study.making.draw import Drbg
+from gan_eval.study.making.pictures import Fitting, PictureSize, Pixels, fitted, read_picture, size_of
+from gan_eval.study.schema.trials import INPUT, REAL, PictureSource
 
 #: What `nicegan translate` leaves beside its pictures.
 TRANSLATION_FILE = "translation.json"
@@ -42,7 +42,7 @@ class Problems:
 
     missing: Mapping[str, Sequence[str]] = field(default_factory=dict)
     unreadable: Sequence[str] = ()
-    sizes: Mapping[Size, Sequence[str]] = field(default_factory=dict)
+    sizes: Mapping[PictureSize, Sequence[str]] = field(default_factory=dict)
     identical: Sequence[tuple[str, str, str]] = ()
     formats: Mapping[str, Sequence[str]] = field(default_factory=dict)
     notices: Sequence[str] = ()
@@ -77,7 +77,7 @@ class Sources:
     reals: tuple[str, ...]
     missing: Mapping[str, Sequence[str]]
 
-    def path(self, picture: Picture) -> Path:
+    def path(self, picture: PictureSource) -> Path:
         """The file of a picture of a method, of the inputs, or of the real ones."""
         return self.files[picture.source][picture.item]
 
@@ -126,24 +126,24 @@ def shuffled_stems(names: Iterable[str], *, seed: str, label: str) -> list[str]:
     return Drbg(seed, f"sample-{label}").shuffled(sorted(names))
 
 
-class Reader:
+class PictureReader:
     """Reads pictures once, remembers what was wrong with them."""
 
-    def __init__(self, sources: Sources, fit: Fit | None) -> None:
+    def __init__(self, sources: Sources, fit: Fitting | None) -> None:
         self.unreadable: list[str] = []
-        self.sizes: dict[Size, list[str]] = {}
-        self.hashes: dict[Picture, str] = {}
-        self.pixels: dict[Picture, Pixels] = {}
+        self.sizes: dict[PictureSize, list[str]] = {}
+        self.hashes: dict[PictureSource, str] = {}
+        self.pixels: dict[PictureSource, Pixels] = {}
         self.resampled: list[str] = []
         self._sources, self._fit = sources, fit
 
-    def readable(self, pictures: Sequence[Picture]) -> bool:
+    def readable(self, pictures: Sequence[PictureSource]) -> bool:
         """Read all pictures of one item; False where one of them is damaged."""
         # All are read, so that every damaged file is named at once.
         found = [self._read(picture) for picture in pictures]
         return all(found)
 
-    def _read(self, picture: Picture) -> bool:
+    def _read(self, picture: PictureSource) -> bool:
         if picture in self.pixels:
             return True
         path = self._sources.path(picture)

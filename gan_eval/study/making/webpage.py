@@ -23,11 +23,11 @@ import jinja2
 from markupsafe import Markup
 
 from gan_eval.errors import InputError
-from gan_eval.study.manifest import Manifest, Text
-from gan_eval.study.records import decode, encode, parse_json
-from gan_eval.study.trials import Kind
+from gan_eval.strict_json import decode, encode, parse_json
+from gan_eval.study.schema.manifest import Manifest, Text
+from gan_eval.study.schema.trials import Kind
 
-_FOLDER = Path(__file__).parent / "page"
+_FOLDER = Path(__file__).parent.parent / "page"
 _SCRIPTS = ("dom", "journal", "delivery", "pictures", "session", "screens", "trial", "main")
 _BLOCK = r'<script type="application/json" id="{}">(.*?)</script>'
 

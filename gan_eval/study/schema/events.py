@@ -16,15 +16,15 @@ from typing import Annotated, Any, Literal
 
 from gan_eval.errors import InputError, MismatchError
 from gan_eval.files import write_text
-from gan_eval.study.manifest import Count, FormId, ImageId, Manifest, Sha256, StudyId, TrialId
-from gan_eval.study.records import AtMost, Between, Matches, canonical, decode, encode, parse_json
+from gan_eval.strict_json import AtMost, Between, Matches, canonical, decode, encode, parse_json
+from gan_eval.study.schema.manifest import Count, FormId, ImageId, Manifest, Sha256, StudyId, TrialId
 
 UUID4_PATTERN = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 Uuid4 = Annotated[str, Matches(UUID4_PATTERN)]
 Instant = Annotated[str, Matches(r"20\d\d-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-6]\d(\.\d{1,6})?Z")]
-Milliseconds = Annotated[int, Between(0, 10_000_000_000)]
+ElapsedMilliseconds = Annotated[int, Between(0, 10_000_000_000)]
 Ratio = Annotated[float, Between(0, 100)]
-Pixels = tuple[Annotated[int, Between(0, 100_000)], Annotated[int, Between(0, 100_000)]]
+PixelPair = tuple[Annotated[int, Between(0, 100_000)], Annotated[int, Between(0, 100_000)]]
 Short = Annotated[str, AtMost(500)]
 ParticipantId = Annotated[str, Matches(r"p[0-9a-f]{20}")]
 
@@ -74,7 +74,7 @@ class Start:
     user_agent: Short
     webdriver: bool
     language: Short
-    screen: Pixels
+    screen: PixelPair
     dpr: Ratio
     touch_points: Annotated[int, Between(0, 1000)]
     color_gamut: Short
@@ -106,16 +106,16 @@ class Answer:
     index: Count
     shown: Annotated[tuple[ImageId, ...], AtMost(9)]
     choice: Choice
-    rt_ms: Milliseconds
-    onset_ms: Milliseconds
-    exposure_ms: Milliseconds | None
+    rt_ms: ElapsedMilliseconds
+    onset_ms: ElapsedMilliseconds
+    exposure_ms: ElapsedMilliseconds | None
     changes: Count
     input: Literal["mouse", "touch", "pen", "key", "none"]
-    hidden_ms: Milliseconds
-    viewport: Pixels
+    hidden_ms: ElapsedMilliseconds
+    viewport: PixelPair
     dpr: Ratio
     vv_scale: Ratio
-    img_css: Pixels
+    img_css: PixelPair
     attempt: Annotated[int, Between(1, 1000)]
 
 
@@ -141,7 +141,7 @@ class Visibility:
 class Viewport:
     """The window was resized, zoomed or turned."""
 
-    viewport: Pixels
+    viewport: PixelPair
     dpr: Ratio
     vv_scale: Ratio
 
@@ -174,7 +174,7 @@ class Finish:
     """The last page was reached."""
 
     answers: Count
-    duration_ms: Milliseconds
+    duration_ms: ElapsedMilliseconds
 
 
 Payload = Start | Consent | Answer | Interrupted | Visibility | Viewport | ImageError | Comment | Withdraw | Finish
@@ -212,7 +212,7 @@ class Event:
     seq: Count
     type: EventType
     t_utc: Instant
-    t_ms: Milliseconds
+    t_ms: ElapsedMilliseconds
     payload: Payload
     recv_utc: Instant | None = None
 

@@ -24,8 +24,8 @@ from typing import Annotated, Literal
 
 from gan_eval.errors import InputError, MismatchError
 from gan_eval.files import read_json, write_json
-from gan_eval.study.records import AtMost, Between, Matches, canonical, canonical_sha256, decode, encode
-from gan_eval.study.trials import Kind, Prompt, Role
+from gan_eval.strict_json import AtMost, Between, Matches, canonical, canonical_sha256, decode, encode
+from gan_eval.study.schema.trials import Kind, Prompt, Role
 
 Feedback = Literal["off", "practice", "always"]
 
@@ -39,7 +39,7 @@ Commitment = Annotated[str, Matches(r"sha256:[0-9a-f]{64}")]
 Count = Annotated[int, Between(0, 1_000_000)]
 Milliseconds = Annotated[int, Between(0, 86_400_000)]
 Share = Annotated[float, Between(0.0, 1.0)]
-Size = tuple[Count, Count]
+SizeInPixels = tuple[Count, Count]
 #: The right answer: this picture, or this word.
 Truth = Annotated[str, Matches(r"i[0-9a-f]{20}|real|fake")]
 
@@ -106,7 +106,7 @@ class Ui:
     min_ms: Milliseconds
     deadline_ms: Milliseconds | None
     exposure_ms: Milliseconds | None
-    css_px: Size
+    css_px: SizeInPixels
     kiosk: bool
 
 
@@ -124,7 +124,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """How a participant arrives and leaves (gan_eval.study.platforms has the presets).
+    """How a participant arrives and leaves (gan_eval.study.schema.platforms has the presets).
 
     id_params: URL parameters that name the person, first present one wins; extra_params: others worth keeping.
     preview: a parameter and the value with which a platform shows the page without a participant.
@@ -222,7 +222,7 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
-class Analysis:
+class AnalysisPlan:
     """The analysis planned before the first answer. alpha: 0.05 gives 95 % intervals."""
 
     primary: Literal["share", "strength", "fooling_rate"] = "share"
@@ -253,7 +253,7 @@ class Key:
     trials: Mapping[TrialId, KeyTrial]
     truths: Mapping[TrialId, Truth]
     rules: Rules
-    analysis: Analysis
+    analysis: AnalysisPlan
     completion: Annotated[str, AtMost(500)] | None = None
     commitment: Commitment | None = None
     manifest_sha256: Sha256 | None = None

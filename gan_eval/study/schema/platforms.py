@@ -16,7 +16,7 @@ from dataclasses import replace
 from urllib.parse import quote, urlsplit
 
 from gan_eval.errors import InputError
-from gan_eval.study.manifest import Platform
+from gan_eval.study.schema.manifest import Platform
 
 PRESETS: dict[str, Platform] = {
     "none": Platform("none", (), (), None, "none", (), None),

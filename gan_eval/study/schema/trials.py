@@ -21,7 +21,7 @@ GAP = 8
 USUAL_TRIALS = 40
 
 
-class Picture(NamedTuple):
+class PictureSource(NamedTuple):
     """What an image id stands for: a method's id ("m0") or a source that is none; the item's stem; which copy."""
 
     source: str
@@ -29,7 +29,7 @@ class Picture(NamedTuple):
     copy: str = "0"
 
 
-class Step(NamedTuple):
+class FormStep(NamedTuple):
     """One position of a form: the trial's index in `Design.trials`, and for each slot the index of the option in it."""
 
     trial: int
@@ -37,7 +37,7 @@ class Step(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class DesignTrial:
     """One screen. Only `trial_id`, `reference`, `options` and `prompt` may be public.
 
     options: image ids, sorted. repeat_of: trial id of the same options shown before.
@@ -56,11 +56,11 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class TrialSequence:
     """A prebuilt sequence for one participant."""
 
     form_id: str
-    sequence: tuple[Step, ...]
+    sequence: tuple[FormStep, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +99,13 @@ class Design:
     """All that is drawn. pictures: image id → what it is, sorted by id; trials sorted by id; practice in order."""
 
     kind: Kind
-    pictures: Mapping[str, Picture]
-    practice: tuple[Trial, ...]
-    trials: tuple[Trial, ...]
-    forms: tuple[Form, ...]
+    pictures: Mapping[str, PictureSource]
+    practice: tuple[DesignTrial, ...]
+    trials: tuple[DesignTrial, ...]
+    forms: tuple[TrialSequence, ...]
 
 
-class Unit(NamedTuple):
+class TrialUnit(NamedTuple):
     """A possible main trial: the sources that meet on an item."""
 
     sources: tuple[str, ...]

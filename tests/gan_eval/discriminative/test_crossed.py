@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from gan_eval.discriminative.statistics import (
+from gan_eval.discriminative.crossed import (
     Heights,
     bootstrap,
     intervals,

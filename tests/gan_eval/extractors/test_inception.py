@@ -66,7 +66,7 @@ def test_ranges_are_those_of_the_tools() -> None:
 
 
 def test_an_average_leaves_the_padding_out() -> None:
-    layer = inception.AveragedConvolution(1, inception.Conv(1, (1, 1)))
+    layer = inception.AveragedConvolution(1, inception.ConvSpec(1, (1, 1)))
     layer.conv.load_state_dict({"weight": torch.ones(1, 1, 1, 1), "bias": torch.zeros(1)})
     assert torch.equal(layer(torch.ones(1, 1, 4, 4)), torch.ones(1, 1, 4, 4))
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 import gan_eval
-from gan_eval import weights
+from gan_eval import hardware, weights
 from gan_eval.errors import InputError, WeightsError
-from gan_eval.extractors import hardware, resolve
+from gan_eval.extractors import resolve
 
 
 @pytest.fixture

@@ -17,9 +17,11 @@ import torch
 from numpy.typing import NDArray
 
 import gan_eval
-from gan_eval.extractors import Extractor, Network, Precision, Runtime, hardware, load, resolve
+from gan_eval import hardware
+from gan_eval.extractors import Extractor, Network, Runtime, load, resolve
 from gan_eval.extractors.recipes import recipe
 from gan_eval.extractors.torch_runtime import _switches, exact_float32
+from gan_eval.hardware import Precision
 from gan_eval.resize import Like
 
 pytestmark = pytest.mark.usefixtures("kept_conversions")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
 
-from gan_eval.discriminative.guard import nearness
+from gan_eval.guards.copies import nearness
 
 RNG = np.random.Generator
 

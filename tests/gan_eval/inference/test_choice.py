@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from gan_eval.study.statistics.choice import (
+from gan_eval.inference.choice import (
     bradley_terry,
     bradley_terry_many,
     components,

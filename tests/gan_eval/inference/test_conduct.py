@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gan_eval.study.kinds.shares import binomial_p
-from gan_eval.study.statistics.conduct import chance_of_at_least, reaction_times, same_slot_p, slot_bias
+from gan_eval.inference.conduct import chance_of_at_least, reaction_times, same_slot_p, slot_bias
+from gan_eval.study.analysing.kinds.shares import binomial_p
 
 
 @pytest.mark.parametrize(

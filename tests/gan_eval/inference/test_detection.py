@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gan_eval.study.statistics.detection import d_prime_many, two_alternative, yes_no
+from gan_eval.inference.detection import d_prime_many, two_alternative, yes_no
 
 
 def test_reference() -> None:

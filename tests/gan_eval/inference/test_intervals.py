@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
-from gan_eval.metrics.intervals import holm
+from gan_eval.inference.intervals import holm
 
 
 @pytest.mark.parametrize(

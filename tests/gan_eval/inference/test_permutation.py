@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from gan_eval.study.statistics.permutation import label_permutation, sign_flip
+from gan_eval.inference.permutation import label_permutation, sign_flip
 
 COUNTS = np.array([[4, 1, 0], [3, 1, 1], [2, 2, 1], [3, 0, 2], [1, 3, 1], [4, 1, 0]], dtype=float)
 

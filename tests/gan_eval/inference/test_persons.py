@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from gan_eval.study.statistics.persons import (
+from gan_eval.inference.persons import (
     dependence,
     estimate,
     expanded_level,

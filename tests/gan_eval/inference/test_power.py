@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 from statsmodels.stats.power import GofChisquarePower, TTestPower
 
-from gan_eval.study.statistics.power import (
+from gan_eval.inference.power import (
     answers_for_half_width,
     answers_needed,
     binomial_power,

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
-from gan_eval.metrics.intervals import wilson
-from gan_eval.study.statistics.proportions import clopper_pearson, exact_multinomial_p, newcombe
+from gan_eval.inference.intervals import wilson
+from gan_eval.inference.proportions import clopper_pearson, exact_multinomial_p, newcombe
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from gan_eval import nrds
-from gan_eval.discriminative.outcome import Outcome
+from gan_eval.discriminative.outcome import NrdsResult
 from gan_eval.discriminative.saved import from_curves
 from gan_eval.report.nrds import html, pair_table, score_table, write_html
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+def made(tmp_path_factory: pytest.TempPathFactory) -> NrdsResult:
     """A good and a bad model of hostile names, from features."""
     folder, rng = tmp_path_factory.mktemp("sets"), np.random.default_rng(0)
     for name, shift in (("real", 0.0), ("good", 0.0), ("bad", 3.0)):
@@ -21,7 +21,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     return nrds(models, folder / "real.npz", features="efficientnet-lite0", seeds=2, epochs=20, cache=False)
 
 
-def test_every_model_and_pair_has_its_row(made: Outcome) -> None:
+def test_every_model_and_pair_has_its_row(made: NrdsResult) -> None:
     scores, pairs = score_table(made), pair_table(made)
     assert [row[1] for row in scores.rows] == ["<img src=x>", "<script>alert(1)<"]
     assert {len(row) for row in scores.rows} == {len(scores.columns)}
@@ -29,27 +29,27 @@ def test_every_model_and_pair_has_its_row(made: Outcome) -> None:
     assert {len(row) for row in pairs.rows} == {len(pairs.columns)}
 
 
-def test_names_are_never_markup(made: Outcome) -> None:
+def test_names_are_never_markup(made: NrdsResult) -> None:
     page = html(made)
     assert "<script" not in page
     assert "<img src=x>" not in page
     assert "&lt;img src=x&gt;" in page
 
 
-def test_the_page_fetches_nothing_and_shows_the_curves(made: Outcome) -> None:
+def test_the_page_fetches_nothing_and_shows_the_curves(made: NrdsResult) -> None:
     page = html(made)
     assert "http://" not in page
     assert "https://" not in page
     assert 'src="data:image/svg+xml;base64,' in page
 
 
-def test_the_page_says_what_it_was_made_from(made: Outcome) -> None:
+def test_the_page_says_what_it_was_made_from(made: NrdsResult) -> None:
     page = html(made)
     assert "seeds 2" in page
     assert page.count("24</td>") == 3
 
 
-def test_the_same_outcome_gives_the_same_page(made: Outcome, tmp_path: Path) -> None:
+def test_the_same_outcome_gives_the_same_page(made: NrdsResult, tmp_path: Path) -> None:
     write_html(made, tmp_path / "report.html")
     assert (tmp_path / "report.html").read_text(encoding="utf-8") == html(made)
 

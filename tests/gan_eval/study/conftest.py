@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from gan_eval.study.browser import find_chromium
-from gan_eval.study.compose import Screen
-from gan_eval.study.export import Written
-from tests.gan_eval.study.making import make
+from gan_eval.study.checking.browser import find_chromium
+from gan_eval.study.making.compose import Screen
+from gan_eval.study.making.export import Written
+from tests.gan_eval.study.exports import make
 
 
 @pytest.fixture(scope="session")

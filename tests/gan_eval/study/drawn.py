@@ -10,21 +10,21 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from gan_eval.study.analysis import Analysis, analyse
-from gan_eval.study.compose import Amounts, Plan, Screen, compose
-from gan_eval.study.findings import Settings
-from gan_eval.study.manifest import Key, Manifest
-from gan_eval.study.responses import Event
-from gan_eval.study.simulate import People, simulate
-from gan_eval.study.sources import Folders
-from gan_eval.study.trials import Kind
+from gan_eval.study.analysing.analysis import Analysis, analyse
+from gan_eval.study.analysing.findings import AnalysisSettings
+from gan_eval.study.collecting.simulate import People, simulate
+from gan_eval.study.making.compose import Amounts, Screen, StudyRequest, compose
+from gan_eval.study.making.sources import Folders
+from gan_eval.study.schema.events import Event
+from gan_eval.study.schema.manifest import Key, Manifest
+from gan_eval.study.schema.trials import Kind
 
 NAMES = ("NICE-GAN", "U-GAT-IT", "CycleGAN")
 PREFERENCE = {"NICE-GAN": 0.9, "CycleGAN": -0.6}
 FOOLING = {"NICE-GAN": 0.45, "U-GAT-IT": 0.35, "CycleGAN": 0.15}
 PLAIN = Screen()
 #: Fewer resamples than a real analysis, for speed.
-QUICK = Settings(resamples=400, arrangements=999)
+QUICK = AnalysisSettings(resamples=400, arrangements=999)
 
 
 @functools.cache
@@ -44,7 +44,7 @@ def study(kind: Kind, methods: tuple[str, ...] = NAMES, screen: Screen = PLAIN) 
             inputs=folders[0] if kind == "best-of-k" else None,
             real=None if prefers else folders[0],
         )
-        plan = Plan(kind, sources, "7", bytes(range(32)), Amounts(items=18, practice=3, gold=1), screen)
+        plan = StudyRequest(kind, sources, "7", bytes(range(32)), Amounts(items=18, practice=3, gold=1), screen)
         composed = compose(plan, progress=lambda what, done, total: None)
     return composed.manifest, composed.key
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, Locator, Page
 
-CLI = "from cli.app import gan_eval; gan_eval()"
+CLI = "from gan_eval_cli.app import gan_eval; gan_eval()"
 ROOT = Path(__file__).resolve().parents[3]
 
 

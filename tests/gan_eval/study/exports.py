@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from gan_eval.study.compose import Amounts, Hosting, Plan, Screen
-from gan_eval.study.export import Written, export
-from gan_eval.study.sources import Folders
-from gan_eval.study.trials import Kind
+from gan_eval.study.making.compose import Amounts, Hosting, Screen, StudyRequest
+from gan_eval.study.making.export import Written, export
+from gan_eval.study.making.sources import Folders
+from gan_eval.study.schema.trials import Kind
 
 SECRET = bytes(range(32))
 ITEMS = tuple(f"scene-{n:02d}" for n in range(12))
@@ -41,7 +41,7 @@ def folders(root: Path, *, methods: int = 2, inputs: bool = False, real: bool = 
     )
 
 
-def plan(root: Path, kind: Kind, **changes: Any) -> Plan:
+def plan(root: Path, kind: Kind, **changes: Any) -> StudyRequest:
     """A small plan of a kind, with pictures made below `root`."""
     realism = kind in ("real-fake", "two-alternative")
     settings: dict[str, Any] = {
@@ -53,7 +53,7 @@ def plan(root: Path, kind: Kind, **changes: Any) -> Plan:
         "screen": Screen(min_ms=0, exposure_ms=100 if kind == "two-alternative" else None),
         "hosting": Hosting(),
     }
-    return Plan(**settings | changes)
+    return StudyRequest(**settings | changes)
 
 
 def make(root: Path, kind: Kind, *, site: bool = False, **changes: Any) -> Written:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from gan_eval.study.manifest import (
-    Analysis,
+from gan_eval.study.schema.manifest import (
+    AnalysisPlan,
     Form,
     Key,
     KeyImage,
@@ -50,7 +50,7 @@ def small_key() -> Key:
         trials={ident("t", n): KeyTrial("main", f"item{n}") for n in range(4)},
         truths={},
         rules=Rules(),
-        analysis=Analysis(),
+        analysis=AnalysisPlan(),
     )
 
 

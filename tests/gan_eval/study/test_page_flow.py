@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from gan_eval.study.export import Written
-from gan_eval.study.responses import parse_event, verify_event
+from gan_eval.study.making.export import Written
+from gan_eval.study.schema.events import parse_event, verify_event
 from tests.gan_eval.study.driving import Participant, Server
 
 pytestmark = pytest.mark.browser

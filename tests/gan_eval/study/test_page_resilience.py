@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from gan_eval.study.export import Written
+from gan_eval.study.making.export import Written
 from tests.gan_eval.study.driving import Participant, Server, serving
 
 pytestmark = pytest.mark.browser
@@ -78,8 +78,8 @@ def test_server_down_and_up_again(context: Any, studies: Callable[[str], Written
 
 
 def test_page_opened_from_disk_posts_to_the_server(browser: Any, tmp_path: Path) -> None:
-    from gan_eval.study.compose import Hosting
-    from tests.gan_eval.study.making import make
+    from gan_eval.study.making.compose import Hosting
+    from tests.gan_eval.study.exports import make
 
     study = make(tmp_path, "pairwise", hosting=Hosting(server="http://127.0.0.1:8931"))
     with serving(study.page.parent, "--allow-origin", "null", port=8931) as server:

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from gan_eval.study.compose import Amounts, Hosting, Screen
-from gan_eval.study.export import Written
-from gan_eval.study.platforms import PRESETS, platform
-from gan_eval.study.webpage import LANGUAGES, strings
+from gan_eval.study.making.compose import Amounts, Hosting, Screen
+from gan_eval.study.making.export import Written
+from gan_eval.study.making.webpage import LANGUAGES, strings
+from gan_eval.study.schema.platforms import PRESETS, platform
 from tests.gan_eval.study.driving import Participant, Server, serving
-from tests.gan_eval.study.making import folders, make
+from tests.gan_eval.study.exports import folders, make
 
 pytestmark = pytest.mark.browser
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"

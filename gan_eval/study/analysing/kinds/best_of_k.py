@@ -9,8 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from gan_eval.study.findings import Findings, Measure, MethodFinding, Settings, SignificanceTest, Unit
-from gan_eval.study.kinds.shares import (
+from gan_eval.inference.choice import first_choice
+from gan_eval.inference.persons import FEW, Statistic, dependence, estimate, person_mean, resamples
+from gan_eval.inference.proportions import exact_multinomial_p
+from gan_eval.study.analysing.findings import AnalysisSettings, Findings, Measure, MethodFinding, SignificanceTest, Unit
+from gan_eval.study.analysing.kinds.shares import (
     binomial_p,
     by_item,
     compare,
@@ -20,15 +23,12 @@ from gan_eval.study.kinds.shares import (
     pooled,
     ratio,
 )
-from gan_eval.study.statistics.choice import first_choice
-from gan_eval.study.statistics.persons import FEW, Statistic, dependence, estimate, person_mean, resamples
-from gan_eval.study.statistics.proportions import exact_multinomial_p
-from gan_eval.study.tables import BestOf
+from gan_eval.study.analysing.tables import BestOf
 
 Floats = NDArray[np.float64]
 
 
-def best_of_k(rows: BestOf, settings: Settings) -> Findings:
+def best_of_k(rows: BestOf, settings: AnalysisSettings) -> Findings:
     """Share of choices and strength of each method; tests that no method is preferred; comparisons."""
     n, level = len(rows.person), settings.level
     counts = rows.sums(rows.chosen)
@@ -82,7 +82,7 @@ def strengths(counts: Floats) -> Statistic:
     return statistic
 
 
-def _tests(shares: Floats, totals: Floats, settings: Settings) -> tuple[SignificanceTest, ...]:
+def _tests(shares: Floats, totals: Floats, settings: AnalysisSettings) -> tuple[SignificanceTest, ...]:
     """The permutation test; Friedman's beside it; and those of the literature, which take answers as independent."""
     found = equal_within_people(shares, "equal shares (labels permuted within people)", settings, primary=True)
     people, k = shares.shape

@@ -12,8 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from gan_eval.study.findings import Findings, Measure, MethodFinding, Settings, SignificanceTest, WinTable
-from gan_eval.study.kinds.shares import (
+from gan_eval.inference import choice
+from gan_eval.inference.persons import FEW, Statistic, dependence, estimate, person_mean, resamples
+from gan_eval.study.analysing.findings import (
+    AnalysisSettings,
+    Findings,
+    Measure,
+    MethodFinding,
+    SignificanceTest,
+    WinTable,
+)
+from gan_eval.study.analysing.kinds.shares import (
     against,
     binomial_p,
     by_item,
@@ -24,16 +33,14 @@ from gan_eval.study.kinds.shares import (
     pooled,
     ratio,
 )
-from gan_eval.study.statistics import choice
-from gan_eval.study.statistics.persons import FEW, Statistic, dependence, estimate, person_mean, resamples
-from gan_eval.study.tables import Pairs
+from gan_eval.study.analysing.tables import Pairs
 
 Floats = NDArray[np.float64]
 
 HALF = "half a win added each way"
 
 
-def pairwise(rows: Pairs, settings: Settings) -> Findings:
+def pairwise(rows: Pairs, settings: AnalysisSettings) -> Findings:
     """Strength and win share of each method; comparisons; connectivity, fit, side and ties."""
     level = settings.level
     tables = win_tables(rows)
@@ -103,7 +110,7 @@ def _per_answer(rows: Pairs) -> tuple[Floats, Floats]:
 
 
 def _tests(
-    rows: Pairs, shares: Floats, wins: Floats, connected: bool, settings: Settings
+    rows: Pairs, shares: Floats, wins: Floats, connected: bool, settings: AnalysisSettings
 ) -> tuple[SignificanceTest, ...]:
     found = equal_within_people(shares, "equal strengths (labels permuted within people)", settings, primary=True)
     if rows.people < FEW:

@@ -11,8 +11,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from gan_eval.study.findings import Findings, Measure, MethodFinding, Settings, SignificanceTest
-from gan_eval.study.kinds.shares import (
+from gan_eval.inference.detection import d_prime_many, two_alternative
+from gan_eval.inference.persons import Estimate, Statistic, dependence, estimate, person_mean, resamples
+from gan_eval.study.analysing.findings import AnalysisSettings, Findings, Measure, MethodFinding, SignificanceTest
+from gan_eval.study.analysing.kinds.shares import (
     adjust_tests,
     against,
     by_item,
@@ -23,14 +25,12 @@ from gan_eval.study.kinds.shares import (
     pooled,
     ratio,
 )
-from gan_eval.study.statistics.detection import d_prime_many, two_alternative
-from gan_eval.study.statistics.persons import Estimate, Statistic, dependence, estimate, person_mean, resamples
-from gan_eval.study.tables import Doubles, Labels
+from gan_eval.study.analysing.tables import Doubles, Labels
 
 Floats = NDArray[np.float64]
 
 
-def real_fake(rows: Labels, settings: Settings) -> Findings:
+def real_fake(rows: Labels, settings: AnalysisSettings) -> Findings:
     """Fooling rate, HYPE-infinity, d′ and criterion of each method; error on real pictures; tests; comparisons."""
     k, level = len(rows.methods), settings.level
     is_source = rows.source[:, None] == np.arange(-1, k)
@@ -76,7 +76,7 @@ def real_fake(rows: Labels, settings: Settings) -> Findings:
     )
 
 
-def two_alternative_forced(rows: Doubles, settings: Settings) -> Findings:
+def two_alternative_forced(rows: Doubles, settings: AnalysisSettings) -> Findings:
     """Fooling rate and d′ of each method; tests against one half; comparisons."""
     k, level = len(rows.methods), settings.level
     is_source = (rows.source[:, None] == np.arange(k)).astype(np.float64)
@@ -112,7 +112,7 @@ def two_alternative_forced(rows: Doubles, settings: Settings) -> Findings:
 
 
 def _tests(
-    names: tuple[str, ...], rates: Floats, settings: Settings, *, said_real_of_real: Floats | None = None
+    names: tuple[str, ...], rates: Floats, settings: AnalysisSettings, *, said_real_of_real: Floats | None = None
 ) -> tuple[SignificanceTest, ...]:
     """Each method against one half (Holm), all alike, and fakes called real as often as real pictures are (Holm)."""
     half = [
@@ -158,7 +158,9 @@ def _pooled_d(said: Floats, shown: Floats) -> Statistic:
     return lambda weights: np.hstack([_yes_no(real, n, 0)(weights), _yes_no(real, n, 1)(weights)])
 
 
-def _overall(rows: Labels, said: Floats, shown: Floats, weights: Floats, settings: Settings) -> tuple[Measure, ...]:
+def _overall(
+    rows: Labels, said: Floats, shown: Floats, weights: Floats, settings: AnalysisSettings
+) -> tuple[Measure, ...]:
     """Error on real pictures, HYPE-infinity, balanced accuracy, d′ and criterion over the fakes of all methods."""
     level = settings.level
     real_error = 1 - ratio(said[:, 0], shown[:, 0])

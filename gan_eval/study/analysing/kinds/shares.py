@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from gan_eval.metrics.intervals import holm, wilson
+from gan_eval.inference.intervals import holm, wilson
+from gan_eval.inference.permutation import PermutationResult, label_permutation, sign_flip
+from gan_eval.inference.persons import FEW, Estimate, estimate, people_and_items, person_mean
 from gan_eval.result import Interval
-from gan_eval.study.findings import PairFinding, Settings, SignificanceTest
-from gan_eval.study.statistics.permutation import Outcome, label_permutation, sign_flip
-from gan_eval.study.statistics.persons import FEW, Estimate, estimate, people_and_items, person_mean
-from gan_eval.study.tables import Rows
+from gan_eval.study.analysing.findings import AnalysisSettings, PairFinding, SignificanceTest
+from gan_eval.study.analysing.tables import AnswerRows
 
 Floats = NDArray[np.float64]
 
@@ -28,19 +28,19 @@ def ratio(part: Floats, whole: Floats) -> Floats:
         return np.asarray(part / whole, dtype=np.float64)
 
 
-def pooled(successes: float, n: float, settings: Settings) -> Interval | None:
+def pooled(successes: float, n: float, settings: AnalysisSettings) -> Interval | None:
     """Wilson's interval, which takes answers as independent; None without answers."""
     return wilson(successes, n, level=settings.level) if n > 0 else None
 
 
-def as_finding(name: str, outcome: Outcome, *, primary: bool) -> SignificanceTest:
+def as_finding(name: str, outcome: PermutationResult, *, primary: bool) -> SignificanceTest:
     """A permutation test as a finding."""
     how = "all arrangements" if outcome.exact else "random arrangements"
     return SignificanceTest(name, outcome.statistic, outcome.p_value, "person", outcome.people, how, primary)
 
 
 def equal_within_people(
-    table: Floats, name: str, settings: Settings, *, primary: bool = False
+    table: Floats, name: str, settings: AnalysisSettings, *, primary: bool = False
 ) -> list[SignificanceTest]:
     """Permutation of the methods within each person's row of (P, k); no test for fewer than FEW people."""
     if (~np.isnan(table).any(1)).sum() < FEW:
@@ -49,7 +49,9 @@ def equal_within_people(
     return [as_finding(name, outcome, primary=primary)]
 
 
-def against(differences: Floats, name: str, settings: Settings, *, primary: bool = False) -> list[SignificanceTest]:
+def against(
+    differences: Floats, name: str, settings: AnalysisSettings, *, primary: bool = False
+) -> list[SignificanceTest]:
     """Sign flips of per-person differences (P,); no test for fewer than FEW people."""
     if (~np.isnan(differences)).sum() < FEW:
         return []
@@ -61,7 +63,7 @@ def compare(
     methods: Sequence[str],
     difference: Callable[[int, int], Floats],
     weights: Floats,
-    settings: Settings,
+    settings: AnalysisSettings,
     *,
     answer_p: Callable[[int, int], float | None] = lambda a, b: None,
 ) -> tuple[PairFinding, ...]:
@@ -108,7 +110,7 @@ def binomial_p(a: float, b: float) -> float | None:
     return float(stats.binomtest(int(a), int(a + b)).pvalue)
 
 
-def other_items(rows: Rows, part: Floats, whole: Floats, settings: Settings) -> list[Interval | None]:
+def other_items(rows: AnswerRows, part: Floats, whole: Floats, settings: AnalysisSettings) -> list[Interval | None]:
     """Intervals of Σ part / Σ whole, both (N, q), that hold for other people and other items."""
     if rows.people < FEW or len(rows.items) < FEW:
         return [None] * part.shape[1]
@@ -122,7 +124,7 @@ def other_items(rows: Rows, part: Floats, whole: Floats, settings: Settings) -> 
     )
 
 
-def by_item(rows: Rows, part: Floats, whole: Floats) -> dict[str, tuple[float | None, ...]]:
+def by_item(rows: AnswerRows, part: Floats, whole: Floats) -> dict[str, tuple[float | None, ...]]:
     """Σ part / Σ whole of each item, both (N, q); None where an item has no answer."""
     count = len(rows.items)
     sums = np.zeros((2, count, part.shape[1]))

@@ -8,10 +8,10 @@ from html.parser import HTMLParser
 import pytest
 
 from gan_eval.report.study.page import mixed_model, render
-from gan_eval.study.analysis import Analysis
-from gan_eval.study.answers import Rejected
-from gan_eval.study.exclusions import Excluded
-from gan_eval.study.trials import KINDS, Kind
+from gan_eval.study.analysing.analysis import Analysis
+from gan_eval.study.analysing.answers import Rejected
+from gan_eval.study.analysing.exclusions import Excluded
+from gan_eval.study.schema.trials import KINDS, Kind
 from tests.gan_eval.study.drawn import analysis
 
 HOSTILE = "</style></script><img src=x onerror=alert(1)>\"'&{{ 7*7 }}"

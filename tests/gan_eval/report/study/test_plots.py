@@ -9,8 +9,8 @@ from xml.etree import ElementTree
 import pytest
 
 from gan_eval.report.study.plots import Plot, pairs_plot, shares_plot, strengths_plot, times_plot
-from gan_eval.study.analysis import Analysis
-from gan_eval.study.trials import Kind
+from gan_eval.study.analysing.analysis import Analysis
+from gan_eval.study.schema.trials import Kind
 from tests.gan_eval.study.drawn import NAMES, analysis
 
 

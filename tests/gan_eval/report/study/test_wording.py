@@ -8,7 +8,7 @@ import pytest
 
 from gan_eval.report.study.wording import joined, number, p_value, paragraph, percent, span
 from gan_eval.result import Interval
-from gan_eval.study.trials import KINDS, Kind
+from gan_eval.study.schema.trials import KINDS, Kind
 from tests.gan_eval.study.drawn import NAMES, analysis
 
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from gan_eval.errors import InputError
 from gan_eval.report.study.tables import all_tables
 from gan_eval.report.study.wording import paragraph
-from gan_eval.study.analysis import analyse, main_measures, primary_test
-from gan_eval.study.document import to_dict
-from gan_eval.study.manifest import Key, Rules, commitment
-from gan_eval.study.trials import KINDS, Kind
+from gan_eval.study.analysing.analysis import analyse, main_measures, primary_test
+from gan_eval.study.analysing.document import to_dict
+from gan_eval.study.schema.manifest import Key, Rules, commitment
+from gan_eval.study.schema.trials import KINDS, Kind
 from tests.gan_eval.study.drawn import FOOLING, NAMES, QUICK, analysis, events, study
 
 

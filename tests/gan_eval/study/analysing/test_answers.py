@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from gan_eval.errors import InputError, MismatchError
-from gan_eval.study.answers import Usable, read_record, table
-from gan_eval.study.responses import Answer, Event, LabelChoice, NoChoice, PictureChoice, TieChoice, parse_event
-from gan_eval.study.tables import BestOf, Doubles, Labels, Pairs
+from gan_eval.study.analysing.answers import Usable, read_record, table
+from gan_eval.study.analysing.tables import BestOf, Doubles, Labels, Pairs
+from gan_eval.study.schema.events import Answer, Event, LabelChoice, NoChoice, PictureChoice, TieChoice, parse_event
 from tests.gan_eval.study.drawn import events, study
 from tests.gan_eval.study.studies import answer, event, small_study, start
 

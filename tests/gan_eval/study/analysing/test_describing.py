@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from gan_eval.study.answers import Usable, read_record
-from gan_eval.study.describing import agreement, conduct
-from gan_eval.study.responses import parse_event
-from gan_eval.study.trials import KINDS, Kind
+from gan_eval.study.analysing.answers import Usable, read_record
+from gan_eval.study.analysing.describing import agreement, conduct
+from gan_eval.study.schema.events import parse_event
+from gan_eval.study.schema.trials import KINDS, Kind
 from tests.gan_eval.study.drawn import events, study
 from tests.gan_eval.study.studies import answer, event, small_study, start
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from gan_eval.study.answers import Session, read_record
-from gan_eval.study.exclusions import screen
-from gan_eval.study.manifest import Rules
-from gan_eval.study.responses import parse_event
+from gan_eval.study.analysing.answers import Session, read_record
+from gan_eval.study.analysing.exclusions import screen
+from gan_eval.study.schema.events import parse_event
+from gan_eval.study.schema.manifest import Rules
 from tests.gan_eval.study.drawn import events, study
 from tests.gan_eval.study.studies import answer, event, small_study, start
 

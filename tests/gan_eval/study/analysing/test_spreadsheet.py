@@ -7,11 +7,11 @@ import io
 from dataclasses import replace
 from typing import Any
 
-from gan_eval.study.answers import read_record
-from gan_eval.study.exclusions import screen
-from gan_eval.study.responses import Start
-from gan_eval.study.spreadsheet import answers_csv
-from gan_eval.study.trials import Kind
+from gan_eval.study.analysing.answers import read_record
+from gan_eval.study.analysing.exclusions import screen
+from gan_eval.study.analysing.spreadsheet import answers_csv
+from gan_eval.study.schema.events import Start
+from gan_eval.study.schema.trials import Kind
 from tests.gan_eval.study.drawn import NAMES, events, study
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gan_eval.study.balance import balance, faults
-from gan_eval.study.design import build
-from gan_eval.study.trials import Design, Form, Layout, Pool, Step
+from gan_eval.study.checking.balance import balance, faults
+from gan_eval.study.making.design import build
+from gan_eval.study.schema.trials import Design, FormStep, Layout, Pool, TrialSequence
 
 
 def small() -> Design:
@@ -18,7 +18,7 @@ def test_a_method_that_stands_too_often_in_one_slot_is_named() -> None:
     design = small()
     assert faults(balance(design)) == ()
     fixed = tuple(
-        Form(form.form_id, tuple(Step(trial, _m0_first(design, trial)) for trial, _ in form.sequence))
+        TrialSequence(form.form_id, tuple(FormStep(trial, _m0_first(design, trial)) for trial, _ in form.sequence))
         for form in design.forms
     )
     assert "m0 stands 24/0 times in the slots" in faults(balance(replace(design, forms=fixed)))
@@ -33,6 +33,6 @@ def test_a_repeat_that_comes_too_soon_is_named() -> None:
     design = small()
     first = design.forms[0].sequence[0]
     repeat = replace(design.trials[first.trial], trial_id="t" + "f" * 20, role="repeat")
-    sequence = (first, Step(len(design.trials), first.slots), *design.forms[0].sequence[1:])
-    broken = replace(design, trials=(*design.trials, repeat), forms=(Form("f00", sequence), design.forms[1]))
+    sequence = (first, FormStep(len(design.trials), first.slots), *design.forms[0].sequence[1:])
+    broken = replace(design, trials=(*design.trials, repeat), forms=(TrialSequence("f00", sequence), design.forms[1]))
     assert "a repeat comes after 1 trials, fewer than 8" in faults(balance(broken))

@@ -13,14 +13,14 @@ import pytest
 from PIL import Image
 
 from gan_eval.errors import InputError
-from gan_eval.study.check import check
-from gan_eval.study.compose import Amounts, Plan
-from gan_eval.study.export import Written, export
-from gan_eval.study.leaks import Word, leaks_in_text, without_own
-from gan_eval.study.manifest import read_manifest
-from gan_eval.study.pictures import Fit, Size
-from gan_eval.study.sources import Folders
-from tests.gan_eval.study.making import make, silent
+from gan_eval.study.checking.check import check
+from gan_eval.study.checking.leaks import Word, leaks_in_text, without_own
+from gan_eval.study.making.compose import Amounts, StudyRequest
+from gan_eval.study.making.export import Written, export
+from gan_eval.study.making.pictures import Fitting, PictureSize
+from gan_eval.study.making.sources import Folders
+from gan_eval.study.schema.manifest import read_manifest
+from tests.gan_eval.study.exports import make, silent
 
 KINDS = ("best-of-k", "pairwise", "real-fake", "two-alternative")
 
@@ -146,7 +146,7 @@ def test_folder_without_a_key_is_a_fault_of_the_input(tmp_path: Path) -> None:
 
 def test_own_words_raise_no_false_alarm(tmp_path: Path) -> None:
     """Methods, folders and items called like words of the page itself."""
-    from tests.gan_eval.study.making import paint
+    from tests.gan_eval.study.exports import paint
 
     items = ("picture", "input", "trials", "256", "7", "webp", "a", "options", "study", "0001", "image", "reference")
     given = Folders(
@@ -192,7 +192,9 @@ def test_cat2dog_gives_nothing_away(cat2dog: Path, tmp_path: Path) -> None:
     """Two methods of real pictures: NICE-GAN's outputs, and the photographs that they came from."""
     fakes = cat2dog / "nice-gan" / "fakeB"
     given = Folders({"NICE-GAN": fakes, "identity": cat2dog / "testA"}, inputs=cat2dog / "testA")
-    plan = Plan("best-of-k", given, "7", bytes(32), Amounts(items=10, practice=2), fit=Fit(Size(256, 256)))
+    plan = StudyRequest(
+        "best-of-k", given, "7", bytes(32), Amounts(items=10, practice=2), fit=Fitting(PictureSize(256, 256))
+    )
     export(plan, tmp_path / "study", site=True, progress=silent)
     assert problems(tmp_path / "study") == {}
     lengths = {path.stat().st_size for path in (tmp_path / "study" / "site" / "img").iterdir()}

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from gan_eval.errors import InputError, MismatchError
-from gan_eval.study.collect import collect, forget, guarded
-from gan_eval.study.compose import Hosting
-from gan_eval.study.exported import read_study
-from gan_eval.study.platforms import platform
-from gan_eval.study.responses import Start, read_events
-from gan_eval.study.service import Service, utc_now
-from gan_eval.study.store import Store
-from tests.gan_eval.study.making import make
+from gan_eval.study.collecting.collect import collect, forget, guarded
+from gan_eval.study.collecting.service import Service, utc_now
+from gan_eval.study.collecting.store import Store
+from gan_eval.study.making.compose import Hosting
+from gan_eval.study.making.folder import read_study
+from gan_eval.study.schema.events import Start, read_events
+from gan_eval.study.schema.platforms import platform
+from tests.gan_eval.study.exports import make
 from tests.gan_eval.study.studies import answer, event, start
 
 ONE, TWO = "6f0c2f6e-0000-4000-8000-000000000001", "7a0c2f6e-0000-4000-8000-000000000002"

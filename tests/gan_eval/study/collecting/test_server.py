@@ -14,15 +14,15 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gan_eval.study.compose import Hosting, Screen
-from gan_eval.study.export import Written
-from gan_eval.study.exported import read_study
-from gan_eval.study.limits import Limits
-from gan_eval.study.platforms import platform
-from gan_eval.study.server import Serving, create_app
-from gan_eval.study.service import Service, most_events
-from gan_eval.study.store import Store
-from tests.gan_eval.study.making import make
+from gan_eval.study.collecting.limits import Limits
+from gan_eval.study.collecting.server import Serving, create_app
+from gan_eval.study.collecting.service import Service, most_events
+from gan_eval.study.collecting.store import Store
+from gan_eval.study.making.compose import Hosting, Screen
+from gan_eval.study.making.export import Written
+from gan_eval.study.making.folder import read_study
+from gan_eval.study.schema.platforms import platform
+from tests.gan_eval.study.exports import make
 from tests.gan_eval.study.studies import answer, event, start
 
 NO_LIMIT = Limits(rate=0)
@@ -92,7 +92,7 @@ def test_session_gets_a_form_and_a_signature(client: Client) -> None:
 
 
 def _now() -> Any:
-    from gan_eval.study.service import utc_now
+    from gan_eval.study.collecting.service import utc_now
 
     return utc_now()
 

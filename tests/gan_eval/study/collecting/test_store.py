@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from gan_eval.errors import InputError, MismatchError
-from gan_eval.study.responses import Event, parse_event
-from gan_eval.study.store import Incoming, Store
+from gan_eval.study.collecting.store import Incoming, Store
+from gan_eval.study.schema.events import Event, parse_event
 from tests.gan_eval.study.studies import SESSION, answer, event, small_study, start
 
 MANIFEST, _ = small_study()

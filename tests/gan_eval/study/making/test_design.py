@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gan_eval.errors import InputError
-from gan_eval.study.balance import balance, faults
-from gan_eval.study.design import build, trials_per_person
-from gan_eval.study.trials import BROKEN, CHECK, GAP, KINDS, REAL, TICK, Design, Kind, Layout, Pool
+from gan_eval.study.checking.balance import balance, faults
+from gan_eval.study.making.design import build, trials_per_person
+from gan_eval.study.schema.trials import BROKEN, CHECK, GAP, KINDS, REAL, TICK, Design, Kind, Layout, Pool
 
 SECRET = bytes(range(32))
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gan_eval.study.draw import Drbg, image_id, trial_id, williams
+from gan_eval.study.making.draw import Drbg, image_id, trial_id, williams
 
 SECRET = bytes(range(32))
 

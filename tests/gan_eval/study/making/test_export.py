@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 
 from gan_eval.errors import InputError
-from gan_eval.study.compose import Amounts, Screen, compose, shown_size
-from gan_eval.study.export import export
-from gan_eval.study.manifest import commitment, read_key, read_manifest
-from gan_eval.study.pictures import Fit, Size
-from gan_eval.study.sources import Folders
-from gan_eval.study.webpage import parse
-from tests.gan_eval.study.making import ITEMS, folders, make, paint, plan, silent
+from gan_eval.study.making.compose import Amounts, Screen, compose, shown_size
+from gan_eval.study.making.export import export
+from gan_eval.study.making.pictures import Fitting, PictureSize
+from gan_eval.study.making.sources import Folders
+from gan_eval.study.making.webpage import parse
+from gan_eval.study.schema.manifest import commitment, read_key, read_manifest
+from tests.gan_eval.study.exports import ITEMS, folders, make, paint, plan, silent
 
 KINDS: tuple[Any, ...] = ("best-of-k", "pairwise", "real-fake", "two-alternative")
 
@@ -152,7 +152,7 @@ def test_pictures_of_different_sizes_need_a_word(tmp_path: Path) -> None:
     paint(given.methods["beta-net"], seed=1, size=(40, 32))
     with pytest.raises(InputError, match=r"sizes differ.*--resize"):
         make(tmp_path, "pairwise", folders=given)
-    written = make(tmp_path, "pairwise", folders=given, fit=Fit(Size(48, 48)))
+    written = make(tmp_path, "pairwise", folders=given, fit=Fitting(PictureSize(48, 48)))
     assert {(image.w, image.h) for image in written.manifest.images.values()} == {(48, 48)}
     assert any("resampled to 48×48" in warning for warning in written.warnings)
 
@@ -216,4 +216,4 @@ def written_ids(document: str) -> list[str]:
     ],
 )
 def test_size_on_the_screen(size: tuple[int, int], longest: int | None, expected: tuple[int, int]) -> None:
-    assert shown_size(Size(*size), longest) == expected
+    assert shown_size(PictureSize(*size), longest) == expected

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms, PngImagePlugin
 
 from gan_eval.images import UnreadableImage
-from gan_eval.study.draw import Drbg
-from gan_eval.study.pictures import (
-    Fit,
-    Size,
+from gan_eval.study.making.draw import Drbg
+from gan_eval.study.making.pictures import (
+    Fitting,
+    PictureSize,
     encode,
     fitted,
     foreign_parts,
@@ -98,19 +98,19 @@ def test_damaged_profile_is_a_fault_of_the_file(tmp_path: Path) -> None:
 
 def test_fitting_is_left_out_where_the_size_is_right() -> None:
     pixels = noise(8, 8)
-    assert fitted(pixels, Fit(Size(8, 8))) is pixels
+    assert fitted(pixels, Fitting(PictureSize(8, 8))) is pixels
     assert fitted(pixels, None) is pixels
-    assert size_of(fitted(pixels, Fit(Size(5, 7)))) == Size(5, 7)
+    assert size_of(fitted(pixels, Fitting(PictureSize(5, 7)))) == PictureSize(5, 7)
 
 
 def test_cropping_takes_the_middle() -> None:
     pixels = np.zeros((8, 24, 3), np.uint8)
     pixels[:, 8:16] = 200
-    assert (fitted(pixels, Fit(Size(8, 8), crop=True)) == 200).all()
+    assert (fitted(pixels, Fitting(PictureSize(8, 8), crop=True)) == 200).all()
 
 
 def test_tick_and_cross_differ_and_fill_the_picture() -> None:
-    tick, cross = sign("tick", Size(40, 30)), sign("cross", Size(40, 30))
+    tick, cross = sign("tick", PictureSize(40, 30)), sign("cross", PictureSize(40, 30))
     assert tick.shape == cross.shape == (30, 40, 3)
     assert np.abs(tick.astype(int) - cross).max() > 100
 

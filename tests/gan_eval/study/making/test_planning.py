@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from gan_eval.errors import InputError
-from gan_eval.study.planning import LEAST_PEOPLE, Plan, Wanted, plan
-from gan_eval.study.trials import KINDS, Kind
+from gan_eval.study.making.planning import LEAST_PEOPLE, StudyPlan, Wanted, plan
+from gan_eval.study.schema.trials import KINDS, Kind
 
 PAIR = Wanted("pairwise", methods=2, trials=20, effect=0.6)
 
 
-def made(wanted: Wanted) -> Plan:
+def made(wanted: Wanted) -> StudyPlan:
     return plan(wanted, rng=np.random.default_rng(0))
 
 

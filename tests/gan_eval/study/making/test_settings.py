@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from gan_eval.errors import InputError
-from gan_eval.study.limits import HourlyCount, TokenBucket
-from gan_eval.study.manifest import Rules
-from gan_eval.study.pictures import Size
-from gan_eval.study.platforms import checked_url, completion_url, platform
-from gan_eval.study.settings import parse_size, read_secret, read_settings
-from gan_eval.study.tokens import participant_id, participants_token, researcher_token, session_token
+from gan_eval.study.collecting.limits import HourlyCount, TokenBucket
+from gan_eval.study.making.pictures import PictureSize
+from gan_eval.study.making.settings import parse_size, read_secret, read_settings
+from gan_eval.study.schema.ids import participant_id, participants_token, researcher_token, session_token
+from gan_eval.study.schema.manifest import Rules
+from gan_eval.study.schema.platforms import checked_url, completion_url, platform
 
 
 def test_settings_are_read(tmp_path: Path) -> None:
@@ -56,8 +56,10 @@ def test_secret_of_another_length_is_refused_and_fresh_ones_differ(tmp_path: Pat
     assert read_secret(None) != read_secret(None)
 
 
-@pytest.mark.parametrize(("text", "size"), [("256", Size(256, 256)), ("256x192", Size(256, 192)), ("8×9", Size(8, 9))])
-def test_sizes(text: str, size: Size) -> None:
+@pytest.mark.parametrize(
+    ("text", "size"), [("256", PictureSize(256, 256)), ("256x192", PictureSize(256, 192)), ("8×9", PictureSize(8, 9))]
+)
+def test_sizes(text: str, size: PictureSize) -> None:
     assert parse_size(text) == size
 
 

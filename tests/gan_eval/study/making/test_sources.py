@@ -8,10 +8,18 @@ from pathlib import Path
 import pytest
 
 from gan_eval.errors import InputError, MismatchError
-from gan_eval.study.pictures import Size
-from gan_eval.study.sources import Folders, Problems, Reader, open_sources, shuffled_stems, stems, translated
-from gan_eval.study.trials import Picture
-from tests.gan_eval.study.making import ITEMS, folders, paint
+from gan_eval.study.making.pictures import PictureSize
+from gan_eval.study.making.sources import (
+    Folders,
+    PictureReader,
+    Problems,
+    open_sources,
+    shuffled_stems,
+    stems,
+    translated,
+)
+from gan_eval.study.schema.trials import PictureSource
+from tests.gan_eval.study.exports import ITEMS, folders, paint
 
 
 def test_stems_keep_their_folders(tmp_path: Path) -> None:
@@ -54,18 +62,18 @@ def test_reader_names_every_damaged_file(tmp_path: Path) -> None:
     given = folders(tmp_path)
     for folder in given.methods.values():
         (folder / "scene-01.png").write_bytes(b"no image")
-    reader = Reader(open_sources(given), None)
-    assert not reader.readable([Picture("m0", "scene-01"), Picture("m1", "scene-01")])
+    reader = PictureReader(open_sources(given), None)
+    assert not reader.readable([PictureSource("m0", "scene-01"), PictureSource("m1", "scene-01")])
     assert len(reader.unreadable) == 2
-    assert reader.readable([Picture("m0", "scene-02")])
+    assert reader.readable([PictureSource("m0", "scene-02")])
 
 
 def test_identical_outputs_are_found(tmp_path: Path) -> None:
     given = folders(tmp_path)
     same = (given.methods["alpha-net"] / "scene-01.png").read_bytes()
     (given.methods["beta-net"] / "scene-01.png").write_bytes(same)
-    reader = Reader(open_sources(given), None)
-    assert reader.readable([Picture(source, item) for source in ("m0", "m1") for item in ITEMS])
+    reader = PictureReader(open_sources(given), None)
+    assert reader.readable([PictureSource(source, item) for source in ("m0", "m1") for item in ITEMS])
     assert reader.identical({"m0": "A", "m1": "B"}) == [("scene-01", "A", "B")]
 
 
@@ -73,7 +81,7 @@ def test_problems_become_sentences() -> None:
     problems = Problems(
         missing={"A": ["x", "y"], "B": []},
         unreadable=["f.png: damaged"],
-        sizes={Size(8, 8): ["a"], Size(9, 9): ["b", "c", "d"]},
+        sizes={PictureSize(8, 8): ["a"], PictureSize(9, 9): ["b", "c", "d"]},
         identical=[("x", "A", "B")],
         formats={"A": ["png"], "B": ["jpg"]},
         notices=["by the way"],

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from gan_eval.errors import InputError
-from gan_eval.study.platforms import PRESETS
-from gan_eval.study.webpage import LANGUAGES, Page, default_text, parse, policy, render, script, strings, style
+from gan_eval.study.making.webpage import LANGUAGES, Page, default_text, parse, policy, render, script, strings, style
+from gan_eval.study.schema.platforms import PRESETS
 from tests.gan_eval.study.studies import small_study
 
 MANIFEST, _ = small_study()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from gan_eval.errors import InputError, MismatchError
-from gan_eval.study.responses import (
+from gan_eval.study.schema.events import (
     Answer,
     PictureChoice,
     dump_event,

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gan_eval.errors import InputError, MismatchError
-from gan_eval.study.manifest import (
+from gan_eval.study.schema.manifest import (
     Rules,
     commitment,
     read_key,

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gan_eval.study.findings import Settings
-from gan_eval.study.kinds.best_of_k import best_of_k
-from gan_eval.study.tables import BestOf
+from gan_eval.study.analysing.findings import AnalysisSettings
+from gan_eval.study.analysing.kinds.best_of_k import best_of_k
+from gan_eval.study.analysing.tables import BestOf
 
 COUNTS = np.array([[4, 1, 0], [3, 1, 1], [2, 2, 1], [3, 0, 2], [1, 3, 1], [4, 1, 0]])
-SETTINGS = Settings(resamples=300, arrangements=999)
+SETTINGS = AnalysisSettings(resamples=300, arrangements=999)
 
 
 def rows(counts: np.ndarray) -> BestOf:
@@ -86,4 +86,4 @@ def test_items_and_people_are_tabulated() -> None:
 def test_the_same_settings_give_the_same_findings() -> None:
     many = rows(np.tile(COUNTS, (5, 1)))
     assert best_of_k(many, SETTINGS) == best_of_k(many, SETTINGS)
-    assert best_of_k(many, SETTINGS) != best_of_k(many, Settings(resamples=300, arrangements=999, seed=1))
+    assert best_of_k(many, SETTINGS) != best_of_k(many, AnalysisSettings(resamples=300, arrangements=999, seed=1))

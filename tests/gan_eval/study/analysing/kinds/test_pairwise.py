@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gan_eval.study.findings import Settings
-from gan_eval.study.kinds.pairwise import pairwise, win_tables
-from gan_eval.study.tables import Pairs
+from gan_eval.study.analysing.findings import AnalysisSettings
+from gan_eval.study.analysing.kinds.pairwise import pairwise, win_tables
+from gan_eval.study.analysing.tables import Pairs
 
 WINS = np.array([[0, 13, 15, 17], [7, 0, 12, 14], [5, 8, 0, 11], [3, 6, 9, 0]])
-SETTINGS = Settings(resamples=300, arrangements=999)
+SETTINGS = AnalysisSettings(resamples=300, arrangements=999)
 
 
 def rows(wins: np.ndarray, *, people: int = 6, ties: int = 0, left: float = 0.5) -> Pairs:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gan_eval.study.findings import Settings
-from gan_eval.study.kinds.realism import real_fake, two_alternative_forced
-from gan_eval.study.tables import Doubles, Labels
+from gan_eval.study.analysing.findings import AnalysisSettings
+from gan_eval.study.analysing.kinds.realism import real_fake, two_alternative_forced
+from gan_eval.study.analysing.tables import Doubles, Labels
 
-SETTINGS = Settings(resamples=300, arrangements=999)
+SETTINGS = AnalysisSettings(resamples=300, arrangements=999)
 
 
 def labels(said_real: dict[int, list[int]], shown: int, people: int) -> Labels:

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
+from gan_eval_cli.nicegan.overrides import OVERRIDES, overridden
 from PIL import Image
 
-from cli.nicegan.overrides import OVERRIDES, overridden
 from nicegan.config import RunConfig
 from nicegan.datasets import PAPER_SETS
 
@@ -128,7 +128,7 @@ def test_every_option_reaches_the_configuration() -> None:
 def test_interrupted_training_saves_itself(demo: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
     words = [str(word) for word in ("train", demo, "--out", run, *QUICK, "--iterations", 100000, "--log-every", 1)]
-    program = [sys.executable, "-c", "from cli.app import nicegan; nicegan()"]
+    program = [sys.executable, "-c", "from gan_eval_cli.app import nicegan; nicegan()"]
     with subprocess.Popen([*program, *words], cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
         while not (run / "log.jsonl").exists() or not (run / "log.jsonl").read_text():
             assert process.poll() is None

@@ -6,8 +6,8 @@ import io
 import sys
 
 import pytest
+from gan_eval_cli.nicegan import display
 
-from cli.nicegan import display
 from gan_eval.result import Score
 from nicegan.training import Status
 from nicegan.validation import Validation

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
-
-from cli.compare import parse_models
+from gan_eval_cli.compare import parse_models
 
 Invoke = Callable[..., Result]
 MakeFolder = Callable[..., Path]

@@ -19,7 +19,7 @@ MakeFolder = Callable[..., Path]
 
 def command(*arguments: object, group: str = "gan_eval") -> list[str]:
     """The command line of a process of its own."""
-    start = f"import sys; sys.argv[0] = 'gan-eval'; from cli.app import {group}; {group}()"
+    start = f"import sys; sys.argv[0] = 'gan-eval'; from gan_eval_cli.app import {group}; {group}()"
     return [sys.executable, "-c", start, *map(str, arguments)]
 
 
@@ -32,7 +32,7 @@ def test_version_and_help(invoke: Invoke, group: str) -> None:
 @pytest.mark.parametrize("words", [("--help",), ("fid", "--help"), ("demo", "--help"), ("cache", "info")])
 def test_help_imports_nothing_heavy(words: tuple[str, ...]) -> None:
     code = (
-        "import sys; from cli.app import gan_eval_group, run; "
+        "import sys; from gan_eval_cli.app import gan_eval_group, run; "
         f"run(gan_eval_group, 'gan-eval', {list(words)!r}); "
         "print(sorted({'torch', 'scipy', 'sklearn', 'timm', 'openvino', 'rich'} & set(sys.modules)), file=sys.stderr)"
     )

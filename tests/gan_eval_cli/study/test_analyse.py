@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from gan_eval.study.manifest import write_key, write_manifest
+from gan_eval.study.schema.manifest import write_key, write_manifest
 from tests.gan_eval.study.drawn import study
 
 Invoke = Callable[..., Result]

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from gan_eval.study.exported import read_study
-from tests.gan_eval.study.making import SECRET, folders
+from gan_eval.study.making.folder import read_study
+from tests.gan_eval.study.exports import SECRET, folders
 from tests.gan_eval.study.studies import SESSION, answer, event, start
 
 Invoke = Callable[..., Result]
@@ -147,7 +147,7 @@ def test_serve_says_when_the_port_is_taken(new: Callable[..., Result], invoke: I
 
 
 def test_serve_refuses_another_studys_store(new: Callable[..., Result], invoke: Invoke, tmp_path: Path) -> None:
-    from gan_eval.study.store import Store
+    from gan_eval.study.collecting.store import Store
 
     new("pairwise", "--items", 4)
     new("pairwise", "--items", 3, out="other")

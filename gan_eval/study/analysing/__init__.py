@@ -1,0 +1,1 @@
+"""Analysing a study: from collected answers to findings, with the person as the unit."""

@@ -1,0 +1,1 @@
+"""Collecting answers: the server and its store, downloaded files, and simulated people."""

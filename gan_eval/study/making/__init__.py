@@ -1,0 +1,1 @@
+"""Making a study: plan, design, pictures, page and export."""

@@ -1,0 +1,1 @@
+"""The documents of a study: manifest, key, trials, events and identifiers."""
