@@ -1,7 +1,7 @@
 """Where images come from and how they are decoded.
 
 `open_source` turns whatever the user names into a `Source` of items; `scan` looks at every item before the expensive
-work (content hash, headers, damage); `decode` gives the pixels.
+work (content hash, headers, damage); `decode` gives the pixels, by the policy `peers` or `photographs`.
 """
 
 from gan_eval.images.archives import TarSource, ZipSource
@@ -9,6 +9,7 @@ from gan_eval.images.arrays import ArraySource, StreamSource
 from gan_eval.images.decoding import MAX_PIXELS, Header, UnreadableImage, decode, probe
 from gan_eval.images.files import EXTENSIONS, FilesSource, list_images
 from gan_eval.images.opening import Given, open_source
+from gan_eval.images.policies import Policy, brightest, is_deep, peers, photographs, white_of
 from gan_eval.images.scanning import Contents, scan
 from gan_eval.images.source import Item, OnBadImage, Source
 
@@ -22,14 +23,20 @@ __all__ = [
     "Header",
     "Item",
     "OnBadImage",
+    "Policy",
     "Source",
     "StreamSource",
     "TarSource",
     "UnreadableImage",
     "ZipSource",
+    "brightest",
     "decode",
+    "is_deep",
     "list_images",
     "open_source",
+    "peers",
+    "photographs",
     "probe",
     "scan",
+    "white_of",
 ]

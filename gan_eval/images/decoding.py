@@ -1,8 +1,6 @@
-"""From a file's bytes to (H, W, 3) uint8, exactly as `PIL.Image.open(...).convert("RGB")` gives it.
+"""From a file's bytes to (H, W, 3) uint8, by one of the policies of `gan_eval.images.policies`.
 
-That is what pytorch-fid, clean-fid and torch-fidelity do: grey and palette images get three equal or looked-up
-channels, alpha is dropped, 16-bit values are clipped at 255, an animation gives its first frame, EXIF rotation is not
-applied. What Pillow gives is what the peers' numbers are made of.
+Every reader of images goes through here, so that damage, bombs and foreign files end in one error.
 """
 
 from __future__ import annotations
@@ -18,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from gan_eval.errors import InputError
+from gan_eval.images.policies import Policy, UnusablePixels, peers
 
 #: More pixels than this are taken for a decompression bomb; Pillow's own threshold.
 MAX_PIXELS = 89_478_485
@@ -58,13 +57,15 @@ class Header(NamedTuple):
     height: int
 
 
-def decode(data: bytes | Path, name: str | None = None) -> NDArray[np.uint8]:
+def decode(data: bytes | Path, name: str | None = None, *, policy: Policy = peers) -> NDArray[np.uint8]:
     """Decode one image file.
 
     Parameters
     ----------
     data: the file's bytes, or its path.
     name: what to call it in an error; default the path.
+    policy: `peers`, as the tools that scores are compared with see it, or `photographs`, as a person sees it; options
+        of the latter by `functools.partial(photographs, white=4095)`.
 
     Returns
     -------
@@ -72,11 +73,11 @@ def decode(data: bytes | Path, name: str | None = None) -> NDArray[np.uint8]:
 
     Raises
     ------
-    UnreadableImage: empty, truncated, not an image, or more than MAX_PIXELS.
+    UnreadableImage: empty, truncated, not an image, more than MAX_PIXELS, or pixels that the policy cannot use.
     """
     name = name if name is not None else str(data) if isinstance(data, Path) else "image"
     with _open(_bytes(data, name), name) as image:
-        return _pixels(image, name)
+        return _pixels(image, name, policy)
 
 
 def probe(data: bytes, name: str) -> Header:
@@ -87,7 +88,7 @@ def probe(data: bytes, name: str) -> Header:
     with _open(data, name) as image:
         header = Header(image.format or "", image.width, image.height)
         if not _looks_whole(data, header.format):
-            _pixels(image, name)
+            _pixels(image, name, peers)
     return header
 
 
@@ -116,11 +117,11 @@ def _open(data: bytes, name: str) -> Image.Image:
     return image
 
 
-def _pixels(image: Image.Image, name: str) -> NDArray[np.uint8]:
-    # Pillow warns that transparency is lost, which is what the peers do and what is wanted.
-    image.info.pop("transparency", None)
+def _pixels(image: Image.Image, name: str, policy: Policy) -> NDArray[np.uint8]:
     try:
-        return np.asarray(image.convert("RGB"))
+        return policy(image)
+    except UnusablePixels as error:
+        raise UnreadableImage(name, str(error)) from error
     except _DAMAGE as error:
         raise UnreadableImage(name, _reason(error)) from error
 

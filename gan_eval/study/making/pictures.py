@@ -17,9 +17,9 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms, ImageDraw
+from PIL import Image, ImageDraw
 
-from gan_eval.images import UnreadableImage, decode
+from gan_eval.images import UnreadableImage, decode, photographs
 from gan_eval.study.schema.trials import CROSS, TICK
 
 Pixels = NDArray[np.uint8]
@@ -49,22 +49,11 @@ def size_of(pixels: Pixels) -> PictureSize:
 
 
 def read_picture(path: Path) -> Pixels:
-    """(H, W, 3) uint8 in sRGB. Raises UnreadableImage.
+    """(H, W, 3) uint8 in sRGB, as a person sees it: `gan_eval.images.photographs`. Raises UnreadableImage.
 
     An embedded profile is applied, so that a photograph of a wide-gamut camera does not look pale beside a fake.
     """
-    data = _bytes(path)
-    pixels = decode(data, str(path))
-    with Image.open(io.BytesIO(data)) as image:
-        profile = image.info.get("icc_profile")
-        if not profile or image.mode != "RGB":
-            return pixels
-        try:
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            converted = ImageCms.profileToProfile(Image.fromarray(pixels), source, ImageCms.createProfile("sRGB"))
-        except (ImageCms.PyCMSError, OSError) as error:
-            raise UnreadableImage(str(path), f"its colour profile cannot be applied ({error})") from error
-    return pixels if converted is None else np.asarray(converted)
+    return decode(_bytes(path), str(path), policy=photographs)
 
 
 def fitted(pixels: Pixels, fit: Fitting | None) -> Pixels:
