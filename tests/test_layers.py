@@ -47,7 +47,7 @@ MODULES: dict[int, dict[str, set[str]]] = {
         "nicegan": {"data", "datasets", "demo", "networks", "steps"},
     },
     1: {"gan_eval": {"hardware", "strict_json"}, "nicegan": {"config", "layers", "losses", "schedule"}},
-    0: {"gan_eval": {"errors", "result", "version"}},
+    0: {"gan_eval": {"csv_text", "digits", "errors", "printable", "result", "version"}},
 }
 #: Public doors of the packages: they re-export what lies behind them, and only the CLI goes through them.
 DOORS = {"gan_eval", "nicegan", "gan_eval.study", "gan_eval.__main__", "nicegan.__main__"}

@@ -13,7 +13,9 @@ from types import FrameType
 import click
 
 from gan_eval.errors import GanEvalError
+from gan_eval.printable import printable
 from gan_eval.version import __version__
+from gan_eval_cli.console import adapt_streams
 from gan_eval_cli.lazy import lazy_group
 
 COMMANDS: dict[str, str] = {
@@ -63,6 +65,7 @@ def nicegan() -> None:
 
 def run(group: click.Group, name: str, arguments: list[str] | None = None) -> int:
     """Run a group and return its exit code; every error that is the user's to mend becomes one line on stderr."""
+    adapt_streams()
     try:
         code = group.main(args=arguments, prog_name=name, standalone_mode=False)
         sys.stdout.flush()
@@ -79,7 +82,7 @@ def run(group: click.Group, name: str, arguments: list[str] | None = None) -> in
         error.show()
         return error.exit_code
     except GanEvalError as error:
-        click.echo(f"{name}: error: {one_line(str(error))}", err=True)
+        click.echo(f"{name}: error: {printable(str(error))}", err=True)
         return error.exit_code
     except BrokenPipeError:
         # The reader of a pipe has gone (`gan-eval … | head`); Python must not complain while it closes stdout.
@@ -107,8 +110,3 @@ def _stop(number: int, frame: FrameType | None) -> None:
 def _interrupted(name: str) -> int:
     click.echo(f"{name}: interrupted", err=True)
     return 130
-
-
-def one_line(text: str) -> str:
-    """`text` without what a file's name could do to a terminal: line ends and control characters."""
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)

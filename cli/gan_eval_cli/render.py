@@ -4,44 +4,71 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import click
 
+from gan_eval.printable import printable
+from gan_eval.report.table import Table
 from gan_eval.result import Progress
+from gan_eval_cli.console import width_of, writes_unicode
+
+_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def print_json(document: Any) -> None:
-    """Print exactly one JSON object on stdout. NaN and infinities are a programming error (ValueError)."""
-    click.echo(json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2))
+    """Print exactly one JSON object on stdout, in ASCII where the code page lacks letters.
+
+    NaN and infinities are a programming error (ValueError).
+    """
+    text = json.dumps(document, ensure_ascii=not writes_unicode(sys.stdout), allow_nan=False, indent=2)
+    # Names that are no text (a file system may hold them) keep the escape that JSON has for their bytes.
+    click.echo(_SURROGATES.sub(lambda letter: f"\\u{ord(letter[0]):04x}", text))
 
 
 def notice(text: str) -> None:
-    """One line on stderr that the user should know."""
-    click.echo("".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text), err=True)
+    """Print one line on stderr that the user should know."""
+    click.echo(printable(text), err=True)
 
 
-def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, title: str | None = None) -> None:
-    """Print a table on stdout; the first column is text, the others are right-aligned.
+def notes(warnings: Iterable[str], *, quiet: bool = False) -> None:
+    """Print what a reader of the result should know on stderr, a line each; nothing under --quiet."""
+    for warning in () if quiet else warnings:
+        notice(f"note: {warning}")
 
-    Names come from files: they are printed as they are and never read as markup.
-    """
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
 
-    table = Table(title=Text(title) if title else None, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
-    for position, name in enumerate(columns):
-        table.add_column(Text(name), justify="left" if position == 0 else "right", overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    console = Console(file=sys.stdout, highlight=False)
-    if not console.is_terminal:
-        console.width = max(console.width, console.measure(table, options=console.options.update(width=1000)).maximum)
-    console.print(table)
+def print_text(text: str) -> None:
+    """Print text on stdout, cut at spaces to the width of the terminal."""
+    from gan_eval_cli.text_table import wrapped
+
+    for line in wrapped(printable(text, keep="\n\u00a0"), width_of(sys.stdout)):
+        click.echo(line.replace("\u00a0", " "))
+
+
+def show_table(table: Table) -> None:
+    """Print a table and its note on stdout, in the width of the terminal; names are never read as markup."""
+    from gan_eval_cli.text_table import lines_of
+
+    for line in lines_of(table, width_of(sys.stdout)):
+        click.echo(line)
+    if table.note:
+        print_text(table.note)
+    click.echo()
+
+
+def print_table(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    title: str | None = None,
+    keys: int = 1,
+    text: Iterable[int] = (),
+) -> None:
+    """Print columns and rows on stdout; the first `keys` columns and those in `text` are text, the others numbers."""
+    show_table(Table(title or "", tuple(columns), tuple(map(tuple, rows)), "", keys, frozenset(text)))
 
 
 @contextlib.contextmanager

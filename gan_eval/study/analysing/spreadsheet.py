@@ -1,20 +1,16 @@
 """The answers as CSV, one row per answer, unblinded, for whoever wants to analyse them another way.
 
-Cells that a spreadsheet would take for a formula (they begin with = + - @, a tab or a carriage return) get an
-apostrophe in front: participants can write some of them.
+Participants can write some of the cells: `csv_text` keeps a spreadsheet from reading them as formulas.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping
 
+from gan_eval.csv_text import csv_text
 from gan_eval.study.analysing.answers import Judgement, Record, Session
 from gan_eval.study.analysing.exclusions import Screening
 from gan_eval.study.schema.manifest import Key, Manifest
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def answers_csv(record: Record, manifest: Manifest, key: Key, screening: Screening) -> str:
@@ -25,14 +21,12 @@ def answers_csv(record: Record, manifest: Manifest, key: Key, screening: Screeni
     slots = manifest.ui.slots
     excluded = {one.session_id: one.rule for one in screening.excluded}
     names = {ident: method.name for ident, method in key.methods.items()}
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(_columns(slots))
-    for session in record.sessions:
-        for one in session.judgements:
-            row = [*_blind(session, one, slots), *_unblinded(one, names, slots), excluded.get(session.session_id, "")]
-            writer.writerow([_guarded(cell) for cell in row])
-    return text.getvalue()
+    rows = (
+        [*_blind(session, judgement, slots), *_unblinded(judgement, names, slots), excluded.get(session.session_id, "")]
+        for session in record.sessions
+        for judgement in session.judgements
+    )
+    return csv_text(_columns(slots), rows)
 
 
 def _columns(slots: int) -> list[str]:
@@ -78,7 +72,3 @@ def _unblinded(one: Judgement, names: Mapping[str, str], slots: int) -> list[obj
 
 def _padded(values: tuple[str, ...] | list[str], length: int) -> list[str | None]:
     return [*values, *[None] * (length - len(values))]
-
-
-def _guarded(cell: object) -> object:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
