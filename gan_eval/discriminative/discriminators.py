@@ -3,7 +3,7 @@
 | name | sees | what it is |
 |---|---|---|
 | `features` | features of a frozen network | logistic regression: seconds a run, blind to what its network ignores |
-| `paper` | 128 × 128 pixels | the network of the published code, 37,863,041 parameters |
+| `paper` | 128 × 128 pixels | the network of the published code, 37.9 million parameters |
 | `small` | 64 × 64 pixels | four convolutions and a weighted sum, 429,921 parameters, with flips and shifts |
 
 Outputs of NRDS are the logits' sigmoid. Every initial weight is drawn from the generator that is passed in.
