@@ -16,9 +16,12 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from gan_eval.errors import InputError
+from gan_eval.strict_json import LONGEST, DocumentFormat, parse_json
+
+T = TypeVar("T")
 
 
 def sha256_bytes(data: bytes) -> str:
@@ -102,16 +105,40 @@ def write_json(destination: Path, document: Any) -> None:
     write_text(destination, json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def read_json(path: Path) -> Any:
-    """Read a JSON file; InputError names the file and the line at fault."""
+def read_json(path: Path, *, longest: int = LONGEST) -> Any:
+    """Read a JSON file by `strict_json.parse_json`.
+
+    Parameters
+    ----------
+    path: a regular file.
+    longest: refuse a longer file, in bytes.
+
+    Raises
+    ------
+    InputError: it names the file, and says whether it is missing, unreadable, too long or not JSON.
+    """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        if path.exists() and not path.is_file():
+            raise InputError(f"{path}: not a file")
+        with path.open("rb") as stream:
+            content = stream.read(longest + 1)
+        return parse_json(content.decode("utf-8"), where=str(path), longest=longest)
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read: {error}") from error
-    except json.JSONDecodeError as error:
-        raise InputError(f"{path}: not valid JSON (line {error.lineno}: {error.msg})") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: cannot be read: not UTF-8 text") from error
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def read_document(path: Path, form: DocumentFormat[T], *, longest: int = LONGEST) -> T:
+    """Read a JSON file that carries its version; older versions are brought up to date.
+
+    Raises
+    ------
+    InputError: the file cannot be read, or holds something else, or a newer version.
+    """
+    return form.decode(read_json(path, longest=longest), where=str(path))
 
 
 def _flush(path: Path) -> None:

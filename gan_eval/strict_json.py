@@ -13,15 +13,24 @@ import hashlib
 import json
 import math
 import re
+import sys
 import types
 import typing
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, NamedTuple, TypeVar, cast
+from dataclasses import dataclass
+from typing import Any, Generic, Literal, NamedTuple, TypeVar, cast
 
 from gan_eval.errors import InputError
 
 T = TypeVar("T")
 FieldReader = Callable[[Any, str], Any]
+#: Turns a document of one version into one of the next version.
+Patch = Callable[[dict[str, Any]], dict[str, Any]]
+
+#: No document of ours is longer, in bytes or characters.
+LONGEST = 256 * 1024 * 1024
+#: No number of ours has more digits than a 64-bit integer.
+MOST_DIGITS = 20
 
 
 class Matches(NamedTuple):
@@ -54,10 +63,29 @@ def canonical_sha256(document: Any) -> str:
     return hashlib.sha256(canonical(document)).hexdigest()
 
 
-def parse_json(text: str | bytes, *, where: str) -> Any:
-    """JSON without NaN, infinities, repeated keys or depths that exhaust the stack (InputError)."""
+def parse_json(text: str | bytes, *, where: str, longest: int = LONGEST) -> Any:
+    """Parse JSON of bounded length, depth and digits, without NaN, infinities or repeated keys.
+
+    Parameters
+    ----------
+    text: the document, as text or as UTF-8 bytes.
+    where: what the document is called in the error's line.
+    longest: refuse a longer text, in characters or bytes.
+
+    Raises
+    ------
+    InputError: the text is no such document.
+    """
+    if len(text) > longest:
+        raise InputError(f"{where}: {len(text):,} characters long; at most {longest:,} are read")
     try:
-        return json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_refuse_repeats)
+        return json.loads(
+            text,
+            parse_constant=_refuse_constant,
+            parse_int=_bounded_integer,
+            parse_float=_finite_number,
+            object_pairs_hook=_refuse_repeats,
+        )
     except RecursionError as error:
         raise InputError(f"{where}: nested too deeply") from error
     except ValueError as error:
@@ -67,6 +95,79 @@ def parse_json(text: str | bytes, *, where: str) -> Any:
 def encode(record: Any) -> dict[str, Any]:
     """The JSON-ready form of a dataclass instance; `decode` gives the instance back."""
     return dataclasses.asdict(record)
+
+
+@dataclass(frozen=True)
+class DocumentFormat(Generic[T]):
+    """A kind of document that carries its version, and the functions that bring older versions up to date.
+
+    A document says what it is in its field `schema`, as "name/version".
+
+    Parameters
+    ----------
+    name: the part of `schema` before the slash.
+    kind: dataclass of the newest version; a field `schema` of it is optional.
+    patches: the first one turns version 1 into version 2, the next one 2 into 3, and so on. The newest version is one
+        more than their number. A patch gets an object with unchecked fields and must not fail on any of them.
+    unversioned: version of a document without `schema`; None where such a document is refused.
+    remedy: what a user is told to do about a document that is damaged or of another kind.
+    """
+
+    name: str
+    kind: type[T]
+    patches: tuple[Patch, ...] = ()
+    unversioned: int | None = None
+    remedy: str = "made by another program or damaged; make it again"
+
+    @property
+    def version(self) -> int:
+        """The newest version, which is the one that is written."""
+        return len(self.patches) + 1
+
+    @property
+    def schema(self) -> str:
+        """Value of the field `schema` in the documents that are written."""
+        return f"{self.name}/{self.version}"
+
+    def encode(self, record: T) -> dict[str, Any]:
+        """The JSON-ready document of a record, `schema` first."""
+        return {"schema": self.schema, **encode(record)}
+
+    def decode(self, document: Any, *, where: str) -> T:
+        """The record that a parsed document of this or an older version holds.
+
+        Raises
+        ------
+        InputError: it is another kind of document, of a newer version, or its fields are not as declared.
+        """
+        try:
+            version = self._version_of(document, where)
+            if version <= self.version:
+                return decode(self.kind, self._up_to_date(document, version), where=where)
+        except InputError as error:
+            raise InputError(f"{error} ({self.remedy})") from error
+        raise InputError(
+            f"{where}: {self.name}/{version} is newer than this program, which reads up to {self.schema} "
+            "(update gan-eval)"
+        )
+
+    def _up_to_date(self, document: dict[str, Any], version: int) -> dict[str, Any]:
+        for number, patch in enumerate(self.patches[version - 1 :], version + 1):
+            document = {**patch(document), "schema": f"{self.name}/{number}"}
+        if "schema" in {field.name for field in dataclasses.fields(cast(Any, self.kind))}:
+            return {**document, "schema": self.schema}
+        return {name: value for name, value in document.items() if name != "schema"}
+
+    def _version_of(self, document: Any, where: str) -> int:
+        if not isinstance(document, dict):
+            raise _wanted(where, f"an object with schema {self.schema}", document)
+        schema = document.get("schema")
+        if schema is None and self.unversioned is not None:
+            return self.unversioned
+        match = re.fullmatch(rf"{re.escape(self.name)}/([1-9]\d{{0,8}})", schema) if isinstance(schema, str) else None
+        if match is None:
+            raise _wanted(f"{where}: schema", self.schema, schema)
+        return int(match[1])
 
 
 def decode(kind: type[T], document: Any, *, where: str) -> T:
@@ -80,6 +181,19 @@ def decode(kind: type[T], document: Any, *, where: str) -> T:
 
 def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is not a number")
+
+
+def _bounded_integer(digits: str) -> int:
+    if len(digits) > MOST_DIGITS:
+        raise ValueError(f"an integer of {len(digits):,} digits")
+    return int(digits)
+
+
+def _finite_number(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text[:20]} is not a finite number")
+    return number
 
 
 def _refuse_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -121,9 +235,9 @@ def _scalar_reader(kind: Any) -> FieldReader:
     name = names[kind]
 
     def read(value: Any, where: str) -> Any:
-        if kind is float and type(value) in (int, float) and math.isfinite(value):
+        if kind is float and type(value) in (int, float) and abs(value) <= sys.float_info.max:
             return float(value)
-        if type(value) is not kind or (kind is float and not math.isfinite(value)):
+        if type(value) is not kind or kind is float:
             raise _wanted(where, name, value)
         if kind is str and not value.isprintable() and any("\ud800" <= letter <= "\udfff" for letter in value):
             raise _wanted(where, "a text of whole characters", value)

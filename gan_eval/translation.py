@@ -1,25 +1,167 @@
-"""What `nicegan translate` wrote beside its images: which real set they are to be held against, and their inputs."""
+"""`translation.json`: what a translation of images was made from. It stands beside the images that were made.
+
+`nicegan translate` writes it. NRDS, human studies and `compare` read it, to find the real images, the untranslated
+inputs, and which models' images show the same inputs. Any other program may write it: only `direction` is required.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Any, Literal, NamedTuple
 
 from gan_eval.errors import InputError
-from gan_eval.files import read_json
+from gan_eval.files import read_document
 from gan_eval.images import FilesSource, Given, list_images, scan
+from gan_eval.images.opening import is_path
+from gan_eval.strict_json import AtMost, Between, DocumentFormat, Matches
 
-RECORD = "translation.json"
-SCHEMA = "nicegan-translation/1"
+TRANSLATION_FILE = "translation.json"
+#: A translates images of domain A into domain B, or the reverse.
+TranslationDirection = Literal["AtoB", "BtoA"]
+#: The sub-folders of a set of unpaired images, as the authors of CycleGAN call them.
+FOLDERS = ("trainA", "trainB", "testA", "testB")
+
+_Sha256 = Annotated[str, Matches(r"[0-9a-f]{64}")]
+_PathText = Annotated[str, AtMost(32_768)]
+_Pixels = Annotated[int, Between(1, 1_000_000)]
+_Number = Annotated[int, Between(0, 10**15)]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointRecord:
+    """The checkpoint that translated. sha256: of the weights that took part, wherever the folder lies now."""
+
+    folder: _PathText
+    step: _Number
+    sha256: _Sha256
+
+
+@dataclass(frozen=True, slots=True)
+class InputsRecord:
+    """The images that were translated.
+
+    named: absolute paths of what the user named: folders, image files, or DATA folders, whose test images of the source
+    domain are meant. sha256: `images.Contents.sha256` of the files in this order. count: how many could be read.
+    names_sha256: of the outputs' names without endings, one a line.
+    """
+
+    named: Annotated[tuple[_PathText, ...], AtMost(1_000_000)]
+    sha256: _Sha256
+    count: _Number | None = None
+    names_sha256: _Sha256 | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutputSettings:
+    """How the outputs were made. height, width: in pixels. averaged: whether averaged generators made them."""
+
+    height: _Pixels
+    width: _Pixels
+    fit: Literal["stretch", "crop"]
+    precision: Literal["fp32", "bf16"]
+    format: Literal["png", "jpg", "webp"]
+    averaged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TranslationRecord:
+    """The content of `translation.json`.
+
+    reference: absolute path of real images of the target domain. out: absolute path of the folder that the record was
+    written in; if folders were moved together, the other paths are found again with its help. complete: whether every
+    output was written. skipped: "name: reason" of each input that could not be read. versions: program → version.
+    """
+
+    direction: TranslationDirection
+    reference: _PathText | None = None
+    inputs: InputsRecord | None = None
+    out: _PathText | None = None
+    checkpoint: CheckpointRecord | None = None
+    settings: OutputSettings | None = None
+    complete: bool = True
+    skipped: tuple[str, ...] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+
+def _from_version_1(document: dict[str, Any]) -> dict[str, Any]:
+    """Version 1 named the inputs at the top level, and only when it had ended; some wrote them into `inputs` too."""
+    document = dict(document)
+    named = document.pop("named", [])
+    inputs = document.get("inputs")
+    return {**document, "inputs": {"named": named, **inputs} if isinstance(inputs, dict) else inputs}
+
+
+TRANSLATION = DocumentFormat(
+    "nicegan-translation", TranslationRecord, (_from_version_1,), remedy="translate again, or remove this file"
+)
 
 
 class RecordedInputs(NamedTuple):
-    """The untranslated images, or why they cannot be had."""
+    """The untranslated images.
 
-    source: FilesSource | None
+    images: name of an output without its ending → file of its input, in the order of translation; empty where they
+    cannot be had. missing: why they cannot be had; None where they can, or where no record tells of them. where: what
+    the user named.
+    """
+
+    images: Mapping[str, Path]
     missing: str | None
+    where: str = ""
+
+    @property
+    def source(self) -> FilesSource | None:
+        """The images as a source, each called as its output is; None where they cannot be had."""
+        if not self.images:
+            return None
+        names = [stem + path.suffix for stem, path in self.images.items()]
+        return FilesSource(self.where, names, Path(), paths=[str(path) for path in self.images.values()])
+
+
+def named_images(path: Path, direction: TranslationDirection) -> list[tuple[Path, str]]:
+    """Images that a path given to a translation stands for.
+
+    Parameters
+    ----------
+    path: a folder of images, an image, or a DATA folder with the sub-folders testA and testB.
+    direction: tells which test images of a DATA folder are translated.
+
+    Returns
+    -------
+    (file, name of the output without ending) of each, in order; the name keeps sub-folders and is in POSIX form.
+
+    Raises
+    ------
+    InputError: nothing there, no image in the folder, or a DATA folder without those test images.
+    """
+    folder = path / f"test{direction[0]}"
+    if not folder.is_dir():
+        if any((path / name).is_dir() for name in FOLDERS):
+            raise InputError(f"{path}: has no {folder.name} to translate {direction} (or name the folder of images)")
+        folder = path
+    if folder.is_dir():
+        images = [(file, file.relative_to(folder).as_posix()) for file in list_images(folder)]
+    elif folder.is_file():
+        images = [(folder, folder.name)]
+    else:
+        raise InputError(f"{path}: no such file or folder")
+    if not images:
+        raise InputError(f"{path}: no images in it")
+    return [(file, PurePosixPath(name).with_suffix("").as_posix()) for file, name in images]
+
+
+def record_of(given: Given) -> TranslationRecord | None:
+    """The record that stands in a folder of images; None where `given` is no folder or holds none.
+
+    Raises
+    ------
+    InputError: the file is damaged, of another program, or of a newer version.
+    """
+    if not is_path(given) or not (Path(given) / TRANSLATION_FILE).is_file():
+        return None
+    return read_document(Path(given) / TRANSLATION_FILE, TRANSLATION)
 
 
 def recorded_reference(models: Mapping[str, Given]) -> Path:
@@ -28,59 +170,82 @@ def recorded_reference(models: Mapping[str, Given]) -> Path:
     Raises InputError, asking for --real, where a model has no record or none of a reference, where records disagree,
     or where the folder is no longer there.
     """
-    found: dict[str, str] = {}
-    for name, given in models.items():
-        record = _record(given)
-        reference = record.get("reference") if record else None
-        if not isinstance(reference, str):
-            raise InputError(f"{name}: no real set is recorded in a {RECORD} (name it with --real)")
-        found[name] = reference
-    if len(set(found.values())) > 1:
-        listed = ", ".join(f"{name} {reference}" for name, reference in found.items())
+    references = {name: _reference(name, given) for name, given in models.items()}
+    if len(set(references.values())) > 1:
+        listed = ", ".join(f"{name} {reference}" for name, reference in references.items())
         raise InputError(f"the models were made for different real sets: {listed} (name one with --real)")
-    path = Path(next(iter(found.values())))
+    path = next(iter(references.values()))
     if not path.exists():
-        raise InputError(f"{path}: the real set recorded in {RECORD} is not there (name it with --real)")
+        raise InputError(f"{path}: the real set recorded in {TRANSLATION_FILE} is not there (name it with --real)")
     return path
 
 
 def recorded_inputs(models: Mapping[str, Given]) -> RecordedInputs:
-    """The images that all models translated; without a source where they are unknown, differ, or have changed."""
-    records = [_record(given) for given in models.values()]
-    inputs = [record["inputs"] for record in records if record and isinstance(record.get("inputs"), dict)]
-    if len(inputs) < len(records) or len({str(one.get("sha256")) for one in inputs}) != 1:
-        return RecordedInputs(None, None)
-    direction = str(next(record for record in records if record).get("direction"))
-    listed = [str(name) for name in inputs[0].get("named", [])]
-    files = [file for name in listed for file in _files(Path(name), direction)]
-    where = ", ".join(listed)
-    if not files:
-        return RecordedInputs(
-            None, f"{where}: the models' inputs are not there any more, so untranslated images do not compete"
-        )
-    source = FilesSource.paths(where, [str(file) for file in files])
-    if scan(source, on_bad_image="skip").sha256 != inputs[0].get("sha256"):
-        return RecordedInputs(
-            None, f"{where}: not what the models translated any more, so untranslated images do not compete"
-        )
-    return RecordedInputs(source, None)
+    """The images that all models translated, as they were then.
+
+    They cannot be had where a model has no record of them, where models translated different images, and where the
+    files are gone or have other contents by now.
+    """
+    try:
+        records = {name: record_of(given) for name, given in models.items()}
+    except InputError as error:
+        return RecordedInputs({}, str(error))
+    known = {name: record for name, record in records.items() if record is not None and record.inputs is not None}
+    if len(known) < len(records):
+        return RecordedInputs({}, None)
+    if len({_inputs_key(record) for record in known.values()}) > 1:
+        return RecordedInputs({}, f"{', '.join(known)}: translated different images")
+    name, record = next(iter(known.items()))
+    return _found_again(record, Path(models[name]))
 
 
-def _record(given: Given) -> dict[str, Any] | None:
-    if not isinstance(given, (str, os.PathLike)) or not (Path(given) / RECORD).is_file():
+def located(recorded: str, record: TranslationRecord, folder: Path) -> Path:
+    """Where a path of a record is now: where it was, or where it lies from `folder` if both were moved together.
+
+    Parameters
+    ----------
+    recorded: the path as the record has it.
+    record: of which it is a part.
+    folder: where `translation.json` was read.
+    """
+    path = Path(recorded)
+    if record.out is None or not path.is_absolute() or path.exists():
+        return path
+    moved = Path(os.path.normpath(folder.resolve() / os.path.relpath(path, record.out)))
+    return moved if moved.exists() else path
+
+
+def _reference(name: str, given: Given) -> Path:
+    record = record_of(given)
+    if record is None or record.reference is None:
+        raise InputError(f"{name}: no real set is recorded in a {TRANSLATION_FILE} (name it with --real)")
+    return located(record.reference, record, Path(given))
+
+
+def _inputs_key(record: TranslationRecord) -> tuple[str, str | None]:
+    return record.direction, record.inputs.sha256 if record.inputs else None
+
+
+def _found_again(record: TranslationRecord, folder: Path) -> RecordedInputs:
+    """The images of a record's inputs, if they still have the contents that were translated."""
+    inputs = record.inputs
+    paths = [located(name, record, folder) for name in inputs.named] if inputs else []
+    where = ", ".join(map(str, paths[:3])) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")
+    try:
+        images = {stem: file for path in paths for file, stem in named_images(path, record.direction)}
+    except InputError:
+        images = {}
+    if inputs is None or not images:
+        return RecordedInputs({}, f"{where or folder}: the translated images are not there any more", where)
+    found = RecordedInputs(images, None, where)
+    if _contents(found) != inputs.sha256:
+        return RecordedInputs({}, f"{where}: not the images that were translated", where)
+    return found
+
+
+def _contents(inputs: RecordedInputs) -> str | None:
+    """Hash of the images' contents; None where none of them can be read."""
+    try:
+        return scan(inputs.source, on_bad_image="skip").sha256 if inputs.source is not None else None
+    except InputError:
         return None
-    path = Path(given) / RECORD
-    record = read_json(path)
-    if not isinstance(record, dict) or record.get("schema") != SCHEMA:
-        raise InputError(f"{path}: not a {SCHEMA} record (remove it, or name the real set with --real)")
-    return record
-
-
-def _files(path: Path, direction: str) -> list[Path]:
-    """The images that a name given to `nicegan translate` stood for."""
-    domain = path / f"test{direction[:1]}"
-    if domain.is_dir():
-        return list_images(domain)
-    if path.is_dir():
-        return list_images(path)
-    return [path] if path.is_file() else []

@@ -29,11 +29,11 @@ from gan_eval.errors import BadImagesError, InputError
 from gan_eval.images import OnBadImage, UnreadableImage
 from gan_eval.images.scanning import in_order
 from gan_eval.result import Progress
+from gan_eval.translation import FOLDERS
 from nicegan.config import DataConfig, Fit
 
 DomainName = Literal["A", "B"]
 DOMAINS: tuple[DomainName, DomainName] = ("A", "B")
-FOLDERS = ("trainA", "trainB", "testA", "testB")
 
 
 class Size(NamedTuple):

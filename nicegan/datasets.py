@@ -20,8 +20,8 @@ import pooch
 from gan_eval.errors import InputError
 from gan_eval.files import atomic_folder, sha256_file
 from gan_eval.result import Progress
+from gan_eval.translation import FOLDERS
 
-FOLDERS = ("trainA", "trainB", "testA", "testB")
 _SUFFIXES = frozenset({".jpg", ".jpeg", ".png"})
 _BYTES_LIMIT = 8 << 30
 

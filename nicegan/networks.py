@@ -9,17 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gan_eval.errors import InputError
+from gan_eval.translation import TranslationDirection
 from nicegan.config import NetworkConfig
 from nicegan.layers import LIN, Conv, ResidualBlock, SpectralConv, SpectralLinear, ToImage
 
-Direction = Literal["AtoB", "BtoA"]
 SLOPE = 0.2
 
 
@@ -241,7 +241,7 @@ class Networks(nn.Module):
         self.config = config
         self.a, self.b = Domain(config), Domain(config)
 
-    def translate(self, image: Tensor, direction: Direction) -> Tensor:
+    def translate(self, image: Tensor, direction: TranslationDirection) -> Tensor:
         """Images (N, 3, H, W) in [-1, 1] of the source domain to the target domain, same shape and range."""
         source, target = (self.a, self.b) if direction == "AtoB" else (self.b, self.a)
         translated: Tensor = target.generator(source.encode(image).z)

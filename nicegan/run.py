@@ -13,10 +13,11 @@ from torch import distributed as dist
 
 from gan_eval.errors import InputError, MismatchError
 from gan_eval.files import read_json, sha256_bytes, write_json
+from gan_eval.translation import FOLDERS
 from nicegan import checkpoint
 from nicegan.checkpoint import Checkpoint
 from nicegan.config import RunConfig
-from nicegan.data import FOLDERS, UnpairedFolders
+from nicegan.data import UnpairedFolders
 from nicegan.journal import METRICS, records
 from nicegan.state import differences
 

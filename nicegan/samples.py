@@ -17,8 +17,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from gan_eval.hardware import Precision
+from gan_eval.translation import TranslationDirection
 from nicegan.data import to_pixels
-from nicegan.networks import Direction, Networks, heatmap
+from nicegan.networks import Networks, heatmap
 
 ROWS = ("real", "heatmap", "reconstruction", "translation", "cycle")
 _GAP = 4
@@ -26,7 +27,7 @@ _PAPER, _INK = (255, 255, 255), (20, 20, 20)
 
 
 def stages(
-    networks: Networks, real: Tensor, direction: Direction, *, precision: Precision = "fp32"
+    networks: Networks, real: Tensor, direction: TranslationDirection, *, precision: Precision = "fp32"
 ) -> dict[str, NDArray[np.uint8]]:
     """The five rows of a sheet for images of the source domain.
 

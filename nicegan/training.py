@@ -18,12 +18,12 @@ from torch import Tensor
 from torch import distributed as dist
 
 from gan_eval.errors import GanEvalError
+from gan_eval.translation import TranslationDirection
 from nicegan import checkpoint
 from nicegan.checkpoint import Checkpoint
 from nicegan.config import RunConfig
 from nicegan.data import Size, TrainingPairs, UnpairedFolders, batches, load_plain, to_range
 from nicegan.journal import LOG, METRICS, Journal
-from nicegan.networks import Direction
 from nicegan.run import best_step, open_run
 from nicegan.samples import draw_sheet, stages
 from nicegan.schedule import learning_rate
@@ -31,7 +31,7 @@ from nicegan.state import State
 from nicegan.steps import StepOptions, discriminator_step, generator_step
 from nicegan.validation import SOURCE, Scorer, Validation, validate
 
-DIRECTIONS: tuple[Direction, Direction] = ("AtoB", "BtoA")
+DIRECTIONS: tuple[TranslationDirection, TranslationDirection] = ("AtoB", "BtoA")
 
 
 class DivergedError(GanEvalError):
@@ -69,7 +69,7 @@ def train(
     device: torch.device | str = "cpu",
     resume: bool = False,
     start: Checkpoint | None = None,
-    scorers: Mapping[Direction, Scorer] | None = None,
+    scorers: Mapping[TranslationDirection, Scorer] | None = None,
     report: Callable[[Status | Validation], None] | None = None,
     stop: Callable[[], bool] | None = None,
     tensorboard: bool = True,
@@ -235,7 +235,7 @@ def _sample(state: State, folders: UnpairedFolders, journal: Journal) -> None:
 def _validate(
     state: State,
     folders: UnpairedFolders,
-    scorers: Mapping[Direction, Scorer],
+    scorers: Mapping[TranslationDirection, Scorer],
     journal: Journal,
     report: Callable[[Status | Validation], None],
 ) -> None:

@@ -7,7 +7,7 @@ translation that was killed goes on with what is missing.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
@@ -17,19 +17,27 @@ from PIL import Image
 from torch import Tensor, nn
 
 from gan_eval.errors import BadImagesError, InputError, MismatchError
-from gan_eval.files import atomic_file, read_json, sha256_bytes, write_json
+from gan_eval.files import atomic_file, read_document, sha256_bytes, write_json
 from gan_eval.hardware import Precision
-from gan_eval.images import FilesSource, OnBadImage, UnreadableImage, list_images, scan
+from gan_eval.images import Contents, FilesSource, OnBadImage, UnreadableImage, scan
 from gan_eval.images.scanning import in_order
 from gan_eval.result import Progress
+from gan_eval.translation import (
+    TRANSLATION,
+    TRANSLATION_FILE,
+    CheckpointRecord,
+    InputsRecord,
+    OutputSettings,
+    TranslationDirection,
+    TranslationRecord,
+    named_images,
+)
 from gan_eval.version import __version__
 from nicegan import checkpoint
 from nicegan.checkpoint import Checkpoint
-from nicegan.data import FOLDERS, Size, load_plain, to_pixels, to_range
-from nicegan.networks import Direction, Encoder, Generator
+from nicegan.data import Size, load_plain, to_pixels, to_range
+from nicegan.networks import Encoder, Generator
 
-SCHEMA = "nicegan-translation/1"
-RECORD = "translation.json"
 Format = Literal["png", "jpg", "webp"]
 _WRITERS: Mapping[Format, tuple[str, dict[str, Any]]] = {
     "png": ("PNG", {}),
@@ -41,7 +49,9 @@ _WRITERS: Mapping[Format, tuple[str, dict[str, Any]]] = {
 class Translator(nn.Module):
     """The encoder of the source domain and the generator of the target domain, in evaluation mode."""
 
-    def __init__(self, source: Checkpoint, direction: Direction, *, device: torch.device | str = "cpu") -> None:
+    def __init__(
+        self, source: Checkpoint, direction: TranslationDirection, *, device: torch.device | str = "cpu"
+    ) -> None:
         super().__init__()
         network = source.config.network
         self.encoder, self.generator = Encoder(network), Generator(network)
@@ -92,7 +102,7 @@ class TranslationInputs:
     @property
     def names_sha256(self) -> str:
         """Hash of the outputs' names."""
-        return sha256_bytes("\n".join(str(one.stem) for one in self.files).encode())
+        return sha256_bytes("\n".join(str(one.stem) for one in self.files).encode("utf-8", "surrogateescape"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +116,7 @@ class Translation:
     reference: Path | None
 
 
-def find_inputs(given: Sequence[Path], direction: Direction) -> TranslationInputs:
+def find_inputs(given: Sequence[Path], direction: TranslationDirection) -> TranslationInputs:
     """Resolve folders (with their sub-folders), files, or a DATA folder (its test images of the source domain).
 
     Raises InputError if something is missing or empty, or if two files would be written under one name.
@@ -116,16 +126,10 @@ def find_inputs(given: Sequence[Path], direction: Direction) -> TranslationInput
     files: dict[PurePosixPath, Path] = {}
     reference = None
     for path in given:
-        folder = path
         if (path / f"test{direction[0]}").is_dir():
-            folder = path / f"test{direction[0]}"
             reference = path / f"test{direction[-1]}"
-        elif any((path / name).is_dir() for name in FOLDERS):
-            raise InputError(
-                f"{path}: has no test{direction[0]} to translate {direction} (or name the folder of images)"
-            )
-        for file, name in _listed(folder):
-            stem = PurePosixPath(name).with_suffix("")
+        for file, name in named_images(path, direction):
+            stem = PurePosixPath(name)
             if stem in files:
                 raise InputError(f"{files[stem]} and {file} would both become {stem} (translate them into two folders)")
             files[stem] = file
@@ -138,7 +142,7 @@ def translate(
     inputs: TranslationInputs,
     out: Path,
     *,
-    direction: Direction,
+    direction: TranslationDirection,
     device: torch.device | str = "cpu",
     size: Size | None = None,
     batch_size: int = 8,
@@ -167,21 +171,18 @@ def translate(
     )
     translator = Translator(source, direction, device=device)
     reference = inputs.reference or _recorded_reference(source, direction)
-    record = {
-        "schema": SCHEMA,
-        "checkpoint": {"folder": str(source.folder.resolve()), "step": source.step, "sha256": translator.sha256()},
-        "direction": direction,
-        "reference": None if reference is None else str(reference.resolve()),
-        "inputs": {"count": contents.count, "sha256": contents.sha256, "names_sha256": inputs.names_sha256},
-        "settings": {
-            "height": size.height,
-            "width": size.width,
-            "fit": source.config.data.fit,
-            "precision": precision,
-            "format": image_format,
-            "averaged": source.averaged,
-        },
-    }
+    record = TranslationRecord(
+        direction=direction,
+        reference=None if reference is None else _recorded(reference),
+        inputs=_inputs_record(inputs, contents),
+        out=_recorded(out),
+        checkpoint=CheckpointRecord(_recorded(source.folder), source.step, translator.sha256()),
+        settings=OutputSettings(
+            size.height, size.width, source.config.data.fit, precision, image_format, source.averaged
+        ),
+        complete=False,
+        versions={"nicegan": __version__, "torch": str(torch.__version__)},
+    )
     _claim(out, record)
     missing = [one for one in inputs.files if not _target(out, one, image_format).exists()]
     skipped: list[str] = []
@@ -204,27 +205,8 @@ def translate(
             progress("translating", done, len(missing))
     if skipped and on_bad_image == "fail":
         raise BadImagesError(inputs.label, skipped)
-    versions = {"nicegan": __version__, "torch": str(torch.__version__)}
-    ending = {
-        "named": [str(Path(name).resolve()) for name in inputs.named],
-        "complete": True,
-        "skipped": skipped,
-        "versions": versions,
-    }
-    write_json(out / RECORD, {**record, **ending})
+    _write_record(out, replace(record, complete=True, skipped=tuple(map(_printable, skipped))))
     return Translation(done, len(inputs.files) - len(missing), tuple(skipped), out, reference)
-
-
-def _listed(path: Path) -> list[tuple[Path, str]]:
-    """(file, name relative to what was given) for a folder or a single file."""
-    if path.is_dir():
-        files = [(file, file.relative_to(path).as_posix()) for file in list_images(path)]
-        if not files:
-            raise InputError(f"{path}: no images in it")
-        return files
-    if not path.is_file():
-        raise InputError(f"{path}: no such file or folder")
-    return [(path, path.name)]
 
 
 def _check_size(size: Size, source: Checkpoint) -> None:
@@ -239,7 +221,7 @@ def _check_size(size: Size, source: Checkpoint) -> None:
         )
 
 
-def _recorded_reference(source: Checkpoint, direction: Direction) -> Path | None:
+def _recorded_reference(source: Checkpoint, direction: TranslationDirection) -> Path | None:
     """The target domain's test images of the set that the checkpoint was trained on, if they are still there."""
     if source.data is None:
         return None
@@ -247,19 +229,47 @@ def _recorded_reference(source: Checkpoint, direction: Direction) -> Path | None
     return folder if folder.is_dir() else None
 
 
-def _claim(out: Path, record: Mapping[str, Any]) -> None:
+def _claim(out: Path, record: TranslationRecord) -> None:
     """Make `out` the folder of this translation, or see that it is so already."""
-    if not (out / RECORD).exists():
+    if not (out / TRANSLATION_FILE).exists():
         if out.exists() and (not out.is_dir() or any(out.iterdir())):
             raise InputError(f"{out}: holds other files (choose another --out, or empty it)")
-        write_json(out / RECORD, {**record, "complete": False})
+        _write_record(out, record)
         return
-    found = read_json(out / RECORD)
-    different = [key for key, value in record.items() if not isinstance(found, dict) or found.get(key) != value]
-    if different:
+    there, wanted = _identity(read_document(out / TRANSLATION_FILE, TRANSLATION)), _identity(record)
+    if different := [name for name, value in wanted.items() if there[name] != value]:
         raise MismatchError(
             f"{out}: holds another translation (other {', '.join(different)}; choose another --out, or remove it)"
         )
+
+
+def _identity(record: TranslationRecord) -> dict[str, object]:
+    """What decides about the outputs. Where the folders lie does not."""
+    checkpoint, inputs = record.checkpoint, record.inputs
+    return {
+        "checkpoint": checkpoint and checkpoint.sha256,
+        "direction": record.direction,
+        "inputs": inputs and (inputs.sha256, inputs.names_sha256),
+        "settings": record.settings,
+    }
+
+
+def _inputs_record(inputs: TranslationInputs, contents: Contents) -> InputsRecord:
+    named = tuple(_recorded(Path(name)) for name in inputs.named)
+    return InputsRecord(named, contents.sha256, contents.count, inputs.names_sha256)
+
+
+def _write_record(out: Path, record: TranslationRecord) -> None:
+    write_json(out / TRANSLATION_FILE, TRANSLATION.encode(record))
+
+
+def _recorded(path: Path) -> str:
+    return _printable(str(path.resolve()))
+
+
+def _printable(text: str) -> str:
+    """The text with what is not Unicode escaped: JSON cannot hold a file name that is not UTF-8."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _target(out: Path, one: Input, image_format: Format) -> Path:

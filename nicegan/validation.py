@@ -15,14 +15,15 @@ import torch
 from numpy.typing import NDArray
 
 from gan_eval.result import Score
+from gan_eval.translation import TranslationDirection
 from nicegan.config import RunConfig
 from nicegan.data import DomainName, Size, UnpairedFolders, load_plain, to_pixels, to_range
-from nicegan.networks import Direction, Networks
+from nicegan.networks import Networks
 from nicegan.samples import evaluating
 
 #: Called with translated images (N, H, W, 3) uint8; compares them with the real test images of the target domain.
 Scorer = Callable[[NDArray[np.uint8]], Score]
-SOURCE: Mapping[Direction, DomainName] = {"AtoB": "A", "BtoA": "B"}
+SOURCE: Mapping[TranslationDirection, DomainName] = {"AtoB": "A", "BtoA": "B"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Validation:
     """Scores by direction after `step` steps; step 0 is the score of the images that nothing has translated."""
 
     step: int
-    scores: Mapping[Direction, Score]
+    scores: Mapping[TranslationDirection, Score]
 
     @property
     def mean(self) -> float:
@@ -55,14 +56,14 @@ class Validation:
 def validate(
     networks: Networks | None,
     folders: UnpairedFolders,
-    scorers: Mapping[Direction, Scorer],
+    scorers: Mapping[TranslationDirection, Scorer],
     *,
     step: int,
     config: RunConfig,
     device: torch.device,
 ) -> Validation:
     """Score the test images of every direction that has a scorer, translated; or as they are, without networks."""
-    scores: dict[Direction, Score] = {}
+    scores: dict[TranslationDirection, Score] = {}
     for direction, scorer in scorers.items():
         paths = folders.test[SOURCE[direction]]
         parts = _translated(networks, paths, direction, config, device)
@@ -71,7 +72,11 @@ def validate(
 
 
 def _translated(
-    networks: Networks | None, paths: Sequence[Path], direction: Direction, config: RunConfig, device: torch.device
+    networks: Networks | None,
+    paths: Sequence[Path],
+    direction: TranslationDirection,
+    config: RunConfig,
+    device: torch.device,
 ) -> Iterator[NDArray[np.uint8]]:
     """Batches (N, H, W, 3) uint8 of the test images at the size of training."""
     size = Size(config.network.height, config.network.width)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from gan_eval import translation as records
 from gan_eval.discriminative.discriminators import DiscriminatorName
 from gan_eval.discriminative.findings import Contest, published_outcome, robust_outcome
 from gan_eval.discriminative.outcome import NrdsResult
@@ -26,6 +25,7 @@ from gan_eval.hardware import Precision
 from gan_eval.images import Given, OnBadImage
 from gan_eval.resize import Like
 from gan_eval.result import Progress, Provenance
+from gan_eval.translation import recorded_inputs, recorded_reference
 
 IDENTITY = "identity"
 #: The smallest set that can be halved into something to learn from and something to judge.
@@ -113,7 +113,7 @@ def contest(
     """`nrds` for a plan that has been checked."""
     _check_names(models)
     robust = chosen.protocol == "robust"
-    reference = real if real is not None else records.recorded_reference(models)
+    reference = real if real is not None else recorded_reference(models)
     if not robust:
         settings = replace(settings, features=LITE0, weights=None)  # no network takes part, files are but looked at
     with settings.reader(progress) as reader:
@@ -201,9 +201,10 @@ def _identity(
         return IDENTITY, ()
     missing = None
     if inputs is None:
-        inputs, missing = records.recorded_inputs(models)
+        recorded = recorded_inputs(models)
+        inputs, missing = recorded.source, recorded.missing
     if inputs is None:
-        return None, (missing,) if missing else ()
+        return None, (f"untranslated images do not compete: {missing}",) if missing else ()
     entry = reader.open(inputs)
     for name in models:
         if _hash(opened[name]) is not None and _hash(opened[name]) == _hash(entry):

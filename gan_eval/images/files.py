@@ -43,15 +43,18 @@ class FilesSource:
     names: how each file is called in messages, in order.
     root: folder that the names are relative to (absolute names stand for themselves).
     skipped: files of the folder that are not images.
+    paths: where each file is, if not at its name below `root`.
     """
 
     repeatable = True
 
-    def __init__(self, label: str, names: Sequence[str], root: Path, *, skipped: int = 0) -> None:
+    def __init__(
+        self, label: str, names: Sequence[str], root: Path, *, skipped: int = 0, paths: Sequence[str] | None = None
+    ) -> None:
         self.label = label
         self.skipped = skipped
         self._names = names
-        self._root = str(root)
+        self._root, self._paths = str(root), paths
 
     @classmethod
     def folder(cls, path: Path) -> FilesSource:
@@ -98,8 +101,9 @@ class FilesSource:
 
     def items(self) -> Iterator[Item]:
         """The images in order."""
-        for name in self._names:
-            yield Item(name, partial(_read, os.path.join(self._root, name), name))
+        for number, name in enumerate(self._names):
+            path = os.path.join(self._root, name) if self._paths is None else self._paths[number]
+            yield Item(name, partial(_read, path, name))
 
 
 def _read(path: str, name: str) -> bytes:

@@ -14,13 +14,14 @@ import torch
 from PIL import Image
 
 from gan_eval.errors import BadImagesError, InputError, MismatchError
+from gan_eval.translation import TRANSLATION_FILE as RECORD
 from nicegan import checkpoint
 from nicegan import translate as module
 from nicegan.checkpoint import Checkpoint
 from nicegan.config import RunConfig
 from nicegan.data import Size, load_plain, to_pixels, to_range
 from nicegan.networks import Generator, build
-from nicegan.translate import RECORD, Translator, find_inputs, translate
+from nicegan.translate import Translator, find_inputs, translate
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +94,7 @@ def test_data_gives_the_test_folder_and_the_reference(source: Checkpoint, demo: 
     translate(source, find_inputs([demo], "BtoA"), tmp_path / "out", direction="BtoA")
     assert names(tmp_path / "out") == ["0000.png", "0001.png", "0002.png", RECORD]
     record = json.loads((tmp_path / "out" / RECORD).read_text())
-    assert record["schema"] == "nicegan-translation/1"
+    assert record["schema"] == "nicegan-translation/2"
     assert record["reference"] == str(demo / "testA")
     assert (record["direction"], record["checkpoint"]["step"], record["complete"]) == ("BtoA", 7, True)
     assert record["inputs"]["count"] == 3
@@ -193,7 +194,7 @@ def test_folder_of_another_translation_is_left_alone(
 ) -> None:
     translate(source, find_inputs([pictures], "AtoB"), tmp_path / "out", direction="AtoB")
     before = names(tmp_path / "out")
-    with pytest.raises(MismatchError, match=r"another translation .other checkpoint, direction, reference"):
+    with pytest.raises(MismatchError, match=r"another translation .other checkpoint, direction"):
         translate(source, find_inputs([pictures], "BtoA"), tmp_path / "out", direction="BtoA")
     assert names(tmp_path / "out") == before
 

@@ -24,8 +24,9 @@ def list_sets(as_json: bool) -> None:
 
     Example: nicegan data list
     """
+    from gan_eval.translation import FOLDERS
     from gan_eval_cli import render
-    from nicegan.datasets import FOLDERS, PAPER_SETS
+    from nicegan.datasets import PAPER_SETS
 
     if as_json:
         sets = [

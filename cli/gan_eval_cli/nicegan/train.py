@@ -15,9 +15,9 @@ from gan_eval_cli import options
 from gan_eval_cli.nicegan.overrides import overridden, with_overrides
 
 if TYPE_CHECKING:
+    from gan_eval.translation import TranslationDirection
     from nicegan.config import RunConfig
     from nicegan.data import UnpairedFolders
-    from nicegan.networks import Direction
     from nicegan.training import TrainingOutcome
     from nicegan.validation import Scorer
 
@@ -126,14 +126,14 @@ def _demo_data(out: Path, config: RunConfig) -> Path:
     return folder
 
 
-def _scorers(folders: UnpairedFolders, features: str, device: str) -> dict[Direction, Scorer]:
+def _scorers(folders: UnpairedFolders, features: str, device: str) -> dict[TranslationDirection, Scorer]:
     """The kernel distance to the real test images of each target domain that has any."""
     import gan_eval
     from gan_eval_cli import render
     from nicegan.training import DIRECTIONS
     from nicegan.validation import SOURCE
 
-    scorers: dict[Direction, Scorer] = {}
+    scorers: dict[TranslationDirection, Scorer] = {}
     for direction in DIRECTIONS:
         source, target = SOURCE[direction], SOURCE["BtoA" if direction == "AtoB" else "AtoB"]
         if len(folders.test[source]) < 2 or len(folders.test[target]) < 2:

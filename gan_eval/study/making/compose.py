@@ -278,10 +278,13 @@ def _reals(
 
 
 def _resampled(reader: PictureReader, fit: Fitting | None) -> list[str]:
-    if fit is None or not reader.resampled:
-        return []
-    how = "cropped and resampled" if fit.crop else "resampled"
-    return [f"{len(reader.resampled)} of {len(reader.pixels)} pictures were {how} to {fit.size}"]
+    notices = []
+    if reader.resampled_inputs:
+        notices.append(f"{len(reader.resampled_inputs)} inputs were resampled to the size of the outputs beside them")
+    if fit is not None and reader.resampled:
+        how = "cropped and resampled" if fit.crop else "resampled"
+        notices.append(f"{len(reader.resampled)} of {len(reader.pixels)} pictures were {how} to {fit.size}")
+    return notices
 
 
 def _refuse_problems(plan: StudyRequest, problems: Problems, main: int) -> None:

@@ -9,25 +9,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from gan_eval.errors import InputError, MismatchError
-from gan_eval.files import read_json, sha256_bytes
+from gan_eval.files import sha256_bytes
 from gan_eval.images import UnreadableImage, list_images
 from gan_eval.study.making.draw import Drbg
 from gan_eval.study.making.pictures import Fitting, PictureSize, Pixels, fitted, read_picture, size_of
 from gan_eval.study.schema.trials import INPUT, REAL, PictureSource
-
-#: What `nicegan translate` leaves beside its pictures.
-TRANSLATION_FILE = "translation.json"
+from gan_eval.translation import TRANSLATION_FILE, TranslationRecord, located, record_of, recorded_inputs
 
 
 @dataclass(frozen=True, slots=True)
 class Folders:
-    """Where a study's pictures are. methods: name → folder, in the order given."""
+    """Where a study's pictures are.
+
+    methods: name → folder, in the order given. inputs: a folder, or stem → file. real: a folder.
+    """
 
     methods: Mapping[str, Path]
-    inputs: Path | None = None
+    inputs: Path | Mapping[str, Path] | None = None
     real: Path | None = None
 
 
@@ -101,7 +101,8 @@ def open_sources(folders: Folders) -> Sources:
     names = {f"m{n}": name for n, name in enumerate(folders.methods)}
     paired = dict(by_label)
     if folders.inputs is not None:
-        by_label[INPUT] = paired[INPUT] = stems(folders.inputs)
+        given = folders.inputs
+        by_label[INPUT] = paired[INPUT] = stems(given) if isinstance(given, Path) else dict(given)
     if folders.real is not None:
         by_label[REAL] = stems(folders.real)
     everything = sorted(set().union(*paired.values()))
@@ -135,13 +136,25 @@ class PictureReader:
         self.hashes: dict[PictureSource, str] = {}
         self.pixels: dict[PictureSource, Pixels] = {}
         self.resampled: list[str] = []
+        self.resampled_inputs: list[str] = []
         self._sources, self._fit = sources, fit
 
     def readable(self, pictures: Sequence[PictureSource]) -> bool:
         """Read all pictures of one item; False where one of them is damaged."""
         # All are read, so that every damaged file is named at once.
         found = [self._read(picture) for picture in pictures]
-        return all(found)
+        if not all(found):
+            return False
+        self._fit_inputs(pictures)
+        return True
+
+    def _fit_inputs(self, pictures: Sequence[PictureSource]) -> None:
+        """Bring the input of an item to the size of the item's outputs, beside which it is only shown."""
+        outputs = {size_of(self.pixels[picture]) for picture in pictures if picture.source != INPUT}
+        for picture in pictures:
+            if picture.source == INPUT and len(outputs) == 1 and {size_of(self.pixels[picture])} != outputs:
+                self.pixels[picture] = fitted(self.pixels[picture], Fitting(next(iter(outputs))))
+                self.resampled_inputs.append(str(self._sources.path(picture)))
 
     def _read(self, picture: PictureSource) -> bool:
         if picture in self.pixels:
@@ -156,7 +169,8 @@ class PictureReader:
         if shown is not pixels:
             self.resampled.append(str(path))
         self.pixels[picture] = shown
-        self.sizes.setdefault(size_of(shown), []).append(str(path))
+        if picture.source != INPUT:
+            self.sizes.setdefault(size_of(shown), []).append(str(path))
         self.hashes[picture] = sha256_bytes(path.read_bytes())
         return True
 
@@ -181,44 +195,47 @@ def formats(sources: Sources, names: Mapping[str, str]) -> dict[str, list[str]]:
 def translated(folders: Folders, *, wants_inputs: bool, wants_real: bool) -> tuple[Folders, list[str]]:
     """Fill in inputs and real pictures from the `translation.json` of the methods' folders, and say so.
 
-    Raises MismatchError where the methods were run in different directions or on different inputs.
+    Methods whose folder holds no record are taken at their word.
+
+    Raises MismatchError where the methods were run in different directions or on different inputs, InputError where a
+    record cannot be read.
     """
-    found = {name: read_json(path / TRANSLATION_FILE) for name, path in folders.methods.items() if _is_there(path)}
-    for field_name in ("direction", "inputs"):
-        values = {name: _text(document.get(field_name)) for name, document in found.items()}
-        if len(set(values.values())) > 1:
-            raise MismatchError(
-                f"{TRANSLATION_FILE}: the methods differ in {field_name}: "
-                + "; ".join(f"{name} {value}" for name, value in values.items())
-                + " (compare outputs of the same translation)"
-            )
+    records = {name: record for name, path in folders.methods.items() if (record := record_of(path)) is not None}
+    _require_one("direction", {name: record.direction for name, record in records.items()})
+    known = {name: record.inputs for name, record in records.items() if record.inputs is not None}
+    _require_one("inputs", {name: f"{_few(each.named, 2)} ({each.sha256[:12]})" for name, each in known.items()})
     notices: list[str] = []
     inputs, real = folders.inputs, folders.real
-    for name, document in found.items():
-        if wants_inputs and inputs is None and (inputs := _folder(folders.methods[name], document.get("inputs"))):
-            notices.append(f"--input {inputs} taken from {folders.methods[name] / TRANSLATION_FILE}")
-        if wants_real and real is None and (real := _folder(folders.methods[name], document.get("reference"))):
-            notices.append(f"--real {real} taken from {folders.methods[name] / TRANSLATION_FILE}")
+    if wants_inputs and inputs is None and known:
+        recorded = recorded_inputs({name: folders.methods[name] for name in known})
+        inputs = recorded.images or None
+        notices.append(
+            f"inputs are not shown: {recorded.missing} (give them with --input)"
+            if recorded.missing
+            else f"--input {recorded.where} taken from {folders.methods[next(iter(known))] / TRANSLATION_FILE}"
+        )
+    if wants_real and real is None and (found := _reference(folders, records)):
+        real = found
+        notices.append(f"--real {real} taken from {TRANSLATION_FILE}")
     return Folders(folders.methods, inputs, real), notices
 
 
-def _is_there(folder: Path) -> bool:
-    return (folder / TRANSLATION_FILE).is_file()
+def _require_one(fact: str, values: Mapping[str, str]) -> None:
+    if len(set(values.values())) > 1:
+        listed = "; ".join(f"{name} {value}" for name, value in values.items())
+        raise MismatchError(
+            f"{TRANSLATION_FILE}: the methods differ in {fact}: {listed} (compare outputs of the same translation)"
+        )
 
 
-def _text(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def _folder(beside: Path, value: Any) -> Path | None:
-    """The folder that a field names: a path, {"source": path}, or a list of one; None where it names none."""
-    if isinstance(value, dict):
-        value = value.get("source") or value.get("path")
-    if isinstance(value, list) and len(value) == 1:
-        value = value[0]
-    if not isinstance(value, str):
-        return None
-    return next((path for path in (Path(value), beside / value) if path.is_dir()), None)
+def _reference(folders: Folders, records: Mapping[str, TranslationRecord]) -> Path | None:
+    """The first real set that a record names and that is there."""
+    for name, record in records.items():
+        if record.reference is not None:
+            path = located(record.reference, record, folders.methods[name])
+            if path.is_dir():
+                return path
+    return None
 
 
 def _few(values: Sequence[str], count: int = 5) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from gan_eval.errors import InputError, MismatchError
+from gan_eval.images import FilesSource, list_images, scan
 from gan_eval.study.making.pictures import PictureSize
 from gan_eval.study.making.sources import (
     Folders,
@@ -36,7 +37,7 @@ def test_two_files_of_one_stem_are_refused(tmp_path: Path) -> None:
 
 def test_items_are_what_all_folders_share(tmp_path: Path) -> None:
     given = folders(tmp_path, inputs=True)
-    assert given.inputs is not None
+    assert isinstance(given.inputs, Path)
     (given.inputs / "scene-03.png").unlink()
     (given.methods["beta-net"] / "scene-05.png").unlink()
     sources = open_sources(given)
@@ -98,28 +99,70 @@ def test_problems_become_sentences() -> None:
 
 
 def note(folder: Path, **fields: object) -> None:
-    (folder / "translation.json").write_text(json.dumps(fields))
+    document = {"schema": "nicegan-translation/2", "direction": "AtoB", **fields}
+    (folder / "translation.json").write_text(json.dumps(document))
+
+
+def inputs_of(*named: Path) -> dict[str, object]:
+    files = [file for path in named for file in (list_images(path) if path.is_dir() else [path])]
+    return {"named": list(map(str, named)), "sha256": scan(FilesSource.paths("x", files)).sha256}
 
 
 def test_translation_gives_inputs_and_real_pictures(tmp_path: Path) -> None:
     given = folders(tmp_path)
     paint(tmp_path / "in", seed=1)
     for folder in given.methods.values():
-        note(folder, direction="AtoB", inputs=str(tmp_path / "in"), reference=str(tmp_path))
+        note(folder, inputs=inputs_of(tmp_path / "in"), reference=str(tmp_path))
     found, notices = translated(given, wants_inputs=True, wants_real=True)
-    assert (found.inputs, found.real) == (tmp_path / "in", tmp_path)
+    assert (found.inputs, found.real) == (stems(tmp_path / "in"), tmp_path)
     assert len(notices) == 2
+
+
+def test_inputs_that_were_single_files_are_found(tmp_path: Path) -> None:
+    given = folders(tmp_path)
+    paint(tmp_path / "in", seed=1)
+    files = list_images(tmp_path / "in")
+    note(given.methods["alpha-net"], inputs=inputs_of(*files))
+    found, _ = translated(given, wants_inputs=True, wants_real=False)
+    assert found.inputs == {file.stem: file for file in files}
+    assert open_sources(found).items == open_sources(given).items
+
+
+def test_inputs_that_changed_are_not_shown(tmp_path: Path) -> None:
+    given = folders(tmp_path)
+    paint(tmp_path / "in", seed=1)
+    note(given.methods["alpha-net"], inputs=inputs_of(tmp_path / "in"))
+    paint(tmp_path / "in", seed=2)
+    found, [notice] = translated(given, wants_inputs=True, wants_real=False)
+    assert found.inputs is None
+    assert "not the images that were translated (give them with --input)" in notice
 
 
 def test_what_was_given_is_not_replaced(tmp_path: Path) -> None:
     given = folders(tmp_path, inputs=True)
-    note(given.methods["alpha-net"], direction="AtoB", inputs=str(tmp_path))
+    note(given.methods["alpha-net"])
     assert translated(given, wants_inputs=True, wants_real=False) == (given, [])
 
 
 def test_methods_of_different_directions_do_not_mix(tmp_path: Path) -> None:
     given = folders(tmp_path)
-    note(given.methods["alpha-net"], direction="AtoB")
+    note(given.methods["alpha-net"])
     note(given.methods["beta-net"], direction="BtoA")
     with pytest.raises(MismatchError, match="differ in direction: alpha-net AtoB; beta-net BtoA"):
         translated(given, wants_inputs=True, wants_real=True)
+
+
+def test_methods_of_different_inputs_do_not_mix(tmp_path: Path) -> None:
+    given = folders(tmp_path)
+    for number, folder in enumerate(given.methods.values()):
+        paint(tmp_path / f"in{number}", seed=number)
+        note(folder, inputs=inputs_of(tmp_path / f"in{number}"))
+    with pytest.raises(MismatchError, match=r"differ in inputs: alpha-net .*in0 .*; beta-net .*in1 "):
+        translated(given, wants_inputs=True, wants_real=False)
+
+
+def test_a_damaged_record_is_refused(tmp_path: Path) -> None:
+    given = folders(tmp_path)
+    (given.methods["alpha-net"] / "translation.json").write_text("[]")
+    with pytest.raises(InputError, match=r"translation\.json: wanted an object"):
+        translated(given, wants_inputs=False, wants_real=False)
