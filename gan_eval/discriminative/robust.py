@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.integrate import trapezoid
 
 from gan_eval.discriminative import crossed as statistics
 from gan_eval.discriminative.crossed import Heights
@@ -212,4 +213,4 @@ def _mean_curves(found: Sequence[tuple[str, Array]]) -> Curves:
 
 def _height(curve: Array) -> float:
     """Area divided by length: (E,) with E ≥ 2."""
-    return float(np.trapezoid(curve) / (len(curve) - 1))
+    return float(trapezoid(curve) / (len(curve) - 1))

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from gan_eval.errors import TooFewError
 from gan_eval.metrics.kernel_error import Variance, mean_variance, variance
-from gan_eval.metrics.kernel_sums import KernelSums, between, kernel_at_mean, kernel_sums, within
+from gan_eval.metrics.kernel_sums import CubicKernel, KernelSums, kernel_sums
 from gan_eval.metrics.moments import Array
 from gan_eval.metrics.rows import Rows, check_pair
 from gan_eval.result import Interval
@@ -101,7 +101,7 @@ def subsets(
         raise TooFewError(f"{min(n, m)} images for subsets of {size}: torch-fidelity refuses this (use all pairs)")
     size = min(size, n, m)
     count = count or (50 if like == "nice-gan" else 100)
-    shift = kernel_at_mean(real)
+    cubic = CubicKernel.about(real)
     state = np.random.RandomState(seed)  # their generator, so that the numbers equal theirs
     values = np.empty(count)
     for k in range(count):
@@ -115,7 +115,7 @@ def subsets(
             j = state.choice(m, size, replace=False)
             i = state.choice(n, size, replace=False)
         x, y = np.asarray(real[i]), np.asarray(fake[j])
-        values[k] = KernelSums(within(x, shift), within(y, shift), between(x, y, shift)).mmd2
+        values[k] = KernelSums(cubic.within(x), cubic.within(y), cubic.between(x, y)).mmd2
     return Subsets(float(values.mean()), float(values.std()), values)
 
 

@@ -1,7 +1,11 @@
 """Sums of the cubic kernel over all pairs of two feature sets, tile by tile.
 
-GEMMs run in the features' precision on the kernel less a constant, its value at the real mean. MMD² and its variance do
-not see the constant, and without it the sums are not small differences of large numbers. Sums run in float64.
+    x·y / D + 1 = b + d,   b = c·c / D + 1,   d = ((x - c)·(y - c) + c·(x - c) + c·(y - c)) / D
+    k(x, y) - b³ = d (3 b² + d (3 b + d))
+
+c is the mean of the first real images. MMD² and its variance do not see the constant b³, and without it the sums are no
+small differences of large numbers, wherever the features lie and whatever their scale. Only the products of the centred
+features, a GEMM, are in the features' own precision; all that follows is in float64.
 """
 
 from __future__ import annotations
@@ -11,8 +15,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gan_eval.errors import InputError
 from gan_eval.metrics.moments import Array
 from gan_eval.metrics.rows import Floats, Rows, check_pair, tiles
+
+#: Centred features beyond this have dot products that float32 may not hold.
+_SINGLE = 1e15
 
 
 class Within(NamedTuple):
@@ -58,62 +66,101 @@ class KernelSums:
 
 
 def kernel_sums(real: Rows, fake: Rows) -> KernelSums:
-    """Sums over all pairs of `real` (n, D) and `fake` (m, D), n, m ≥ 2; O(n + m) memory besides the features."""
+    """Sums over all pairs of `real` (n, D) and `fake` (m, D), n, m ≥ 2; O(n + m) memory besides the features.
+
+    Raises InputError where the features are so large that the kernel's square is beyond float64.
+    """
     check_pair(real, fake, least=2, what="a kernel distance")
-    shift = kernel_at_mean(real)
-    return KernelSums(within(real, shift), within(fake, shift), between(real, fake, shift))
+    with np.errstate(over="ignore", invalid="ignore"):
+        kernel = CubicKernel.about(real)
+        sums = KernelSums(kernel.within(real), kernel.within(fake), kernel.between(real, fake))
+    if not np.isfinite([sums.real.squares, sums.fake.squares, sums.cross.squares]).all():
+        raise InputError("features too large, or not finite: the squared kernel has no float64 value (scale them down)")
+    return sums
 
 
-def within(x: Rows, shift: float) -> Within:
-    """Sums of k - shift over the pairs of x (n, D)."""
-    n = x.shape[0]
-    rows, squares, diagonal = np.zeros(n), 0.0, 0.0
-    for i in tiles(n):
-        left = np.asarray(x[i])
-        for j in tiles(n):
-            if j.start < i.start:
-                continue
-            k = _kernel(left, left if i == j else np.asarray(x[j]), shift)
-            if i == j:
-                diagonal += float(np.trace(k, dtype=np.float64))
-                np.fill_diagonal(k, 0)
-            else:
-                rows[j] += k.sum(axis=0, dtype=np.float64)
-            rows[i] += k.sum(axis=1, dtype=np.float64)
-            squares += _square_sum(k) * (1 if i == j else 2)
-    return Within(rows, squares, diagonal)
+@dataclass(frozen=True, slots=True, eq=False)
+class CubicKernel:
+    """k(x, y) - b³ for features about a centre.
+
+    centre: c (D,), in the features' precision. base: b.
+    """
+
+    centre: Floats
+    base: float
+
+    @classmethod
+    def about(cls, x: Rows) -> CubicKernel:
+        """The kernel about the mean of the first tile of `x` (n, D)."""
+        first = np.asarray(x[next(tiles(x.shape[0]))])
+        centre = first.mean(axis=0, dtype=np.float64).astype(first.dtype)
+        exact = centre.astype(np.float64)
+        return cls(centre, float(exact @ exact / len(exact) + 1))
+
+    def within(self, x: Rows) -> Within:
+        """Sums of k - b³ over the pairs of x (n, D)."""
+        side = _Side(x, self.centre)
+        n = len(side.slopes)
+        rows, squares, diagonal = np.zeros(n), 0.0, 0.0
+        for i in tiles(n):
+            left = side.points(i)
+            for j in tiles(n):
+                if j.start < i.start:
+                    continue
+                k = self._values(left @ (left if i == j else side.points(j)).T, side.slopes[i], side.slopes[j])
+                if i == j:
+                    diagonal += float(np.trace(k))
+                    np.fill_diagonal(k, 0)
+                else:
+                    rows[j] += k.sum(axis=0)
+                rows[i] += k.sum(axis=1)
+                squares += _square_sum(k) * (1 if i == j else 2)
+        return Within(rows, squares, diagonal)
+
+    def between(self, x: Rows, y: Rows) -> CrossSums:
+        """Sums of k - b³ over the pairs of x (n, D) and y (m, D)."""
+        first, second = _Side(x, self.centre), _Side(y, self.centre)
+        rows, columns, squares = np.zeros(x.shape[0]), np.zeros(y.shape[0]), 0.0
+        for i in tiles(len(rows)):
+            left = first.points(i)
+            for j in tiles(len(columns)):
+                k = self._values(left @ second.points(j).T, first.slopes[i], second.slopes[j])
+                rows[i] += k.sum(axis=1)
+                columns[j] += k.sum(axis=0)
+                squares += _square_sum(k)
+        return CrossSums(rows, columns, squares)
+
+    def _values(self, products: Floats, left: Array, right: Array) -> Array:
+        """k - b³, (n, m). products: (x - c)·(y - c). left (n,), right (m,): c·(x - c) / D, c·(y - c) / D."""
+        d = products.astype(np.float64)
+        d *= 1 / len(self.centre)
+        d += left[:, None]
+        d += right
+        k = d + 3 * self.base
+        k *= d
+        k += 3 * self.base**2
+        k *= d
+        return k
 
 
-def between(x: Rows, y: Rows, shift: float) -> CrossSums:
-    """Sums of k - shift over the pairs of x (n, D) and y (m, D)."""
-    rows, columns, squares = np.zeros(x.shape[0]), np.zeros(y.shape[0]), 0.0
-    for i in tiles(len(rows)):
-        left = np.asarray(x[i])
-        for j in tiles(len(columns)):
-            k = _kernel(left, np.asarray(y[j]), shift)
-            rows[i] += k.sum(axis=1, dtype=np.float64)
-            columns[j] += k.sum(axis=0, dtype=np.float64)
-            squares += _square_sum(k)
-    return CrossSums(rows, columns, squares)
+class _Side:
+    """A feature set (n, D) about a centre c. slopes (n,): c·(x - c) / D of each image."""
+
+    def __init__(self, source: Rows, centre: Floats) -> None:
+        self._source, self._centre = source, centre
+        self.slopes = np.empty(source.shape[0])
+        largest = 0.0
+        for rows in tiles(len(self.slopes)):
+            points = np.asarray(source[rows]) - centre
+            self.slopes[rows] = points.astype(np.float64) @ centre.astype(np.float64) / len(centre)
+            largest = max(largest, float(points.max()), -float(points.min()))
+        self._kind = np.float64 if largest > _SINGLE else centre.dtype
+
+    def points(self, rows: slice) -> Floats:
+        """x - c of some rows."""
+        return (np.asarray(self._source[rows]) - self._centre).astype(self._kind, copy=False)
 
 
-def kernel_at_mean(x: Rows) -> float:
-    """k(μ, μ) of the first tile's mean: the level about which the kernel of these features varies."""
-    mean = np.asarray(x[next(tiles(x.shape[0]))]).mean(axis=0, dtype=np.float64)
-    return float(np.float32((mean @ mean / len(mean) + 1) ** 3))
-
-
-def _kernel(x: Floats, y: Floats, shift: float) -> Floats:
-    """(x·y / D + 1)³ - shift, (n, m), in the precision of the features."""
-    base = x @ y.T
-    base *= 1 / x.shape[1]
-    base += 1
-    cube = base * base
-    cube *= base
-    cube -= shift
-    return cube
-
-
-def _square_sum(k: Floats) -> float:
+def _square_sum(k: Array) -> float:
     flat = k.ravel()
     return float(np.dot(flat, flat))

@@ -20,6 +20,7 @@ from typing import overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.integrate import trapezoid
 
 from gan_eval.errors import InputError, TooFewError
 
@@ -54,9 +55,9 @@ def areas(curves: Mapping[str, ArrayLike] | ArrayLike) -> dict[str, float] | Arr
     TooFewError: a single epoch, which has no area.
     """
     if isinstance(curves, Mapping):
-        values = np.asarray(np.trapezoid(_table(list(curves.values())), axis=1))
+        values = np.asarray(trapezoid(_table(list(curves.values())), axis=1))
         return dict(zip(curves, map(float, values), strict=True))
-    return np.asarray(np.trapezoid(_table(list(np.asarray(curves, dtype=object))), axis=1))
+    return np.asarray(trapezoid(_table(list(np.asarray(curves, dtype=object))), axis=1))
 
 
 @overload

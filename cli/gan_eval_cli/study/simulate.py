@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from gan_eval_cli import options
 from gan_eval_cli.render import notice, print_json
 
+if TYPE_CHECKING:
+    _StrengthType = click.ParamType[tuple[str, float]]
+else:
+    _StrengthType = click.ParamType  # has no subscript before click 8.4
 
-class Strength(click.ParamType[tuple[str, float]]):
+
+class Strength(_StrengthType):
     """NAME=VALUE; the name may hold an equals sign, the value is after the last."""
 
     name = "NAME=VALUE"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics.pairwise import polynomial_kernel
 
-from gan_eval.errors import MismatchError, TooFewError
+from gan_eval.errors import InputError, MismatchError, TooFewError
 from gan_eval.metrics import kernel
 
 
@@ -28,6 +28,40 @@ def by_definition(x: np.ndarray, y: np.ndarray) -> float:
 def test_it_is_the_unbiased_mmd(n: int, m: int) -> None:
     x, y = sets(n, m)
     assert kernel.mmd2(x, y).value == pytest.approx(by_definition(x, y), abs=1e-6)
+
+
+@pytest.mark.parametrize(("n", "m"), [(10, 12), (300, 280), (1500, 1100)])
+def test_float64_features_agree_to_the_last_digits(n: int, m: int) -> None:
+    x, y = (side.astype(np.float64) for side in sets(n, m))
+    assert kernel.mmd2(x, y).value == pytest.approx(by_definition(x, y), rel=1e-12)
+
+
+@pytest.mark.parametrize("mean", [0.0, 1.0, 10.0, 30.0, -10.0])
+@pytest.mark.parametrize("spread", [0.01, 0.1, 1.0])
+def test_features_far_from_the_origin_lose_nothing(mean: float, spread: float) -> None:
+    rng = np.random.default_rng(0)
+    x = (mean + spread * rng.standard_normal((400, 64))).astype(np.float32)
+    y = (mean + spread * (rng.standard_normal((300, 64)) + 0.3)).astype(np.float32)
+    assert kernel.mmd2(x, y).value == pytest.approx(by_definition(x, y), rel=2e-5, abs=1e-12)
+
+
+@pytest.mark.parametrize("scale", [1e-8, 1e-3, 1e4, 1e8, 1e20])
+def test_any_scale_has_a_finite_value_and_interval(scale: float) -> None:
+    x, y = (scale * side for side in sets(60, 50))
+    found = kernel.mmd2(x, y)
+    interval = found.interval()
+    assert interval is not None
+    assert interval.low < found.value < interval.high
+    assert np.isfinite([interval.low, interval.high]).all()
+    assert found.value == pytest.approx(by_definition(x, y), rel=1e-4, abs=1e-12)
+
+
+@pytest.mark.parametrize("value", [1e38, np.inf, np.nan])
+def test_features_beyond_arithmetic_are_refused(value: float) -> None:
+    x, y = sets(30, 30)
+    x[3, 4] = value
+    with pytest.raises(InputError, match="too large"):
+        kernel.mmd2(x, y)
 
 
 def test_blocks_use_every_image_and_agree_with_all_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
