@@ -21,8 +21,8 @@ from torch import Tensor, nn
 
 from benchmarks import nicegan_official as theirs
 from nicegan import official
-from nicegan.networks import Networks, build, heatmap
-from nicegan.steps import StepOptions, discriminator_step, generator_step
+from nicegan.models.nice.networks import Networks, build, heatmap
+from nicegan.models.nice.steps import StepOptions, discriminator_step, generator_step
 
 
 class Case(NamedTuple):

@@ -25,9 +25,9 @@ from torch import Tensor, nn
 
 from benchmarks import nicegan_official as theirs
 from nicegan.config import NetworkConfig, OptimConfig, Precision, RunConfig
-from nicegan.networks import build
+from nicegan.models.nice.networks import build
+from nicegan.models.nice.steps import StepOptions, discriminator_step, generator_step
 from nicegan.profile import SavedBytes, profile
-from nicegan.steps import StepOptions, discriminator_step, generator_step
 
 Step = Callable[[Tensor, Tensor], None]
 

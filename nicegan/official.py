@@ -25,7 +25,7 @@ from gan_eval.errors import InputError
 from gan_eval.files import atomic_file
 from nicegan import checkpoint
 from nicegan.config import NetworkConfig, OptimConfig, RunConfig
-from nicegan.networks import Networks, build
+from nicegan.models.nice.networks import Networks, build
 from nicegan.schedule import learning_rate
 
 GENERATORS, DISCRIMINATORS = ("gen2B", "gen2A"), ("disA", "disB")

@@ -19,9 +19,11 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from nicegan.config import RunConfig
-from nicegan.layers import LIN, AdaLIN, SpectralNorm, ToImage
-from nicegan.networks import Discriminator, Encoder, Generator, Networks, build
-from nicegan.steps import StepOptions, discriminator_step, generator_step
+from nicegan.models.layers.spectral import SpectralNorm
+from nicegan.models.layers.to_image import ToImage
+from nicegan.models.nice.layers import LIN, AdaLIN
+from nicegan.models.nice.networks import Discriminator, Encoder, Generator, Networks, build
+from nicegan.models.nice.steps import StepOptions, discriminator_step, generator_step
 
 
 @dataclass(frozen=True, slots=True)

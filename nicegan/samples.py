@@ -19,7 +19,7 @@ from torch.nn import functional as F
 from gan_eval.hardware import Precision
 from gan_eval.translation import TranslationDirection
 from nicegan.data import to_pixels
-from nicegan.networks import Networks, heatmap
+from nicegan.models.nice.networks import Networks, heatmap
 
 ROWS = ("real", "heatmap", "reconstruction", "translation", "cycle")
 _GAP = 4

@@ -15,7 +15,7 @@ from gan_eval.errors import MismatchError
 from nicegan import checkpoint
 from nicegan.checkpoint import Checkpoint
 from nicegan.config import OptimConfig, RunConfig
-from nicegan.networks import Networks, build
+from nicegan.models.nice.networks import Networks, build
 
 AVERAGED = ("gen2B", "gen2A")
 

@@ -24,11 +24,11 @@ from nicegan.checkpoint import Checkpoint
 from nicegan.config import RunConfig
 from nicegan.data import Size, TrainingPairs, UnpairedFolders, batches, load_plain, to_range
 from nicegan.journal import LOG, METRICS, Journal
+from nicegan.models.nice.steps import StepOptions, discriminator_step, generator_step
 from nicegan.run import best_step, open_run
 from nicegan.samples import draw_sheet, stages
 from nicegan.schedule import learning_rate
 from nicegan.state import State
-from nicegan.steps import StepOptions, discriminator_step, generator_step
 from nicegan.validation import SOURCE, Scorer, Validation, validate
 
 DIRECTIONS: tuple[TranslationDirection, TranslationDirection] = ("AtoB", "BtoA")

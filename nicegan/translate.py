@@ -36,7 +36,7 @@ from gan_eval.version import __version__
 from nicegan import checkpoint
 from nicegan.checkpoint import Checkpoint
 from nicegan.data import Size, load_plain, to_pixels, to_range
-from nicegan.networks import Encoder, Generator
+from nicegan.models.nice.networks import Encoder, Generator
 
 Format = Literal["png", "jpg", "webp"]
 _WRITERS: Mapping[Format, tuple[str, dict[str, Any]]] = {

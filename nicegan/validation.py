@@ -18,7 +18,7 @@ from gan_eval.result import Score
 from gan_eval.translation import TranslationDirection
 from nicegan.config import RunConfig
 from nicegan.data import DomainName, Size, UnpairedFolders, load_plain, to_pixels, to_range
-from nicegan.networks import Networks
+from nicegan.models.nice.networks import Networks
 from nicegan.samples import evaluating
 
 #: Called with translated images (N, H, W, 3) uint8; compares them with the real test images of the target domain.

@@ -32,6 +32,8 @@ FOLDERS: dict[str, int] = {
     "gan_eval.guards": 2,
     "gan_eval.metrics": 1,
     "gan_eval.inference": 1,
+    "nicegan.models": 2,
+    "nicegan.models.layers": 1,
 }
 MODULES: dict[int, dict[str, set[str]]] = {
     4: {
@@ -44,9 +46,9 @@ MODULES: dict[int, dict[str, set[str]]] = {
     },
     2: {
         "gan_eval": {"distributed", "download", "files", "resize", "translation", "vectors", "weights"},
-        "nicegan": {"data", "datasets", "demo", "networks", "steps"},
+        "nicegan": {"data", "datasets", "demo"},
     },
-    1: {"gan_eval": {"hardware", "strict_json"}, "nicegan": {"config", "layers", "losses", "schedule"}},
+    1: {"gan_eval": {"hardware", "strict_json"}, "nicegan": {"config", "schedule"}},
     0: {"gan_eval": {"csv_text", "digits", "errors", "printable", "result", "version"}},
 }
 #: Public doors of the packages: they re-export what lies behind them, and only the CLI goes through them.

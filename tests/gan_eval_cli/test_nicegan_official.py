@@ -12,7 +12,7 @@ from click.testing import Result
 
 from nicegan import checkpoint
 from nicegan.config import NetworkConfig, RunConfig
-from nicegan.networks import build
+from nicegan.models.nice.networks import build
 
 Invoke = Callable[..., Result]
 

@@ -14,8 +14,8 @@ from torch import Tensor
 from gan_eval.errors import InputError
 from nicegan import checkpoint, official
 from nicegan.config import NetworkConfig, OptimConfig, RunConfig
-from nicegan.networks import build
-from tests.nicegan import reference
+from nicegan.models.nice.networks import build
+from tests.nicegan.models.nice import reference
 
 Document = dict[str, Any]
 

@@ -8,7 +8,7 @@ import torch
 
 from nicegan.config import RunConfig
 from nicegan.data import to_pixels
-from nicegan.networks import Networks, build
+from nicegan.models.nice.networks import Networks, build
 from nicegan.samples import ROWS, colour, draw_sheet, evaluating, stages
 
 

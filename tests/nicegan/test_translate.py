@@ -20,7 +20,7 @@ from nicegan import translate as module
 from nicegan.checkpoint import Checkpoint
 from nicegan.config import RunConfig
 from nicegan.data import Size, load_plain, to_pixels, to_range
-from nicegan.networks import Generator, build
+from nicegan.models.nice.networks import Generator, build
 from nicegan.translate import Translator, find_inputs, translate
 
 

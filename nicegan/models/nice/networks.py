@@ -18,7 +18,10 @@ from torch.nn import functional as F
 from gan_eval.errors import InputError
 from gan_eval.translation import TranslationDirection
 from nicegan.config import NetworkConfig
-from nicegan.layers import LIN, Conv, ResidualBlock, SpectralConv, SpectralLinear, ToImage
+from nicegan.models.layers.padding import Conv
+from nicegan.models.layers.spectral import SpectralConv, SpectralLinear
+from nicegan.models.layers.to_image import ToImage
+from nicegan.models.nice.layers import LIN, ResidualBlock
 
 SLOPE = 0.2
 

@@ -17,8 +17,8 @@ from torch import Tensor, nn
 
 from gan_eval.hardware import Precision
 from nicegan.config import Decouple, LossConfig
-from nicegan.losses import Logits, adversarial_loss, discriminator_loss, pixel_loss
-from nicegan.networks import Code, Domain, Networks
+from nicegan.models.nice.losses import Logits, adversarial_loss, discriminator_loss, pixel_loss
+from nicegan.models.nice.networks import Code, Domain, Networks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

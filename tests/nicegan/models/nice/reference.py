@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from nicegan.networks import Networks
+from nicegan.models.nice.networks import Networks
 from nicegan.official import discriminator_names, generator_names
 
 State = dict[str, Tensor]

@@ -10,7 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from nicegan.layers import EPS, LIN, AdaLIN, SpectralConv, SpectralLinear, ToImage, mix, moments, reflect
+from nicegan.models.layers.mixing import EPS, mix, moments
+from nicegan.models.layers.padding import reflect
+from nicegan.models.layers.spectral import SpectralConv, SpectralLinear
+from nicegan.models.layers.to_image import ToImage
+from nicegan.models.nice.layers import LIN, AdaLIN
 
 
 def draw(*shape: int, seed: int = 0) -> Tensor:

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from nicegan.config import LossConfig
-from nicegan.losses import adversarial_loss, discriminator_loss, pixel_loss
+from nicegan.models.nice.losses import adversarial_loss, discriminator_loss, pixel_loss
 
 
 def logits(value: float) -> dict[int, torch.Tensor]:

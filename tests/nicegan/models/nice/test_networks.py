@@ -10,9 +10,9 @@ from torch import Tensor, nn
 
 from gan_eval.errors import InputError
 from nicegan.config import NetworkConfig
-from nicegan.layers import SpectralNorm
-from nicegan.networks import Networks, build, heatmap
-from tests.nicegan import reference
+from nicegan.models.layers.spectral import SpectralNorm
+from nicegan.models.nice.networks import Networks, build, heatmap
+from tests.nicegan.models.nice import reference
 
 SMALL: dict[str, Any] = {"height": 96, "width": 96, "channels": 4, "n_res": 1}
 ABLATIONS = {

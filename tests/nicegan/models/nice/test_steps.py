@@ -11,10 +11,10 @@ import torch
 from torch import Tensor, nn
 
 from nicegan.config import Decouple, LossConfig, NetworkConfig
-from nicegan.networks import Networks, build
+from nicegan.models.nice.networks import Networks, build
+from nicegan.models.nice.steps import StepOptions, discriminator_step, generator_step
 from nicegan.official import discriminator_names, generator_names
-from nicegan.steps import StepOptions, discriminator_step, generator_step
-from tests.nicegan import reference
+from tests.nicegan.models.nice import reference
 
 CONFIG = NetworkConfig(height=96, width=96, channels=2, n_res=1)
 
