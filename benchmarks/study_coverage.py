@@ -28,7 +28,8 @@ from scipy import special
 from gan_eval.study.analysing.findings import AnalysisSettings, Findings
 from gan_eval.study.analysing.kinds.best_of_k import best_of_k
 from gan_eval.study.analysing.kinds.pairwise import pairwise
-from gan_eval.study.analysing.kinds.realism import real_fake, two_alternative_forced
+from gan_eval.study.analysing.kinds.real_fake import real_fake
+from gan_eval.study.analysing.kinds.two_alternative import two_alternative_forced
 from gan_eval.study.analysing.tables import BestOf, Doubles, Labels, Pairs
 
 RHO, TRIALS = 0.05, 36

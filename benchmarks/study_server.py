@@ -33,8 +33,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from gan_eval.study.collecting.store import Store  # noqa: E402
-from gan_eval.study.making.compose import Amounts, StudyRequest  # noqa: E402 - the path comes first
 from gan_eval.study.making.export import export  # noqa: E402
+from gan_eval.study.making.request import Amounts, StudyRequest  # noqa: E402 - the path comes first
 from gan_eval.study.making.sources import Folders  # noqa: E402
 from gan_eval.study.schema.manifest import Manifest  # noqa: E402
 

@@ -53,6 +53,26 @@ def sign_flip(differences: Floats, *, rng: np.random.Generator, arrangements: in
     return PermutationResult(mean, (hits + 1) / (arrangements + 1), len(known), False)
 
 
+def vector_sign_flip(table: Floats, *, rng: np.random.Generator, arrangements: int = ARRANGEMENTS) -> PermutationResult:
+    """Test that each person's row of (P, k) is as likely as its negative; the statistic is |sum of the rows|².
+
+    A row holds, for instance, a person's wins less losses of each method: without a preference the opposite answers
+    are as likely. A person need not have met every method, since a method not met has a zero.
+    """
+    moving = table[(table != 0).any(1)]
+    observed = float((moving.sum(0) ** 2).sum())
+    if 2 ** len(moving) <= ENUMERABLE:
+        signs = 1.0 - 2.0 * ((np.arange(2 ** len(moving))[:, None] >> np.arange(len(moving))) & 1)
+        hits = _at_least(((signs @ moving) ** 2).sum(1), observed)
+        return PermutationResult(observed, hits / len(signs), len(table), True)
+    hits, chunk = 0, max(1, _SIGNS // len(moving))
+    for start in range(0, arrangements, chunk):
+        size = min(chunk, arrangements - start)
+        signs = 1.0 - 2.0 * rng.integers(0, 2, size=(size, len(moving)), dtype=np.int8)
+        hits += _at_least(((signs @ moving) ** 2).sum(1), observed)
+    return PermutationResult(observed, (hits + 1) / (arrangements + 1), len(table), False)
+
+
 def label_permutation(
     table: Floats, *, rng: np.random.Generator, arrangements: int = ARRANGEMENTS
 ) -> PermutationResult:

@@ -84,9 +84,20 @@ def person_power(mean: float, sd: float, people: int, *, alpha: float = 0.05) ->
     return float(stats.nct.sf(critical, people - 1, shift) + stats.nct.cdf(-critical, people - 1, shift))
 
 
-def people_needed(mean: float, sd: float, *, power: float = 0.8, alpha: float = 0.05) -> int:
-    """Fewest people with that power."""
-    return _first(lambda people: person_power(mean, sd, people, alpha=alpha) >= power, start=3)
+def groups_power(spread: float, sd: float, groups: int, people: int, *, alpha: float = 0.05) -> float:
+    """Power of the test over people that `groups` numbers of each person have equal means (repeated measures).
+
+    spread: root of the sum of squared differences of the means from their mean. sd: of a normalised contrast within
+    people. With two groups this is `person_power` of half their difference (noncentral F = t²).
+    """
+    free = groups - 1, (groups - 1) * (people - 1)
+    critical = stats.f.ppf(1 - alpha, *free)
+    return float(stats.ncf.sf(critical, *free, people * (spread / sd) ** 2))
+
+
+def people_needed(mean: float, sd: float, *, power: float = 0.8, alpha: float = 0.05, groups: int = 2) -> int:
+    """Fewest people with that power; `groups` as in `groups_power`."""
+    return _first(lambda people: groups_power(mean, sd, groups, people, alpha=alpha) >= power, start=3)
 
 
 def share_sd(share: float, trials: int, rho: float) -> float:

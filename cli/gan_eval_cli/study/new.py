@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gan_eval.study.analysing.kinds.table import KINDS
 from gan_eval_cli import options
 from gan_eval_cli.render import notice, print_json, print_table, progress
 from gan_eval_cli.study.options import named_folders, with_amounts, with_hosting, with_screen
 
 if TYPE_CHECKING:
-    from gan_eval.study.making.compose import Amounts, Hosting, Screen
+    from gan_eval.study.making.request import Amounts, Hosting, Screen
     from gan_eval.study.schema.trials import Kind
 
 
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 @click.option(
     "--kind",
     required=True,
-    type=click.Choice(["best-of-k", "pairwise", "real-fake", "two-alternative"]),
-    help="Best of all methods, better of two, real or fake, or which of two is real.",
+    type=click.Choice(tuple(KINDS)),
+    help="What participants say: " + ", ".join(f"{what} ({name})" for name, what in KINDS.items()) + ".",
 )
 @click.option(
     "--method",
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     help="A method and the folder of its outputs; once per method.",
 )
 @click.option("--input", "inputs", type=click.Path(path_type=Path), help="Inputs to show beside the outputs.")
-@click.option("--real", type=click.Path(path_type=Path), help="Real pictures, for the two realism kinds.")
+@click.option("--real", type=click.Path(path_type=Path), help="Real pictures, for the kinds that show them.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="New folder for the study and its key.")
 @click.option("--site", is_flag=True, help="A folder to host instead of one file.")
 @with_amounts
@@ -82,11 +83,12 @@ def new_command(
     Example: gan-eval study new --kind best-of-k --input testA/ --out study/ \\
         --method NICE=nice/ --method UNIT=unit/ --method MUNIT=munit/
     """
-    from gan_eval.study.making.compose import StudyRequest
     from gan_eval.study.making.export import export
-    from gan_eval.study.making.pictures import Fitting
-    from gan_eval.study.making.settings import parse_size, read_secret, read_settings
+    from gan_eval.study.making.pictures import Fitting, parse_size
+    from gan_eval.study.making.request import StudyRequest
+    from gan_eval.study.making.settings import read_settings
     from gan_eval.study.making.sources import Folders
+    from gan_eval.study.schema.ids import read_secret
 
     own = read_settings(settings)
     plan = StudyRequest(

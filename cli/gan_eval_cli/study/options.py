@@ -57,7 +57,7 @@ _SCREEN = {
     "exposure_ms": click.option(
         "--exposure-ms",
         type=click.IntRange(min=0),
-        help="Pictures disappear after it; 0: they stay.  [default: 1000 for two-alternative, else 0]",
+        help="Pictures disappear after it; 0: they stay.  [default: by the kind]",
     ),
     "show_px": click.option(
         "--show-px", type=click.IntRange(16, 4000), help="Longest side on the screen, in CSS pixels."
@@ -83,10 +83,10 @@ _HOSTING = (
 
 
 def with_amounts(command: Callable[..., None]) -> Callable[..., None]:
-    """Add options; the command receives them as `amounts: gan_eval.study.making.compose.Amounts`."""
+    """Add options; the command receives them as `amounts: gan_eval.study.making.request.Amounts`."""
 
     def make(given: dict[str, Any]) -> Any:
-        from gan_eval.study.making.compose import Amounts
+        from gan_eval.study.making.request import Amounts
 
         return Amounts(**given)
 
@@ -94,10 +94,10 @@ def with_amounts(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def with_screen(command: Callable[..., None]) -> Callable[..., None]:
-    """Add options; the command receives them as `screen: gan_eval.study.making.compose.Screen`."""
+    """Add options; the command receives them as `screen: gan_eval.study.making.request.Screen`."""
 
     def make(given: dict[str, Any]) -> Any:
-        from gan_eval.study.making.compose import Screen
+        from gan_eval.study.making.request import Screen
 
         return Screen(**given)
 
@@ -105,10 +105,10 @@ def with_screen(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def with_hosting(command: Callable[..., None]) -> Callable[..., None]:
-    """Add options; the command receives them as `hosting: gan_eval.study.making.compose.Hosting`."""
+    """Add options; the command receives them as `hosting: gan_eval.study.making.request.Hosting`."""
 
     def make(given: dict[str, Any]) -> Any:
-        from gan_eval.study.making.compose import Hosting
+        from gan_eval.study.making.request import Hosting
         from gan_eval.study.schema import platforms
 
         name, completion, post = given["platform"], given["completion"], given["post"]

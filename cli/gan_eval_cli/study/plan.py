@@ -7,26 +7,22 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gan_eval.study.analysing.kinds.table import KINDS
 from gan_eval_cli import options
 from gan_eval_cli.render import notice, print_json, print_table
 
 if TYPE_CHECKING:
     from gan_eval.study.making.planning import StudyPlan
 
-KINDS = ("best-of-k", "pairwise", "real-fake", "two-alternative")
-#: Share of the better method, or fooling rate, that is worth finding if none is given.
-EFFECTS = {"pairwise": 0.6, "real-fake": 0.4, "two-alternative": 0.4}
-
 
 @click.command("plan")
-@click.option("--kind", type=click.Choice(KINDS), required=True, help="Kind of study.")
+@click.option("--kind", type=click.Choice(tuple(KINDS)), required=True, help="Kind of study.")
 @click.option("--methods", type=click.IntRange(1, 9), required=True, help="Methods to compare.")
 @click.option("--trials", type=click.IntRange(1, 500), default=30, show_default=True, help="Main trials per person.")
 @click.option(
     "--effect",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
-    help="What is worth finding: how often the better method is chosen, or a fooling rate.  "
-    "[default: 0.6 pairwise, 0.4 realism, 1/k + 0.1 best of k]",
+    type=float,
+    help="What is worth finding: how often the better method is chosen, or a fooling rate.  [default: by the kind]",
 )
 @click.option(
     "--rho",
@@ -66,13 +62,14 @@ def plan_command(
     """
     import numpy as np
 
+    from gan_eval.study.analysing.kinds.table import kind_spec
     from gan_eval.study.making.planning import Wanted, plan
 
     wanted = Wanted(
-        kind=kind,  # type: ignore[arg-type]
+        kind=kind,
         methods=methods,
         trials=trials,
-        effect=effect if effect is not None else EFFECTS.get(kind, min(0.9, 1 / methods + 0.1)),
+        effect=kind_spec(kind).plan.usual(methods) if effect is None else effect,
         rho=rho,
         power=power,
         alpha=alpha,
@@ -88,12 +85,14 @@ def plan_command(
 
 
 def _print(found: StudyPlan) -> None:
-    wanted = found.wanted
-    what = "fooling rate" if wanted.kind in ("real-fake", "two-alternative") else "share of the better method"
+    from gan_eval.study.analysing.kinds.table import kind_spec
+
+    wanted, plan = found.wanted, kind_spec(found.wanted.kind).plan
+    shown = "{:.0%} against {:.0%}" if plan.most <= 1 else "{:g} against {:g}"
     rows = [
-        [what, f"{wanted.effect:.0%} against {found.null:.0%}"],
-        ["people for the main test", str(found.people)],
-        ["people for every two methods (Holm)", "-" if found.pair_people is None else str(found.pair_people)],
+        [plan.effect, shown.format(wanted.effect, found.null)],
+        [f"people for the main test ({found.main_test})", str(found.people)],
+        [f"people for {found.pair_test or 'further tests'} (Holm)", str(found.pair_people or "-")],
         ["people to ask", str(found.advised)],
         ["minutes per person", f"{found.minutes:.0f}"],
         ["answers per person and method or pair", str(found.cell_trials)],
@@ -103,7 +102,7 @@ def _print(found: StudyPlan) -> None:
     ]
     methods = "1 method" if wanted.methods == 1 else f"{wanted.methods} methods"
     print_table(["", f"{wanted.kind}, {methods}, {wanted.trials} trials each"], rows)
-    columns = ["people", "power, main test", "power, two methods", "cost"]
+    columns = ["people", "power, main test", "power, further tests", "cost"]
     print_table(
         columns,
         [

@@ -45,7 +45,7 @@ class Strength(_StrengthType):
     type=Strength(),
     multiple=True,
     help="A method's strength, repeatable: on the log scale in a preference study (0 where not given), the fooling "
-    "rate from 0 to 1 in a realism study (0.3 where not given).",
+    "rate from 0 to 1 in a realism study (0.3 where not given), what the kind asks for in others.",
 )
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for the answers.")
 @click.option(

@@ -53,6 +53,7 @@ def render(found: Analysis) -> str:
         names=[method.name for method in found.findings.methods],
         comments=[(session.session_id, text) for session in kept for text in session.comments],
         mixed_model=mixed_model(found),
+        kind_notes=wording.kind_notes(found),
         version=__version__,
     )
 
@@ -60,16 +61,10 @@ def render(found: Analysis) -> str:
 def mixed_model(found: Analysis) -> str:
     """R code that fits the main question as a generalised linear mixed model to the CSV."""
     first = json.dumps(tables.ranked(found)[0].name, ensure_ascii=False)
-    fakes = ' & label != "" & method_1 != "real"' if found.key.kind == "real-fake" else ""
-    formula = {
-        "best-of-k": f"(choice_method == {first}) ~ 1",
-        "pairwise": f"(choice_method == {first}) ~ 1",
-        "real-fake": '(label == "real") ~ 0 + method_1',
-        "two-alternative": '(correct == 0) ~ 0 + ifelse(method_1 == "real", method_2, method_1)',
-    }[found.key.kind]
-    shown = f" & (method_1 == {first} | method_2 == {first})" if found.key.kind == "pairwise" else ""
+    formula, condition = found.spec.report.model(first)
+    subset = f" & {condition}" if condition else ""
     return (
         'd <- read.csv("answers.csv", colClasses = c(excluded = "character"))\n'
-        f'd <- subset(d, role == "main" & excluded == ""{fakes}{shown})\n'
+        f'd <- subset(d, role == "main" & excluded == ""{subset})\n'
         f"summary(lme4::glmer({formula} + (1 | participant_id) + (1 | item), family = binomial, data = d))"
     )

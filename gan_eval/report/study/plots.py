@@ -18,7 +18,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from gan_eval.report.study.tables import ranked
-from gan_eval.report.study.wording import MEASURES, number, percent, span, written
+from gan_eval.report.study.wording import SHARES, number, span, title, written
 from gan_eval.result import Interval
 from gan_eval.study.analysing.analysis import Analysis
 
@@ -69,9 +69,10 @@ class Plot:
 
 def shares_plot(found: Analysis) -> Plot:
     """The main share of each method: people as dots, intervals over people, and over people and items."""
+    name = found.spec.analysis.measures[0]
     rows = []
     for method in ranked(found):
-        measure = method.get("share") or method.get("fooling_rate")
+        measure = method.get(name)
         if measure is None or not np.isfinite(measure.estimate.value):
             continue
         place = [one.name for one in found.findings.methods].index(method.name)
@@ -79,18 +80,19 @@ def shares_plot(found: Analysis) -> Plot:
         rows.append(
             _row(method.name, measure.name, measure.estimate.value, measure.estimate.interval, measure.items, dots)
         )
-    name = "fooling_rate" if found.key.kind in ("real-fake", "two-alternative") else "share"
     caption = (
-        f"{MEASURES[name].capitalize()} of each method. Dot: mean over {found.people} people; thick line: "
+        f"{title(name).capitalize()} of each method. Dot: mean over {found.people} people; thick line: "
         f"{found.settings.level:.0%} interval over people; thin line: over people and items; small circles: one person "
-        f"each; dashed: {percent(found.findings.chance)}, no difference."
+        f"each; dashed: {written(name, found.findings.chance)}, no difference."
     )
-    return _plot(rows, MEASURES[name], caption, reference=found.findings.chance, as_percent=True)
+    return _plot(rows, title(name), caption, reference=found.findings.chance, as_percent=name in SHARES)
 
 
 def strengths_plot(found: Analysis) -> Plot | None:
-    """Strengths (preference) or d′ (realism)."""
-    name = "strength" if found.key.kind in ("best-of-k", "pairwise") else "d_prime"
+    """The kind's measure on an unbounded scale: strengths (preference) or d′ (realism)."""
+    if found.spec.analysis.score is None:
+        return None
+    name, meaning = found.spec.analysis.score
     rows = []
     for method in ranked(found):
         measure = method.get(name)
@@ -98,22 +100,18 @@ def strengths_plot(found: Analysis) -> Plot | None:
             rows.append(_row(method.name, name, measure.estimate.value, measure.estimate.interval))
     if not rows:
         return None
-    meaning = (
-        "strengths on the log scale, mean zero: a difference of 1 are odds of 2.7 to 1"
-        if name == "strength"
-        else "sensitivity d′ to the difference from real pictures: 0 means that the fakes cannot be told"
-    )
-    return _plot(rows, MEASURES[name], f"Lines: {found.settings.level:.0%} intervals; {meaning}.", reference=0.0)
+    return _plot(rows, title(name), f"Lines: {found.settings.level:.0%} intervals; {meaning}.", reference=0.0)
 
 
 def pairs_plot(found: Analysis) -> Plot | None:
     """Differences of every two methods."""
+    factor, unit = found.spec.report.difference
     rows = [
         Row(
             f"{_short(pair.a, 14)} − {_short(pair.b, 14)}",
-            100 * pair.difference.value,
-            _scaled(pair.difference.interval),
-            _points(pair.difference.value, pair.difference.interval),
+            factor * pair.difference.value,
+            _scaled(pair.difference.interval, factor),
+            _points(pair.difference.value, pair.difference.interval, factor),
         )
         for pair in found.findings.pairs
         if np.isfinite(pair.difference.value)
@@ -121,7 +119,7 @@ def pairs_plot(found: Analysis) -> Plot | None:
     if not rows:
         return None
     caption = "Difference of each two methods within people. A line that crosses zero allows for no difference."
-    return _plot(rows, "percentage points", caption, reference=0.0)
+    return _plot(rows, unit, caption, reference=0.0)
 
 
 def times_plot(found: Analysis) -> Plot | None:
@@ -161,13 +159,13 @@ def _row(
     return Row(label, value, interval, note.replace(" to ", ", "), wide, dots)
 
 
-def _points(value: float, interval: Interval | None) -> str:
-    bounds = "" if interval is None else f"  [{number(100 * interval.low, 1)}, {number(100 * interval.high, 1)}]"
-    return number(100 * value, 1) + bounds
+def _points(value: float, interval: Interval | None, factor: float) -> str:
+    bounds = "" if interval is None else f"  [{number(factor * interval.low, 1)}, {number(factor * interval.high, 1)}]"
+    return number(factor * value, 1) + bounds
 
 
-def _scaled(interval: Interval | None) -> Interval | None:
-    return interval and Interval(100 * interval.low, 100 * interval.high, interval.level, interval.method)
+def _scaled(interval: Interval | None, factor: float) -> Interval | None:
+    return interval and Interval(factor * interval.low, factor * interval.high, interval.level, interval.method)
 
 
 def _plot(rows: Sequence[Row], xlabel: str, caption: str, *, reference: float, as_percent: bool = False) -> Plot:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gan_eval.inference.persons import Estimate
-from gan_eval.report.study.wording import MEASURES, method_of, number, p_value, percent, span, written
+from gan_eval.report.study.wording import method_of, number, p_value, percent, span, title, written
 from gan_eval.study.analysing.analysis import Analysis
 from gan_eval.study.analysing.describing import Passed
 from gan_eval.study.analysing.findings import Measure, MethodFinding
@@ -37,7 +37,7 @@ def method_table(found: Analysis) -> StudyTable:
         rows.append((*cells, str(method.measures[0].answers)))
     columns = ["method"]
     for name in names:
-        columns += [MEASURES[name], level]
+        columns += [title(name), level]
     note = (
         f"Unit: person, n = {found.people}. {_interval_note(found)} Without a difference: {percent(findings.chance)}."
     )
@@ -48,7 +48,7 @@ def robustness_table(found: Analysis) -> StudyTable:
     """The main share of each method under other assumptions."""
     rows = []
     for method in ranked(found):
-        measure = method.get("share") or method.get("fooling_rate")
+        measure = method.get(found.spec.analysis.measures[0])
         if measure is None:
             continue
         name, estimate = measure.name, measure.estimate
@@ -85,21 +85,22 @@ def pair_table(found: Analysis) -> StudyTable | None:
     """Every two methods."""
     if not found.findings.pairs:
         return None
+    factor, unit = found.spec.report.difference
     with_answers = any(pair.answer_p is not None for pair in found.findings.pairs)
     rows = []
     for pair in found.findings.pairs:
         interval = pair.difference.interval
         row = [
             f"{pair.a} − {pair.b}",
-            number(100 * pair.difference.value, 1),
-            "–" if interval is None else f"{number(100 * interval.low, 1)} to {number(100 * interval.high, 1)}",
+            number(factor * pair.difference.value, 1),
+            "–" if interval is None else f"{number(factor * interval.low, 1)} to {number(factor * interval.high, 1)}",
             p_value(pair.p_value),
             p_value(pair.adjusted_p),
             str(pair.difference.people),
         ]
         rows.append(tuple(row + ([p_value(pair.answer_p)] if with_answers else [])))
     columns = ["pair", "points", f"{found.settings.level:.0%} CI", "p", "p (Holm)", "people"]
-    note = "Differences in percentage points, unit: person. p by sign flips of people; intervals are not adjusted."
+    note = f"Differences in {unit}, unit: person. p by sign flips of people; intervals are not adjusted."
     if with_answers:
         columns.append("p, answers as independent")
     return StudyTable("Comparisons", tuple(columns), tuple(rows), note)
@@ -255,7 +256,7 @@ def _unruled(found: Analysis, method: str, measure: str) -> str:
 def _overall_row(measure: Measure) -> tuple[str, ...]:
     name, estimate = measure.name, measure.estimate
     return (
-        MEASURES[name],
+        title(name),
         written(name, estimate.value),
         span(name, estimate.interval),
         span(name, measure.pooled),

@@ -21,20 +21,16 @@ MEASURES = {
 }
 SHARES = ("share", "fooling_rate", "hype_infinity", "real_error", "balanced_accuracy")
 
-_TASK = {
-    "best-of-k": "In each trial the results of {k} methods were shown{beside} in counterbalanced order, and one was to "
-    "be chosen",
-    "pairwise": "In each trial the results of two of {k} methods were shown{beside}, sides counterbalanced, and one "
-    "was to be chosen",
-    "real-fake": "In each trial a single picture was shown{time}, half of them real, and was to be called real or fake",
-    "two-alternative": "In each trial a real and a generated picture were shown{time}, sides counterbalanced, and the "
-    "real one was to be chosen",
-}
 _FEEDBACK = {
     "off": "",
     "practice": " Right answers were shown during practice only.",
     "always": " The right answer was shown after every trial.",
 }
+
+
+def title(name: str) -> str:
+    """A measure's name as a reader knows it."""
+    return MEASURES.get(name, name.replace("_", " "))
 
 
 def percent(value: float | None, digits: int = 1) -> str:
@@ -97,7 +93,7 @@ def _setting(found: Analysis) -> list[str]:
     out = [f"{step.removed} {step.wording}" for step in found.screening.steps if step.removed]
     total = len(found.record.sessions)
     excluded = f" ({len(found.screening.excluded)} of {total} sessions excluded: {'; '.join(out)})" if out else ""
-    task = _TASK[found.key.kind].format(
+    task = found.spec.report.task.format(
         k=len(found.key.methods),
         beside=" beside the input" if ui.show_reference else "",
         time=f" for {ui.exposure_ms} ms" if ui.exposure_ms else " without time limit",
@@ -112,16 +108,12 @@ def _setting(found: Analysis) -> list[str]:
 
 def _estimates(found: Analysis) -> list[str]:
     measures = sorted(main_measures(found).items(), key=lambda pair: -pair[1].estimate.value)
-    verb = {
-        "share": "was chosen in",
-        "fooling_rate": "was taken for real in",
-        "strength": "has a Bradley–Terry strength of" if found.key.kind == "pairwise" else "has a strength of",
-    }[found.main]
+    verb = found.spec.report.verbs[found.main]
     parts = [f"{name} {verb} {_estimate(measure, found, first=n == 0)}" for n, (name, measure) in enumerate(measures)]
     text = f"{joined(parts)}; {_chance(found)}." if found.main != "strength" else f"{joined(parts)}."
     rest = [m for m in found.findings.overall if m.name in ("real_error", "hype_infinity", "d_prime")]
     if rest:
-        text += f" Over all methods, {joined([f'{MEASURES[m.name]} was {_estimate(m, found)}' for m in rest])}."
+        text += f" Over all methods, {joined([f'{title(m.name)} was {_estimate(m, found)}' for m in rest])}."
     return [text]
 
 
@@ -135,22 +127,24 @@ def _estimate(measure: Measure, found: Analysis, *, first: bool = False) -> str:
 
 
 def _chance(found: Analysis) -> str:
-    chance = percent(found.findings.chance)
-    if found.main == "fooling_rate":
-        return f"{chance} would mean that fakes cannot be told from real pictures"
-    return f"{chance} would be expected without a preference"
+    real_error = next((m.estimate.value for m in found.findings.overall if m.name == "real_error"), float("nan"))
+    chance = written(found.spec.analysis.measures[0], found.findings.chance)
+    return found.spec.report.reference.format(chance=chance, reference=percent(1 - real_error))
+
+
+def kind_notes(found: Analysis) -> str:
+    """How the numbers of this kind of study were made."""
+    chance = written(found.spec.analysis.measures[0], found.findings.chance)
+    return found.spec.report.notes.format(k=len(found.key.methods), chance=chance)
 
 
 def _tests(found: Analysis) -> list[str]:
     test = primary_test(found.findings)
     if test is None or found.people < 2:
         return []
-    differ = test.p_value < 1 - found.settings.level
-    if len(found.key.methods) == 1:
-        verdict = "The rate differs" if differ else "The rate was not shown to differ"
-        return [f"{verdict} from 50% ({_p(test.p_value)}, sign flips of people)."]
-    verdict = "The methods differ" if differ else "No difference between the methods was shown"
-    return [f"{verdict} ({_p(test.p_value)}, permutation of the methods within each person)."]
+    shown, not_shown = found.spec.report.verdicts
+    how = "permutation of the methods within each person" if "permuted" in test.name else "sign flips of people"
+    return [f"{shown if test.p_value < 1 - found.settings.level else not_shown} ({_p(test.p_value)}, {how})."]
 
 
 def _pairs(found: Analysis) -> list[str]:
@@ -160,27 +154,28 @@ def _pairs(found: Analysis) -> list[str]:
     alpha = 1 - found.settings.level
     shown = [pair for pair in tested if pair.adjusted_p is not None and pair.adjusted_p < alpha]
     other = [pair for pair in tested if pair not in shown]
-    verb = "fooled more often than" if found.main == "fooling_rate" else "was preferred to"
+    verb = found.spec.report.better
     sentences = []
     if shown:
-        sentences.append(f"{joined([_pair(pair, verb) for pair in shown])}.")
+        sentences.append(f"{joined([_pair(pair, verb, found) for pair in shown])}.")
     if other:
-        sentences.append(f"Not shown to differ: {joined([_pair(pair, 'against') for pair in other])}.")
+        sentences.append(f"Not shown to differ: {joined([_pair(pair, 'against', found) for pair in other])}.")
     if tested:
         sentences.append("These are sign-flip tests over people, with p-values adjusted by Holm.")
     return sentences
 
 
-def _pair(pair: PairFinding, verb: str) -> str:
+def _pair(pair: PairFinding, verb: str, found: Analysis) -> str:
+    factor, unit = found.spec.report.difference
     a, b, sign = (pair.a, pair.b, 1) if pair.difference.value >= 0 else (pair.b, pair.a, -1)
     interval = pair.difference.interval
     bounds = ""
     if interval is not None:
         low, high = sorted((sign * interval.low, sign * interval.high))
-        bounds = f", CI {number(100 * low, 1)} to {number(100 * high, 1)}"
-    points = number(abs(100 * pair.difference.value), 1)
+        bounds = f", CI {number(factor * low, 1)} to {number(factor * high, 1)}"
+    points = number(abs(factor * pair.difference.value), 1)
     p = f", {_p(pair.adjusted_p)}" if pair.adjusted_p is not None else ""
-    return f"{a} {verb} {b} ({points} percentage points{bounds}{p})"
+    return f"{a} {verb} {b} ({points} {unit}{bounds}{p})"
 
 
 def _reach(found: Analysis) -> str:

@@ -16,10 +16,8 @@ from gan_eval.study.analysing.answers import Record, Session, Usable, read_recor
 from gan_eval.study.analysing.describing import Agreement, Conduct, agreement, conduct
 from gan_eval.study.analysing.exclusions import Screening, screen
 from gan_eval.study.analysing.findings import AnalysisSettings, Findings, Measure, SignificanceTest
-from gan_eval.study.analysing.kinds.best_of_k import best_of_k
-from gan_eval.study.analysing.kinds.pairwise import pairwise
-from gan_eval.study.analysing.kinds.realism import real_fake, two_alternative_forced
-from gan_eval.study.analysing.tables import BestOf, Labels, Pairs
+from gan_eval.study.analysing.kinds.spec import KindSpec
+from gan_eval.study.analysing.kinds.table import kind_spec
 from gan_eval.study.collecting.simulate import USER_AGENT
 from gan_eval.study.schema.events import Event
 from gan_eval.study.schema.manifest import Key, Manifest
@@ -45,6 +43,11 @@ class Analysis:
     agreement: Agreement | None
     conduct: Conduct
     warnings: tuple[str, ...]
+
+    @property
+    def spec(self) -> KindSpec:
+        """What is particular to the study's kind."""
+        return kind_spec(self.key.kind)
 
 
 def analyse(
@@ -90,19 +93,13 @@ def analyse(
 
 
 def _findings(sessions: Sequence[Session], key: Key, usable: Usable, settings: AnalysisSettings) -> Findings:
-    rows = table(sessions, key, usable, ties=key.analysis.ties)
-    if isinstance(rows, BestOf):
-        return best_of_k(rows, settings)
-    if isinstance(rows, Pairs):
-        return pairwise(rows, settings)
-    return real_fake(rows, settings) if isinstance(rows, Labels) else two_alternative_forced(rows, settings)
+    return kind_spec(key.kind).analysis.find(table(sessions, key, usable, ties=key.analysis.ties), settings)
 
 
 def _main_measure(key: Key) -> str:
     """The measure that the key names as primary, if the kind has it; else the kind's own."""
-    if key.kind in ("real-fake", "two-alternative"):
-        return "fooling_rate"
-    return key.analysis.primary if key.analysis.primary in ("share", "strength") else "share"
+    measures = kind_spec(key.kind).analysis.measures
+    return key.analysis.primary if key.analysis.primary in measures else measures[0]
 
 
 def _warnings(found: Analysis) -> list[str]:

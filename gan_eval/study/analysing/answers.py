@@ -6,13 +6,15 @@ event that contradicts the manifest is rejected with its reason and counted, and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from gan_eval.errors import InputError
-from gan_eval.study.analysing.tables import BestOf, Doubles, Labels, Pairs
+from gan_eval.study.analysing.kinds.spec import TrialSpec
+from gan_eval.study.analysing.kinds.table import kind_spec
+from gan_eval.study.analysing.tables import AnswerRows, RowIndex
 from gan_eval.study.schema.events import (
     Answer,
     Comment,
@@ -28,15 +30,18 @@ from gan_eval.study.schema.events import (
     verify_event,
 )
 from gan_eval.study.schema.manifest import Key, Manifest, require_same_study
-from gan_eval.study.schema.trials import REAL
+from gan_eval.study.schema.trials import BROKEN, CHECK, REAL
+
+#: Answers that see no difference.
+TIES = ("tie", "both_bad")
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """One answer of the main part. sources: by slot, a method's id or real, broken, check.
 
-    answer: "picture" (then `slot` is set), "real", "fake", "tie", "both_bad", "skip" or "timeout".
-    correct: of checks, gold and realism trials whether the answer was right, None where there is no right one.
+    answer: "picture" (then `slot` is set), a label ("real"), "tie", "both_bad", "skip" or "timeout".
+    correct: of checks, gold and trials with a truth whether the answer was right, None where there is no right one.
     """
 
     event: Event
@@ -58,6 +63,17 @@ class Judgement:
     def source(self) -> str | None:
         """What was chosen, where a picture was."""
         return None if self.slot is None else self.sources[self.slot]
+
+    @property
+    def label(self) -> str | None:
+        """The word said, where one was."""
+        choice = self.payload.choice
+        return choice.label if isinstance(choice, LabelChoice) else None
+
+    @property
+    def judged(self) -> bool:
+        """Whether a picture was chosen or a word said."""
+        return self.slot is not None or self.label is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,13 +193,17 @@ def _judgement(event: Event, payload: Answer, key: Key) -> Judgement:
         answer = "tie"
     elif isinstance(choice, NoChoice):
         answer = choice.none
-    expected = trial.expected
-    if expected is None and REAL in sources and given is not None:
-        expected = "real" if len(sources) == 1 else payload.shown[sources.index(REAL)]
-    elif expected is None and len(sources) == 1 and key.kind == "real-fake":
-        expected = "fake"
+    expected = trial.expected or _right(kind_spec(key.kind).trial, sources, payload.shown)
     correct = None if expected is None or given is None else given == expected
     return Judgement(event, payload, trial.role, trial.item, trial.repeat_of, sources, answer, slot, correct)
+
+
+def _right(trial: TrialSpec, sources: tuple[str, ...], shown: Sequence[str]) -> str | None:
+    """The right answer to a main trial, None where there is none."""
+    if trial.truth is None or {BROKEN, CHECK} & set(sources):
+        return None
+    right = trial.truth(sources)
+    return right if trial.labels else shown[sources.index(right)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,68 +222,29 @@ class Usable:
         return [one for one in main if not (self.once and one.payload.attempt > 1)]
 
 
-def table(
-    sessions: Sequence[Session], key: Key, usable: Usable = Usable(), *, ties: str = "half"
-) -> BestOf | Pairs | Labels | Doubles:
+def table(sessions: Sequence[Session], key: Key, usable: Usable = Usable(), *, ties: str = "half") -> AnswerRows:
     """The answers of these sessions as arrays, in the key's order of methods.
 
     ties "half": a tie (and "both bad") counts for all options alike; "drop": it has no row. Skipped and timed-out
     trials have none. Raises InputError where no answer is left.
     """
-    rows = [(s.person, one) for s in sessions for one in usable.of(s) if _tells(one, key.kind, ties)]
+    spec = kind_spec(key.kind).analysis
+    with_ties = ties == "half" and spec.ties_tell
+    rows = [
+        (s.person, one) for s in sessions for one in usable.of(s) if one.judged or (with_ties and one.answer in TIES)
+    ]
     if not rows:
         raise InputError("no answer is left to analyse (all people were excluded, or all trials skipped)")
     people = {person: number for number, person in enumerate(dict.fromkeys(person for person, _ in rows))}
     items = tuple(sorted({one.item for _, one in rows}))
     place = {item: number for number, item in enumerate(items)}
-    names = tuple(method.name for method in key.methods.values())
-    person = np.array([people[who] for who, _ in rows])
-    item = np.array([place[one.item] for _, one in rows])
-    make = _TABLES[key.kind]
-    ids = {method: number for number, method in enumerate(key.methods)} | {REAL: -1}
-    return make((names, len(people), items, person, item), [one for _, one in rows], ids)
-
-
-Common = tuple[tuple[str, ...], int, tuple[str, ...], np.ndarray, np.ndarray]
-
-
-def _tells(one: Judgement, kind: str, ties: str) -> bool:
-    if one.answer in ("skip", "timeout"):
-        return False
-    return one.answer not in ("tie", "both_bad") or (ties == "half" and kind in ("best-of-k", "pairwise"))
-
-
-def _best_of(common: Common, rows: Sequence[Judgement], ids: dict[str, int]) -> BestOf:
-    k = len(common[0])
-    chosen = np.full((len(rows), k), 1 / k)
-    for number, one in enumerate(rows):
-        if one.source is not None:
-            chosen[number] = np.eye(k)[ids[one.source]]
-    return BestOf(*common, chosen)
-
-
-def _pairs(common: Common, rows: Sequence[Judgement], ids: dict[str, int]) -> Pairs:
-    shown = np.array([[ids[source] for source in one.sources] for one in rows])
-    a, b = shown.min(1), shown.max(1)
-    won = np.array(
-        [0.5 if one.source is None else float(ids[one.source] == first) for one, first in zip(rows, a, strict=True)]
+    index = RowIndex(
+        methods=tuple(method.name for method in key.methods.values()),
+        people=len(people),
+        items=items,
+        person=np.array([people[who] for who, _ in rows]),
+        item=np.array([place[one.item] for _, one in rows]),
     )
-    return Pairs(*common, a, b, won, shown[:, 0] == a)
-
-
-def _labels(common: Common, rows: Sequence[Judgement], ids: dict[str, int]) -> Labels:
-    source = np.array([ids[one.sources[0]] for one in rows])
-    return Labels(*common, source, np.array([one.answer == "real" for one in rows]))
-
-
-def _doubles(common: Common, rows: Sequence[Judgement], ids: dict[str, int]) -> Doubles:
-    source = np.array([max(ids[source] for source in one.sources) for one in rows])
-    return Doubles(*common, source, np.array([one.source != REAL for one in rows]))
-
-
-_TABLES: dict[str, Callable[[Common, Sequence[Judgement], dict[str, int]], BestOf | Pairs | Labels | Doubles]] = {
-    "best-of-k": _best_of,
-    "pairwise": _pairs,
-    "real-fake": _labels,
-    "two-alternative": _doubles,
-}
+    methods = {method: number for number, method in enumerate(key.methods)} | {REAL: -1}
+    found: AnswerRows = spec.tabulate(index, [one for _, one in rows], methods)
+    return found

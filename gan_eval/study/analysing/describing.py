@@ -23,8 +23,6 @@ from gan_eval.inference.persons import FEW
 from gan_eval.result import Interval
 from gan_eval.study.analysing.answers import Judgement, Session, Usable
 
-_JUDGED = ("picture", "real", "fake")
-
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
@@ -125,7 +123,7 @@ def _consistency(sessions: Sequence[Session]) -> Passed | None:
         first = {one.trial_id: one for one in session.judgements}
         for again in session.of("repeat"):
             before = first.get(again.repeat_of or "")
-            if before is not None and before.answer in _JUDGED and again.answer in _JUDGED:
+            if before is not None and before.judged and again.judged:
                 same.append((before.answer, before.source) == (again.answer, again.source))
                 options = max(2, len(again.sources))
     return Passed(sum(same), len(same), chance_of_at_least(sum(same), len(same), options)) if same else None
@@ -140,7 +138,7 @@ def _ratings(sessions: Sequence[Session], usable: Usable) -> list[NDArray[np.int
     found: dict[tuple[str, ...], dict[str, list[tuple[int, str]]]] = {}
     for session in sessions:
         for one in usable.of(session):
-            if one.answer in _JUDGED:
+            if one.judged:
                 sources = tuple(sorted(one.sources)) if len(one.sources) > 1 else ()
                 rating = one.source or one.answer
                 found.setdefault(sources, {}).setdefault(one.trial_id, []).append((people[session.person], rating))

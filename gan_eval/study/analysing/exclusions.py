@@ -141,7 +141,7 @@ def _flags(session: Session) -> list[str]:
     gold = session.of("gold")
     wrong = sum(one.correct is False for one in gold)
     hidden = sum(one.payload.hidden_ms > 0 for one in session.of("main"))
-    labels = [one.answer for one in session.of("main") if one.answer in ("real", "fake")]
+    labels = [one.label for one in session.of("main") if one.label is not None]
     tests = [
         (session.start is not None and session.start.webdriver, "the browser says that a program drives it"),
         (wrong > 0, f"{wrong} of {len(gold)} obvious trials answered wrongly"),

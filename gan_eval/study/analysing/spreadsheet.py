@@ -51,7 +51,7 @@ def _blind(session: Session, one: Judgement, slots: int) -> list[object]:
         one.answer,
         None if one.slot is None else one.slot + 1,
         None if one.slot is None else answer.shown[one.slot],
-        one.answer if one.answer in ("real", "fake") else None,
+        one.label,
         *(answer.rt_ms, answer.onset_ms, answer.exposure_ms, answer.hidden_ms, answer.input),
         *(answer.viewport[0], answer.viewport[1], answer.dpr, answer.vv_scale),
         session.start.user_agent if session.start else None,

@@ -7,12 +7,42 @@ timed out) have no row.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+
+
+class TrialAnswer(Protocol):
+    """What a table needs of an answer. sources: by slot; source: the one chosen, None where no picture was.
+
+    answer: "picture", a label, "tie" or "both_bad".
+    """
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Sources by slot."""
+
+    @property
+    def source(self) -> str | None:
+        """The source chosen."""
+
+    @property
+    def answer(self) -> str:
+        """What was answered."""
+
+
+class RowIndex(NamedTuple):
+    """The columns that every table has: methods, number of people, items, and each answer's person and item."""
+
+    methods: tuple[str, ...]
+    people: int
+    items: tuple[str, ...]
+    person: Ints
+    item: Ints
 
 
 @dataclass(frozen=True, slots=True)

@@ -217,7 +217,11 @@ def design_of(manifest: Manifest, key: Key) -> Design:
 def _language(study: Exported) -> list[str]:
     """Every string of the page is there, in the page's language."""
     manifest = study.manifest
-    found = [f"the page has no string {name!r}" for name in strings(manifest.lang) if not manifest.strings.get(name)]
+    found = [
+        f"the page has no string {name!r}"
+        for name in strings(manifest.lang, manifest.kind)
+        if not manifest.strings.get(name)
+    ]
     empty = [
         name for name in ("title", "consent", "instructions", "question") if not getattr(manifest.text, name).strip()
     ]

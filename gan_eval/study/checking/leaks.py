@@ -19,11 +19,11 @@ from pathlib import Path, PurePath
 from typing import NamedTuple
 from urllib.parse import quote
 
+from gan_eval.study.analysing.kinds.table import KINDS
 from gan_eval.study.making.folder import EXTENSION
 from gan_eval.study.making.webpage import LANGUAGES, default_text, script, skeleton, strings, style
 from gan_eval.study.schema.manifest import Key, Manifest, Picture, Platform, Practice, Text, Trial, Ui
 from gan_eval.study.schema.platforms import PRESETS
-from gan_eval.study.schema.trials import KINDS
 
 _OPAQUE = re.compile(r"\b(?:[it][0-9a-f]{20}|[0-9a-f]{64}|f\d{2,4})\b")
 _NUMBER = re.compile(r"(?<=[\[,:])\s*-?\d+(?=\s*[\],}])")
@@ -92,14 +92,16 @@ def _own_words() -> tuple[str, ...]:
     """The page's strings as JSON has them, longest first, and the names of fields."""
     words: set[str] = set()
     for lang in LANGUAGES:
-        words |= set(strings(lang).values())
         for kind in KINDS:
+            words |= set(strings(lang, kind).values())
             for with_input in (False, True):
                 words |= set(dataclasses.asdict(default_text(lang, kind, with_input=with_input)).values())
     words |= {*KINDS, *EXTENSION, *(name for preset in PRESETS.values() for name in _platform_words(preset))}
     written = {json.dumps(word, ensure_ascii=False) for word in words if word}
     records = (Manifest, Picture, Platform, Practice, Text, Trial, Ui)
-    names = {field.name for record in records for field in dataclasses.fields(record)} | set(strings("en"))
+    names = {field.name for record in records for field in dataclasses.fields(record)} | {
+        name for kind in KINDS for name in strings("en", kind)
+    }
     fields = {f'"{name}":' for name in names | {"manifest", "manifest_sha256", "form_id", "sequence"}}
     escaped = {html.escape(word) for word in words if len(word) > 20}
     return tuple(sorted(written | fields | escaped, key=len, reverse=True))

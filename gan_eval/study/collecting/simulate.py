@@ -14,10 +14,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
-from scipy import special
 
 from gan_eval.errors import InputError
 from gan_eval.strict_json import encode
+from gan_eval.study.analysing.kinds.spec import Sources
+from gan_eval.study.analysing.kinds.table import kind_spec
 from gan_eval.study.schema.events import (
     Answer,
     Choice,
@@ -32,7 +33,6 @@ from gan_eval.study.schema.events import (
     parse_event,
 )
 from gan_eval.study.schema.manifest import Form, Key, Manifest, Practice, Trial
-from gan_eval.study.schema.trials import REAL
 
 #: Browser of everybody made up: no report may pass them off as people.
 USER_AGENT = "simulated"
@@ -90,11 +90,14 @@ def _planted(key: Key, people: People) -> dict[str, float]:
     names = {method.name: ident for ident, method in key.methods.items()}
     if unknown := sorted(people.strengths.keys() - names.keys()):
         raise InputError(f"the study has no method {unknown[0]!r} (its methods: {', '.join(names)})")
-    realism = key.kind in ("real-fake", "two-alternative")
+    planted = kind_spec(key.kind).simulation
     for name, value in people.strengths.items():
-        if realism and not 0 <= value <= 1:
-            raise InputError(f"{name}={value}: in a {key.kind} study the value is the fooling rate, from 0 to 1")
-    return {ident: people.strengths.get(name, 0.3 if realism else 0.0) for name, ident in names.items()}
+        if not planted.least <= value <= planted.most:
+            raise InputError(
+                f"{name}={value}: in a {key.kind} study the value is the {planted.planted}, from {planted.least:g} to "
+                f"{planted.most:g}"
+            )
+    return {ident: people.strengths.get(name, planted.usual) for name, ident in names.items()}
 
 
 class _Person:
@@ -178,46 +181,34 @@ class _Person:
         return self._pass(answer.rt_ms), name, answer
 
     def _choose(self, trial: Trial | Practice, shown: tuple[str, ...], *, practice: bool) -> Choice:
-        slots = len(shown)
+        labels = self._manifest.ui.labels
         if self._careless or practice:
-            if slots == 1:
-                return LabelChoice("real" if self._rng.random() < 0.5 else "fake")
-            return _picture(shown, int(self._rng.integers(slots)))
+            if labels:
+                return LabelChoice(labels[int(self._rng.random() * len(labels))])
+            return _picture(shown, int(self._rng.integers(len(shown))))
         known = self._key.trials[trial.trial_id]
-        if known.expected in ("real", "fake"):
-            return LabelChoice("real" if known.expected == "real" else "fake")
         if known.expected is not None:
-            return _picture(shown, shown.index(known.expected))
+            return LabelChoice(known.expected) if labels else _picture(shown, shown.index(known.expected))
         sources = [self._key.images[image].method for image in shown]
-        if slots == 1:
-            return LabelChoice("real" if self._rng.random() < self._shares(tuple(sources))[0] else "fake")
+        if labels:
+            below = np.cumsum(self._shares(tuple(sources)))[:-1]
+            return LabelChoice(labels[int((self._rng.random() >= below).sum())])
         if self._manifest.ui.tie != "none" and self._rng.random() < self._people.ties:
             return TieChoice(True)
         order = tuple(sorted(sources))
         shares = self._shares(order)
         return _picture(shown, sources.index(order[int(self._rng.choice(len(order), p=shares))]))
 
-    def _shares(self, sources: tuple[str, ...]) -> np.ndarray[Any, np.dtype[np.float64]]:
-        """This person's probabilities to choose each source (of a single picture: to call it real, and fake)."""
+    def _shares(self, sources: Sources) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """This person's probabilities to choose each source (of a single picture: to say each label)."""
         if sources not in self._own:
-            mean = np.clip(_mean(sources, self._strengths, self._people), 1e-6, 1 - 1e-6)
+            probabilities = kind_spec(self._key.kind).simulation.probabilities
+            mean = np.clip(probabilities(sources, self._strengths, self._people.real_error), 1e-6, 1 - 1e-6)
             rho = self._people.rho
             self._own[sources] = (
                 self._rng.dirichlet(mean / mean.sum() * (1 / rho - 1)) if rho > 0 else mean / mean.sum()
             )
         return self._own[sources]
-
-
-def _mean(
-    sources: tuple[str, ...], strengths: Mapping[str, float], people: People
-) -> np.ndarray[Any, np.dtype[np.float64]]:
-    if len(sources) == 1:
-        said = 1 - people.real_error if sources[0] == REAL else strengths[sources[0]]
-        return np.array([said, 1 - said])
-    if REAL in sources:
-        [fake] = [source for source in sources if source != REAL]
-        return np.array([strengths[fake] if source == fake else 1 - strengths[fake] for source in sources])
-    return np.asarray(special.softmax([strengths[source] for source in sources]), dtype=np.float64)
 
 
 def _picture(shown: tuple[str, ...], slot: int) -> PictureChoice:

@@ -18,9 +18,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gan_eval.errors import InputError, MismatchError
-from gan_eval.strict_json import decode, encode
 from gan_eval.study.schema.events import Answer, Event, Start, dump_event, parse_event
-from gan_eval.study.schema.manifest import Manifest
+from gan_eval.study.schema.manifest import Manifest, decode_manifest, encode_manifest
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -167,13 +166,13 @@ class Store:
     def _own_manifest(self, manifest: Manifest | None) -> Manifest:
         row = self._writer.execute("SELECT value FROM meta WHERE name = 'manifest'").fetchone()
         if row is None and manifest is not None:
-            values = [("schema", _SCHEMA), ("manifest", json.dumps(encode(manifest)))]
+            values = [("schema", _SCHEMA), ("manifest", json.dumps(encode_manifest(manifest)))]
             with self._transaction() as connection:
                 connection.executemany("INSERT INTO meta VALUES (?, ?)", values)
             return manifest
         if row is None:
             raise InputError(f"{self.path}: the store holds no study")
-        own = decode(Manifest, json.loads(row[0]), where=str(self.path))
+        own = decode_manifest(json.loads(row[0]), where=str(self.path))
         if manifest is not None and own.sha256 != manifest.sha256:
             raise MismatchError(
                 f"{self.path}: holds answers to manifest {own.sha256}, the study is {manifest.sha256} "

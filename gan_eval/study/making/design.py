@@ -11,11 +11,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from itertools import combinations
 
 from gan_eval.errors import InputError
-from gan_eval.study.making.draw import Drbg, image_id, trial_id, williams
+from gan_eval.study.analysing.kinds.spec import Sources, TrialSpec
+from gan_eval.study.analysing.kinds.table import kind_spec
+from gan_eval.study.making.draw import Drbg, williams
 from gan_eval.study.making.forms import Placed, Shown, sequence
+from gan_eval.study.schema.ids import image_id, trial_id
 from gan_eval.study.schema.trials import (
     BROKEN,
     CHECK,
@@ -30,11 +32,9 @@ from gan_eval.study.schema.trials import (
     Layout,
     PictureSource,
     Pool,
-    Prompt,
     Role,
     TrialSequence,
     TrialUnit,
-    options_per_trial,
 )
 
 
@@ -45,7 +45,7 @@ def build(layout: Layout, *, seed: str, secret: bytes) -> Design:
     """
     per_person = trials_per_person(layout)
     names = _Names(layout, secret)
-    square = williams(options_per_trial(layout.kind, len(layout.methods)))
+    square = williams(_trial(layout).options(len(layout.methods)))
     groups = max(1, -(-layout.forms // len(square)))
     checks = _checks(layout, names, Drbg(seed, "checks"))
     practice = tuple(_practice(layout, names, Drbg(seed, "practice")))
@@ -73,17 +73,19 @@ def trials_per_person(layout: Layout) -> int:
 
     Raises InputError where there are not so many, or methods or real pictures are missing.
     """
-    least = 2 if layout.kind in ("best-of-k", "pairwise") else 1
-    if len(layout.methods) < least:
-        raise InputError(f"a {layout.kind} study needs at least {least} methods, not {len(layout.methods)}")
-    if least == 1 and not layout.main.reals:
+    trial = _trial(layout)
+    if len(layout.methods) < trial.least_methods:
+        raise InputError(
+            f"a {layout.kind} study needs at least {trial.least_methods} methods, not {len(layout.methods)}"
+        )
+    if trial.needs_real and not layout.main.reals:
         raise InputError(f"a {layout.kind} study needs real pictures (--real DIR)")
-    if least == 1 and layout.reference:
+    if layout.reference and not trial.shows_input:
         raise InputError(f"a {layout.kind} study shows no input beside the picture (leave --input out)")
-    cycle = _cycle(layout)
+    cycle = trial.meetings(layout.methods)
     # A source that stands w times in a cycle of c takes w/c of the trials, and shows each of its items once at most.
     room = min(len(cycle) * len(_stems(layout, s)) // n for s, n in Counter(cycle).items())
-    once = len(layout.main.items) * (2 if layout.kind == "real-fake" else 1)
+    once = len(layout.main.items) * (2 if (REAL,) in cycle else 1)
     wanted = min(room, once, USUAL_TRIALS) if layout.trials is None else layout.trials
     if not 1 <= wanted <= room:
         raise InputError(f"{wanted} trials per person asked for, but these pictures give 1 to {room} (add items)")
@@ -119,7 +121,7 @@ class _Names:
             reference=self.picture(PictureSource(INPUT, item)) if self._layout.reference and role != "imc" else None,
             repeat_of=main if role == "repeat" else None,
             expected=expected,
-            prompt=_prompt(expected) if role == "imc" else None,
+            prompt=None if role != "imc" else f"check-{expected}" if len(pictures) == 1 else "check",
         )
         if self.trials.setdefault(name, trial) != trial:
             raise InputError(f"two trials got the id {name} (draw another secret)")
@@ -132,22 +134,11 @@ class _Names:
         return Shown(trial, tuple(trial.options.index(self.picture(pictures[which])) for which in row))
 
 
-def _prompt(expected: str | None) -> Prompt:
-    return "check-real" if expected == "real" else "check-fake" if expected == "fake" else "check"
+def _trial(layout: Layout) -> TrialSpec:
+    return kind_spec(layout.kind).trial
 
 
-def _cycle(layout: Layout) -> list[tuple[str, ...]]:
-    """Sources of main trials, in the proportions in which they come: of realism trials half are real."""
-    if layout.kind == "best-of-k":
-        return [layout.methods]
-    if layout.kind == "pairwise":
-        return list(combinations(layout.methods, 2))
-    if layout.kind == "two-alternative":
-        return [(method, REAL) for method in layout.methods]
-    return [(source,) for method in layout.methods for source in (method, REAL)]
-
-
-def _stems(layout: Layout, sources: tuple[str, ...]) -> tuple[str, ...]:
+def _stems(layout: Layout, sources: Sources) -> tuple[str, ...]:
     return layout.main.reals if sources == (REAL,) else layout.main.items
 
 
@@ -157,7 +148,9 @@ def _deal(layout: Layout, per_person: int, groups: int, draw: Drbg) -> list[list
     Over all groups the uses of one source's items differ by at most one; among equals, an item that this group has
     not met yet comes first.
     """
-    cycle = _cycle(layout) if layout.kind == "real-fake" else draw.shuffled(_cycle(layout))
+    cycle = _trial(layout).meetings(layout.methods)
+    # Real pictures that come by themselves alternate with fakes.
+    cycle = cycle if (REAL,) in cycle else draw.shuffled(cycle)
     ranks = {s: {item: r for r, item in enumerate(draw.shuffled(_stems(layout, s)))} for s in dict.fromkeys(cycle)}
     uses: Counter[TrialUnit] = Counter()
     sets, turn = [], 0
@@ -201,8 +194,8 @@ def _place(unit: TrialUnit, square: Sequence[tuple[int, ...]], row: int, draw: D
 
 
 def _pictures(layout: Layout, pool: Pool, unit: TrialUnit) -> list[PictureSource]:
-    """The pictures of a trial, in the order of its sources; a two-alternative item brings its own real picture."""
-    if layout.kind != "two-alternative":
+    """The pictures of a trial, in the order of its sources; an item brings its own real picture where one stands by."""
+    if REAL not in unit.sources or unit.sources == (REAL,):
         return [PictureSource(source, unit.item) for source in unit.sources]
     real = pool.reals[pool.items.index(unit.item) % len(pool.reals)]
     return [PictureSource(source, real if source == REAL else unit.item) for source in unit.sources]
@@ -210,38 +203,45 @@ def _pictures(layout: Layout, pool: Pool, unit: TrialUnit) -> list[PictureSource
 
 def _checks(layout: Layout, names: _Names, draw: Drbg) -> list[DesignTrial]:
     """Instructed checks over drawn signs, and gold trials with one sound picture among spoilt ones."""
-    options = options_per_trial(layout.kind, len(layout.methods))
+    trial = _trial(layout)
+    options = trial.options(len(layout.methods))
     trials = []
     tick = PictureSource(CHECK, TICK)
     signs = [tick, *(PictureSource(CHECK, CROSS, str(copy)) for copy in range(options - 1))]
     for number in range(layout.imc):
-        word = draw.choice(("real", "fake"))
+        # The draw is made for every kind, so that one more label changes no other kind's study.
+        word = draw.choice(trial.labels or ("", ""))
         expected = word if options == 1 else names.picture(tick)
         trials.append(names.trial("imc", signs, f"check-{number}", expected=expected))
     for item in layout.gold.items:
         spoilt = [PictureSource(BROKEN, item, str(copy)) for copy in range(max(1, options - 1))]
         if options == 1:
-            trials.append(names.trial("gold", spoilt, item, expected="fake"))
+            trials.append(names.trial("gold", spoilt, item, expected=trial.spoilt))
             continue
-        source = REAL if layout.kind == "two-alternative" else draw.choice(layout.methods)
+        source = REAL if trial.real_beside_fake else draw.choice(layout.methods)
         [sound] = _pictures(layout, layout.gold, TrialUnit((source,), item))
         trials.append(names.trial("gold", [sound, *spoilt], item, expected=names.picture(sound)))
     return trials
 
 
 def _practice(layout: Layout, names: _Names, draw: Drbg) -> list[DesignTrial]:
-    """Practice trials in a drawn order; realism trials know their answer, preferences have none."""
-    cycle = draw.shuffled([s for s in dict.fromkeys(_cycle(layout)) if s != (REAL,)])
+    """Practice trials in a drawn order, with the right answer where there is one."""
+    meetings = _trial(layout).meetings(layout.methods)
+    cycle = draw.shuffled([s for s in dict.fromkeys(meetings) if s != (REAL,)])
     units = [TrialUnit(cycle[turn % len(cycle)], item) for turn, item in enumerate(layout.practice.items)]
-    if layout.kind == "real-fake":
+    if (REAL,) in meetings:
         units += [TrialUnit((REAL,), item) for item in layout.practice.reals]
     trials = []
     for unit in draw.shuffled(units):
         pictures = _pictures(layout, layout.practice, unit)
-        expected = None
-        if layout.kind == "real-fake":
-            expected = "real" if unit.sources == (REAL,) else "fake"
-        elif layout.kind == "two-alternative":
-            expected = names.picture(pictures[1])
+        expected = right_answer(_trial(layout), [(picture.source, names.picture(picture)) for picture in pictures])
         trials.append(names.trial("practice", pictures, unit.item, expected=expected))
     return trials
+
+
+def right_answer(trial: TrialSpec, shown: Sequence[tuple[str, str]]) -> str | None:
+    """The right answer to pictures of these sources and ids: a label, an image id, or None where nothing is right."""
+    if trial.truth is None:
+        return None
+    right = trial.truth(tuple(source for source, _ in shown))
+    return right if trial.labels else dict(shown)[right]

@@ -1,4 +1,4 @@
-"""Draws that a seed repeats on any machine and in any language, opaque names, and Williams squares.
+"""Draws that a seed repeats on any machine and in any language, and Williams squares.
 
 The generator is SHA-256 in counter mode, so that neither numpy's nor Python's version can change a study: with
 key = SHA-256(seed ‖ 0 ‖ label), word n is the first 4 bytes, big-endian, of SHA-256(key ‖ n as 8 bytes big-endian).
@@ -8,7 +8,6 @@ Each purpose has its own label and hence its own stream.
 from __future__ import annotations
 
 import hashlib
-import hmac
 from collections.abc import Sequence
 from typing import TypeVar
 
@@ -48,23 +47,6 @@ class Drbg:
             other = self.below(last + 1)
             order[last], order[other] = order[other], order[last]
         return order
-
-
-def image_id(secret: bytes, study_id: str, source: str, item: str, copy: str = "0") -> str:
-    """Opaque name of a picture: says nothing to who has not the secret.
-
-    It is made from source and item rather than from the bytes, because two methods may give identical bytes.
-    """
-    return "i" + _digest(secret, "img", study_id, source, item, copy)
-
-
-def trial_id(secret: bytes, study_id: str, role: str, sources: Sequence[str], item: str) -> str:
-    """Opaque name of a trial."""
-    return "t" + _digest(secret, "trial", study_id, role, "+".join(sources), item)
-
-
-def _digest(secret: bytes, *parts: str) -> str:
-    return hmac.new(secret, "\0".join(parts).encode(), hashlib.sha256).hexdigest()[:20]
 
 
 def williams(k: int) -> tuple[tuple[int, ...], ...]:

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 from gan_eval.errors import InputError
 from gan_eval.files import atomic_folder
 from gan_eval.result import Progress
-from gan_eval.study.making.compose import StudyRequest, compose
+from gan_eval.study.making.compose import compose
 from gan_eval.study.making.folder import PAGE_FILE, SITE_FOLDER, file_name
+from gan_eval.study.making.request import StudyRequest
 from gan_eval.study.making.webpage import Page, render
 from gan_eval.study.schema.manifest import KEY_FILE, MANIFEST_FILE, Key, Manifest, write_key, write_manifest
 

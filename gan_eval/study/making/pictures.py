@@ -11,6 +11,7 @@ fill bytes 0xFF that may stand before any marker.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -19,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from gan_eval.errors import InputError
 from gan_eval.images import UnreadableImage, decode, photographs
 from gan_eval.study.schema.trials import CROSS, TICK
 
@@ -34,6 +36,14 @@ class PictureSize(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.width}×{self.height}"
+
+
+def parse_size(text: str) -> PictureSize:
+    """256 or 256x192 (InputError)."""
+    found = re.fullmatch(r"(\d{1,5})(?:[x×](\d{1,5}))?", text)
+    if found is None or int(found[1]) == 0 or (found[2] is not None and int(found[2]) == 0):
+        raise InputError(f"{text!r} is not a size (write 256 or 256x192)")
+    return PictureSize(int(found[1]), int(found[2] or found[1]))
 
 
 class Fitting(NamedTuple):

@@ -1,26 +1,22 @@
 """How large a study must be for what it is to show, and what it costs.
 
-The effect is a share: in a preference study how often the better method is chosen (the others share the rest alike),
-in a realism study the fooling rate that is to be told from one half. Power is that of the t test over people, with
-intra-person correlation ρ.
+The effect is a share: in a preference study how often the better method is chosen (the others are alike), in a realism
+study the fooling rate that is to be told from the reference, one half. The tests planned are those of the analysis:
+each kind's `PlanSpec` gives the one that `analyse` marks as primary and those that it adjusts by Holm. Power is that of
+the t or F test over people, with correlation ρ of one person's answers to the same methods.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from gan_eval.errors import InputError
-from gan_eval.inference.power import (
-    answers_needed,
-    design_effect,
-    difference_sd,
-    people_needed,
-    person_power,
-    share_sd,
-    simulated_power,
-)
+from gan_eval.inference.power import answers_needed, design_effect, groups_power, people_needed, simulated_power
+from gan_eval.study.analysing.kinds.spec import PlannedTest
+from gan_eval.study.analysing.kinds.table import kind_spec
 from gan_eval.study.schema.trials import Kind
 
 #: Advised floor: with fewer people an interval is about those people.
@@ -62,15 +58,17 @@ class SampleSize:
 
 @dataclass(frozen=True, slots=True)
 class StudyPlan:
-    """people: for the main test; pair_people: for every comparison of two methods (None: there is nothing to compare).
+    """people: for the main test; pair_people: for each further test after Holm (None: there are none).
 
-    cell_trials: answers of one person per method or pair. answers: what independent answers would do (exact
-    binomial, per method or pair; None for a best-of-k study of more than two). simulated: the planned power by
-    simulation of beta-binomial people (None where the test is not of one share against one half).
+    main_test, pair_test: their names. cell_trials: answers of one person per method or pair. answers: what independent
+    answers would do (exact binomial; None where the main test is not of one share against one half). simulated: the
+    planned power by simulation of beta-binomial people (None likewise).
     """
 
     wanted: Wanted
     null: float
+    main_test: str
+    pair_test: str | None
     cell_trials: int
     design_effect: float
     people: int
@@ -89,80 +87,74 @@ class StudyPlan:
 
 def plan(wanted: Wanted, *, rng: np.random.Generator) -> StudyPlan:
     """Work out a study. Raises InputError for an effect that is none, or trials too few to share out."""
-    null = 1 / wanted.methods if wanted.kind == "best-of-k" else 0.5
+    spec = kind_spec(wanted.kind).plan
+    null = spec.chance(wanted.methods)
     _refuse(wanted, null)
-    cell = _cell_trials(wanted)
-    mean, sd = wanted.effect - null, share_sd(wanted.effect, cell, wanted.rho)
-    people = people_needed(mean, sd, power=wanted.power, alpha=wanted.alpha)
-    pair = _pair(wanted, cell)
-    pair_people = None if pair is None else people_needed(*pair[:2], power=wanted.power, alpha=pair[2])
+    cell = spec.cell(wanted.methods, wanted.trials)
+    design = (wanted.effect, wanted.methods, wanted.trials, wanted.rho)
+    main, further = spec.primary(*design), spec.others(*design)
+    people = _people(main, wanted)
+    pair_people = None if further is None else _people(further, wanted)
     minutes = wanted.overhead + _shown(wanted) * wanted.seconds / 60
     advised = max(people, pair_people or 0, LEAST_PEOPLE)
-    one_share = null == 0.5
     return StudyPlan(
         wanted=wanted,
         null=null,
+        main_test=main.name,
+        pair_test=None if further is None else further.name,
         cell_trials=cell,
         design_effect=design_effect(cell, wanted.rho),
         people=people,
         pair_people=pair_people,
-        answers=answers_needed(wanted.effect, power=wanted.power, alpha=wanted.alpha) if one_share else None,
+        answers=answers_needed(wanted.effect, power=wanted.power, alpha=wanted.alpha) if main.at_half else None,
         minutes=minutes,
-        choices=tuple(
-            SampleSize(
-                count,
-                person_power(mean, sd, count, alpha=wanted.alpha),
-                None if pair is None else person_power(pair[0], pair[1], count, alpha=pair[2]),
-                None if wanted.hourly is None else count * minutes / 60 * wanted.hourly,
-            )
-            for count in sorted({max(3, round(advised * factor)) for factor in _EITHER_SIDE})
-        ),
-        simulated=simulated_power(
-            wanted.effect, advised, cell, wanted.rho, runs=_SIMULATIONS, rng=rng, alpha=wanted.alpha
-        )
-        if one_share
-        else None,
+        choices=_choices(wanted, main, further, advised, minutes),
+        simulated=_simulated(wanted, advised, cell, rng) if main.at_half else None,
         notes=tuple(_notes(wanted, people, minutes, cell)),
     )
 
 
+def _simulated(wanted: Wanted, people: int, cell: int, rng: np.random.Generator) -> float:
+    return simulated_power(wanted.effect, people, cell, wanted.rho, runs=_SIMULATIONS, rng=rng, alpha=wanted.alpha)
+
+
+def _people(test: PlannedTest, wanted: Wanted) -> int:
+    """Fewest people for the planned power, counting those whom the test does not see."""
+    alpha = wanted.alpha / test.family
+    seen = people_needed(abs(test.mean), test.sd, power=wanted.power, alpha=alpha, groups=test.groups)
+    return math.ceil(seen / test.seen)
+
+
+def _power(test: PlannedTest, people: int, wanted: Wanted) -> float:
+    seen = max(2, round(people * test.seen))
+    return groups_power(abs(test.mean), test.sd, test.groups, seen, alpha=wanted.alpha / test.family)
+
+
+def _choices(
+    wanted: Wanted, main: PlannedTest, further: PlannedTest | None, advised: int, minutes: float
+) -> tuple[SampleSize, ...]:
+    return tuple(
+        SampleSize(
+            count,
+            _power(main, count, wanted),
+            None if further is None else _power(further, count, wanted),
+            None if wanted.hourly is None else count * minutes / 60 * wanted.hourly,
+        )
+        for count in sorted({max(3, round(advised * factor)) for factor in _EITHER_SIDE})
+    )
+
+
 def _refuse(wanted: Wanted, null: float) -> None:
-    least = 2 if wanted.kind in ("best-of-k", "pairwise") else 1
+    spec = kind_spec(wanted.kind)
+    least, plan = spec.trial.least_methods, spec.plan
     if wanted.methods < least:
         raise InputError(f"a {wanted.kind} study needs at least {least} methods, not {wanted.methods}")
-    if not 0 < wanted.effect < 1 or abs(wanted.effect - null) < 0.005:
-        raise InputError(f"an effect of {wanted.effect:g} is none: with no difference the share is {null:.3g}")
-    if wanted.kind in ("best-of-k", "pairwise") and wanted.effect < null:
-        raise InputError(f"the better method's share must be above {null:.3g}, not {wanted.effect:g}")
-    if _cell_trials(wanted) < 1:
+    if not plan.least < wanted.effect < plan.most or abs(wanted.effect - null) < 0.005:
+        raise InputError(f"an effect of {wanted.effect:g} is none: with no difference the {plan.effect} is {null:.3g}")
+    if plan.upward and wanted.effect < null:
+        raise InputError(f"the {plan.effect} must be above {null:.3g}, not {wanted.effect:g}")
+    if plan.cell(wanted.methods, wanted.trials) < 1:
         raise InputError(f"{wanted.trials} trials per person are too few for {wanted.methods} methods")
-
-
-def _cell_trials(wanted: Wanted) -> int:
-    """Answers of one person that speak of one method (realism), one pair (pairwise), or all methods (best of k)."""
-    cells = {
-        "best-of-k": 1,
-        "pairwise": wanted.methods * (wanted.methods - 1) // 2,
-        "real-fake": 2 * wanted.methods,
-        "two-alternative": wanted.methods,
-    }[wanted.kind]
-    return wanted.trials // cells
-
-
-def _pair(wanted: Wanted, cell: int) -> tuple[float, float, float] | None:
-    """Mean, sd and α of the comparison of two methods; α divided by their number, as in Holm's first step.
-
-    Best of k: the best against another. Pairwise: the two methods of a pair, the main test once more. Realism: the
-    fooling rate against one that lies as far on the other side of one half is rarely what is asked, so none.
-    """
-    count = wanted.methods * (wanted.methods - 1) // 2
-    if wanted.kind == "best-of-k":
-        other = (1 - wanted.effect) / (wanted.methods - 1)
-        sd = difference_sd(wanted.effect, other, cell, wanted.rho)
-        return wanted.effect - other, sd, wanted.alpha / count
-    if wanted.kind == "pairwise" and count > 1:
-        return wanted.effect - 0.5, share_sd(wanted.effect, cell, wanted.rho), wanted.alpha / count
-    return None
 
 
 def _shown(wanted: Wanted) -> int:

@@ -11,8 +11,6 @@ bootstrap = 2000
 
 from __future__ import annotations
 
-import re
-import secrets
 import tomllib
 from collections.abc import Mapping
 from dataclasses import fields
@@ -21,7 +19,6 @@ from typing import Any, NamedTuple
 
 from gan_eval.errors import InputError
 from gan_eval.strict_json import decode
-from gan_eval.study.making.pictures import PictureSize
 from gan_eval.study.schema.manifest import AnalysisPlan, Rules, Text
 
 
@@ -51,29 +48,6 @@ def read_settings(path: Path | None) -> StudySettings:
         None if rules is None else decode(Rules, rules, where=f"{path} rules"),
         None if analysis is None else decode(AnalysisPlan, analysis, where=f"{path} analysis"),
     )
-
-
-def read_secret(path: Path | None) -> bytes:
-    """32 bytes, raw or as 64 hexadecimal digits; without a path, fresh ones of the system."""
-    if path is None:
-        return secrets.token_bytes(32)
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
-    if len(data) == 32:
-        return data
-    if re.fullmatch(rb"\s*[0-9a-fA-F]{64}\s*", data):
-        return bytes.fromhex(data.decode("ascii").strip())
-    raise InputError(f"{path}: wanted 32 bytes or 64 hexadecimal digits (head -c 32 /dev/urandom > {path})")
-
-
-def parse_size(text: str) -> PictureSize:
-    """256 or 256x192 (InputError)."""
-    found = re.fullmatch(r"(\d{1,5})(?:[x×](\d{1,5}))?", text)
-    if found is None or int(found[1]) == 0 or (found[2] is not None and int(found[2]) == 0):
-        raise InputError(f"{text!r} is not a size (write 256 or 256x192)")
-    return PictureSize(int(found[1]), int(found[2] or found[1]))
 
 
 def _text(table: Any, path: Path) -> dict[str, str]:

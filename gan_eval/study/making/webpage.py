@@ -23,8 +23,8 @@ import jinja2
 from markupsafe import Markup
 
 from gan_eval.errors import InputError
-from gan_eval.strict_json import decode, encode, parse_json
-from gan_eval.study.schema.manifest import Manifest, Text
+from gan_eval.strict_json import encode, parse_json
+from gan_eval.study.schema.manifest import Manifest, Text, decode_manifest
 from gan_eval.study.schema.trials import Kind
 
 _FOLDER = Path(__file__).parent.parent / "page"
@@ -79,15 +79,22 @@ def direction(lang: str) -> Any:
     return _language(lang)["dir"]
 
 
-def strings(lang: str) -> dict[str, str]:
-    """The page's own words in a language of LANGUAGES."""
-    return dict(_language(lang)["ui"])
+@functools.cache
+def _kind(kind: Kind) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads((_FOLDER / "kinds" / f"{kind}.json").read_text(encoding="utf-8"))
+    return document
+
+
+def strings(lang: str, kind: Kind) -> dict[str, str]:
+    """The page's own words in a language of LANGUAGES, and the words of the kind's labels."""
+    return {**_language(lang)["ui"], **_kind(kind)[lang].get("strings", {})}
 
 
 def default_text(lang: str, kind: Kind, *, with_input: bool) -> Text:
     """The study's words where the researcher gives none of his own."""
     words = _language(lang)["text"]
-    own = words[f"{kind}+input" if with_input and f"{kind}+input" in words else kind]
+    texts = _kind(kind)[lang]
+    own = texts["with_input" if with_input and "with_input" in texts else "alone"]
     return Text(own["title"], words["consent"], own["instructions"], own["question"], words["debrief"], contact="")
 
 
@@ -135,7 +142,7 @@ def parse(document: str, *, where: str) -> Page:
     study = blocks["study"]
     if not isinstance(study, dict) or "manifest" not in study:
         raise InputError(f"{where}: its study block holds no manifest")
-    manifest = decode(Manifest, study["manifest"], where=f"{where} manifest")
+    manifest = decode_manifest(study["manifest"], where=f"{where} manifest")
     images = blocks["images"]
     try:
         pictures = (

@@ -3,7 +3,7 @@
 async function main() {
   const { manifest, manifest_sha256 } = embedded("study");
   const study = {
-    manifest, manifest_sha256, kind: manifest.kind, ui: manifest.ui, text: manifest.text, strings: manifest.strings,
+    manifest, manifest_sha256, ui: manifest.ui, text: manifest.text, strings: manifest.strings,
     feedback: manifest.feedback, deployment: embedded("deployment"), truths: embedded("truths"),
     practice: manifest.practice, sequence: [], recorder: null,
   };

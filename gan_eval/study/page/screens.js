@@ -219,7 +219,8 @@ function progressText(study, trial) {
 
 // Minutes that so many trials will take, from this participant's own pace once there is one.
 function minutesFor(study, trials) {
-  const usual = { "best-of-k": 7, pairwise: 5, "real-fake": 4, "two-alternative": 4 }[study.kind] * 1000;
+  // About a second for each picture beside the time that a decision takes.
+  const usual = 1000 * (3 + Math.min(4, study.ui.slots));
   const session = study.recorder?.session ?? { spent_ms: 0, timed: 0 };
   // Three usual trials are mixed in, so that one quick answer does not promise too much.
   const each = (session.spent_ms + 3 * (usual + (study.ui.exposure_ms ?? 0))) / (session.timed + 3);
@@ -229,8 +230,8 @@ function minutesFor(study, trials) {
 const seconds = (study, ms) => new Intl.NumberFormat(study.manifest.lang, { maximumFractionDigits: 2 }).format(ms / 1000);
 
 function answerKeys(study) {
-  const { strings, ui, kind } = study;
-  const rows = kind === "real-fake" ? [["1", strings.real], ["2", strings.fake]]
+  const { strings, ui } = study;
+  const rows = ui.labels.length ? ui.labels.map((label, place) => [String(place + 1), strings[label]])
     : [[ui.slots === 2 ? "1, 2" : `1–${ui.slots}`, strings.key_choose]];
   if (ui.tie !== "none") rows.push(["0", strings.tie]);
   if (ui.tie === "tie+both-bad") rows.push(["B", strings.both_bad]);
@@ -252,8 +253,7 @@ function feedbackShown(study, stage, trial, choice, truth, signal) {
   const { strings } = study;
   const given = choice.label ?? choice.image_id ?? null;
   const correct = given === truth;
-  const what = study.kind === "real-fake"
-    ? (truth === "real" ? strings.was_real : strings.was_fake)
+  const what = study.ui.labels.length ? strings[`was_${truth}`]
     : fill(strings.real_was, { n: trial.shown.indexOf(truth) + 1 });
   return new Promise((resolve) => {
     const done = linked(signal);

@@ -33,7 +33,7 @@ function linked(signal) {
 
 function layTrial(study, trial, images) {
   const { ui, strings } = study;
-  const judged = study.kind === "real-fake";
+  const judged = ui.labels.length > 0;
   const count = trial.shown.length + (ui.show_reference ? 1 : 0);
   const figures = trial.shown.map((id, slot) => pictureFigure(study, images.get(id), slot, trial.shown.length, !judged));
   const reference = ui.show_reference
@@ -81,8 +81,11 @@ function layTrial(study, trial, images) {
 }
 
 function questionOf(study, trial) {
-  const prompts = { check: "prompt_check", "check-real": "prompt_real", "check-fake": "prompt_fake" };
-  return trial.prompt ? study.strings[prompts[trial.prompt]] : study.text.question;
+  const { strings } = study;
+  if (!trial.prompt) return study.text.question;
+  const label = trial.prompt.slice("check-".length);
+  // Studies of earlier versions have a whole sentence for each label.
+  return label ? strings[`prompt_${label}`] ?? fill(strings.prompt_label, { label: strings[label] }) : strings.prompt_check;
 }
 
 function pictureOf(image, alt) {
@@ -110,10 +113,7 @@ function answerButtons(study, judged) {
     const node = element("button", { type: "button", class: style }, element("span", {}, label), element("kbd", {}, key.toUpperCase()));
     offered.push({ key, choice, node });
   };
-  if (judged) {
-    offer("1", strings.real, { label: "real" }, "word");
-    offer("2", strings.fake, { label: "fake" }, "word");
-  }
+  if (judged) ui.labels.forEach((label, place) => offer(String(place + 1), strings[label], { label }, "word"));
   if (ui.tie !== "none") offer("0", strings.tie, { tie: true }, "quiet");
   if (ui.tie === "tie+both-bad") offer("b", strings.both_bad, { none: "both_bad" }, "quiet");
   if (ui.skip) offer("s", strings.skip, { none: "skip" }, "quiet");

@@ -18,6 +18,7 @@ from gan_eval.errors import InputError, MismatchError
 from gan_eval.files import write_text
 from gan_eval.strict_json import AtMost, Between, Matches, canonical, decode, encode, parse_json
 from gan_eval.study.schema.manifest import Count, FormId, ImageId, Manifest, Sha256, StudyId, TrialId
+from gan_eval.study.schema.trials import Label
 
 UUID4_PATTERN = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 Uuid4 = Annotated[str, Matches(UUID4_PATTERN)]
@@ -43,7 +44,7 @@ class PictureChoice:
 class LabelChoice:
     """The word given to a single picture."""
 
-    label: Literal["real", "fake"]
+    label: Label
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +258,9 @@ def verify_event(event: Event, manifest: Manifest, *, where: str) -> None:
             raise InputError(f"{where}: form {payload.form_id} has no trial {payload.trial_id} at {payload.index}")
         if payload.shown != expected:
             raise InputError(f"{where}: shown is {payload.shown}, the form puts {expected} there")
+        if isinstance(payload.choice, LabelChoice) and payload.choice.label not in manifest.ui.labels:
+            offered = ", ".join(manifest.ui.labels) or "pictures only"
+            raise InputError(f"{where}: the choice is {payload.choice.label!r}, offered are {offered}")
 
 
 def new_id() -> str:

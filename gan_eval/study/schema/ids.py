@@ -1,4 +1,4 @@
-"""What is derived from a study's secret besides the ids: parts of addresses, proofs of origin, pseudonyms.
+"""The study's secret, and what is derived from it: ids of pictures and trials, addresses, proofs of origin, pseudonyms.
 
 All are HMAC-SHA-256 of the secret and differ by a label, so that none of them tells anything about another.
 """
@@ -7,6 +7,44 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+
+from gan_eval.errors import InputError
+
+
+def read_secret(path: Path | None) -> bytes:
+    """32 bytes, raw or as 64 hexadecimal digits; without a path, fresh ones of the system."""
+    if path is None:
+        return secrets.token_bytes(32)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
+    if len(data) == 32:
+        return data
+    if re.fullmatch(rb"\s*[0-9a-fA-F]{64}\s*", data):
+        return bytes.fromhex(data.decode("ascii").strip())
+    raise InputError(f"{path}: wanted 32 bytes or 64 hexadecimal digits (head -c 32 /dev/urandom > {path})")
+
+
+def image_id(secret: bytes, study_id: str, source: str, item: str, copy: str = "0") -> str:
+    """Opaque name of a picture: says nothing to who has not the secret.
+
+    It is made from source and item rather than from the bytes, because two methods may give identical bytes.
+    """
+    return "i" + _digest(secret, "img", study_id, source, item, copy)
+
+
+def trial_id(secret: bytes, study_id: str, role: str, sources: Sequence[str], item: str) -> str:
+    """Opaque name of a trial."""
+    return "t" + _digest(secret, "trial", study_id, role, "+".join(sources), item)
+
+
+def _digest(secret: bytes, *parts: str) -> str:
+    return hmac.new(secret, "\0".join(parts).encode(), hashlib.sha256).hexdigest()[:20]
 
 
 def mac(secret: bytes, study_id: str, label: str, *parts: str) -> str:

@@ -20,12 +20,12 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from gan_eval.errors import InputError, MismatchError
 from gan_eval.files import read_json, write_json
 from gan_eval.strict_json import AtMost, Between, Matches, canonical, canonical_sha256, decode, encode
-from gan_eval.study.schema.trials import Kind, Prompt, Role
+from gan_eval.study.schema.trials import LABEL_PATTERN, Kind, Label, Prompt, Role
 
 Feedback = Literal["off", "practice", "always"]
 
@@ -41,7 +41,7 @@ Milliseconds = Annotated[int, Between(0, 86_400_000)]
 Share = Annotated[float, Between(0.0, 1.0)]
 SizeInPixels = tuple[Count, Count]
 #: The right answer: this picture, or this word.
-Truth = Annotated[str, Matches(r"i[0-9a-f]{20}|real|fake")]
+Truth = Annotated[str, Matches(rf"i[0-9a-f]{{20}}|{LABEL_PATTERN}")]
 
 MANIFEST_FILE = "study.json"
 KEY_FILE = "study.key.json"
@@ -95,7 +95,8 @@ class Ui:
 
     slots: pictures per trial. tie: whether "equal" (and "both bad") may be answered. confirm: a choice must be
     confirmed. min_ms: earliest answer after onset. deadline_ms: latest. exposure_ms: pictures disappear after it.
-    kiosk: one device, many participants: the last page offers to begin anew.
+    kiosk: one device, many participants: the last page offers to begin anew. labels: the words of which one is said
+    of a single picture, by `Manifest.strings`; empty where a picture is chosen.
     """
 
     slots: Annotated[int, Between(1, 9)]
@@ -108,6 +109,7 @@ class Ui:
     exposure_ms: Milliseconds | None
     css_px: SizeInPixels
     kiosk: bool
+    labels: Annotated[tuple[Label, ...], AtMost(9)] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,7 @@ class Platform:
 class Manifest:
     """The public description of a study; `study.json`, and the same object within the page."""
 
-    schema: Literal["study-manifest/1"]
+    schema: Literal["study-manifest/1", "study-manifest/2"]
     study_id: StudyId
     generator: str
     kind: Kind
@@ -166,12 +168,34 @@ class Manifest:
     @functools.cached_property
     def sha256(self) -> str:
         """Hash of the canonical form; every event carries it. Taken once: it costs as much as writing the file."""
-        return canonical_sha256(encode(self))
+        return canonical_sha256(encode_manifest(self))
 
     def trial(self, trial_id: str) -> Trial | Practice | None:
         """The main or practice trial of that id, or None."""
         everything: tuple[Trial | Practice, ...] = (*self.trials, *self.practice)
         return next((trial for trial in everything if trial.trial_id == trial_id), None)
+
+
+def encode_manifest(manifest: Manifest) -> dict[str, Any]:
+    """The JSON-ready form, in the version that the manifest has: its hash never changes."""
+    document = encode(manifest)
+    if manifest.schema == "study-manifest/1":
+        del document["ui"]["labels"]
+    return document
+
+
+def decode_manifest(document: Any, *, where: str) -> Manifest:
+    """A manifest from parsed JSON of any version (InputError)."""
+    if isinstance(document, dict) and document.get("schema") == "study-manifest/1":
+        document = _with_labels(document)
+    return decode(Manifest, document, where=where)
+
+
+def _with_labels(document: dict[str, Any]) -> dict[str, Any]:
+    """Version 1 knew labels of one kind only, and did not write them."""
+    labels = ["real", "fake"] if document.get("kind") == "real-fake" else []
+    ui = document.get("ui")
+    return {**document, "ui": {**ui, "labels": labels}} if isinstance(ui, dict) else document
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +249,7 @@ class Rules:
 class AnalysisPlan:
     """The analysis planned before the first answer. alpha: 0.05 gives 95 % intervals."""
 
-    primary: Literal["share", "strength", "fooling_rate"] = "share"
+    primary: Annotated[str, Matches(r"[a-z][a-z0-9_]{0,31}")] = "share"
     alpha: Annotated[float, Between(1e-6, 0.5)] = 0.05
     bootstrap: Annotated[int, Between(100, 1_000_000)] = 10_000
     bootstrap_seed: Count = 0
@@ -274,7 +298,7 @@ def sealed(key: Key, manifest: Manifest) -> Key:
 def read_manifest(path: Path) -> Manifest:
     """Read `study.json`, or the `study.json` of a study's folder (InputError)."""
     path = path / MANIFEST_FILE if path.is_dir() else path
-    return decode(Manifest, read_json(path), where=str(path))
+    return decode_manifest(read_json(path), where=str(path))
 
 
 def read_key(path: Path) -> Key:
@@ -291,7 +315,7 @@ def read_key(path: Path) -> Key:
 
 def write_manifest(path: Path, manifest: Manifest) -> None:
     """Write `study.json`."""
-    write_json(path, encode(manifest))
+    write_json(path, encode_manifest(manifest))
 
 
 def write_key(path: Path, key: Key) -> None:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
-Kind = Literal["best-of-k", "pairwise", "real-fake", "two-alternative"]
+from gan_eval.strict_json import Matches
+
+#: A word that may be said of a single picture.
+LABEL_PATTERN = r"[a-z0-9][a-z0-9-]{0,15}"
+#: Which kinds there are, `analysing.kinds.table` says.
+Kind = Annotated[str, Matches(r"[a-z][a-z0-9-]{0,31}")]
+Label = Annotated[str, Matches(LABEL_PATTERN)]
 Role = Literal["practice", "main", "repeat", "gold", "imc"]
-Prompt = Literal["check", "check-real", "check-fake"]
-KINDS: tuple[Kind, ...] = ("best-of-k", "pairwise", "real-fake", "two-alternative")
+Prompt = Annotated[str, Matches(rf"check(-{LABEL_PATTERN})?")]
 
 #: Sources that are not methods: the input shown beside, a real picture, a picture spoilt beyond doubt (for gold
 #: trials), and the drawn signs of an instructed check: item TICK, and item CROSS in as many copies as needed.
@@ -41,8 +46,8 @@ class DesignTrial:
     """One screen. Only `trial_id`, `reference`, `options` and `prompt` may be public.
 
     options: image ids, sorted. repeat_of: trial id of the same options shown before.
-    expected: of a practice, gold or instructed trial the right answer: an image id, "real" or "fake"; None where
-    there is none. prompt: of an instructed trial (imc) what to ask for: the picture with the tick, or the word.
+    expected: of a practice, gold or instructed trial the right answer: an image id or a label; None where there is
+    none. prompt: of an instructed trial (imc) what to ask for: the picture with the tick, or the label.
     """
 
     trial_id: str
@@ -110,8 +115,3 @@ class TrialUnit(NamedTuple):
 
     sources: tuple[str, ...]
     item: str
-
-
-def options_per_trial(kind: Kind, methods: int) -> int:
-    """How many pictures a trial puts to choice."""
-    return {"best-of-k": methods, "pairwise": 2, "real-fake": 1, "two-alternative": 2}[kind]

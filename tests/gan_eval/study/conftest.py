@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from gan_eval.study.checking.browser import find_chromium
-from gan_eval.study.making.compose import Screen
 from gan_eval.study.making.export import Written
+from gan_eval.study.making.request import Screen
 from tests.gan_eval.study.exports import make
 
 

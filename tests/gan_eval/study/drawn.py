@@ -13,7 +13,8 @@ from PIL import Image
 from gan_eval.study.analysing.analysis import Analysis, analyse
 from gan_eval.study.analysing.findings import AnalysisSettings
 from gan_eval.study.collecting.simulate import People, simulate
-from gan_eval.study.making.compose import Amounts, Screen, StudyRequest, compose
+from gan_eval.study.making.compose import compose
+from gan_eval.study.making.request import Amounts, Screen, StudyRequest
 from gan_eval.study.making.sources import Folders
 from gan_eval.study.schema.events import Event
 from gan_eval.study.schema.manifest import Key, Manifest

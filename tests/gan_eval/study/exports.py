@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from gan_eval.study.making.compose import Amounts, Hosting, Screen, StudyRequest
 from gan_eval.study.making.export import Written, export
+from gan_eval.study.making.request import Amounts, Hosting, Screen, StudyRequest
 from gan_eval.study.making.sources import Folders
 from gan_eval.study.schema.trials import Kind
 

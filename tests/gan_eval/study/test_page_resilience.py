@@ -78,7 +78,7 @@ def test_server_down_and_up_again(context: Any, studies: Callable[[str], Written
 
 
 def test_page_opened_from_disk_posts_to_the_server(browser: Any, tmp_path: Path) -> None:
-    from gan_eval.study.making.compose import Hosting
+    from gan_eval.study.making.request import Hosting
     from tests.gan_eval.study.exports import make
 
     study = make(tmp_path, "pairwise", hosting=Hosting(server="http://127.0.0.1:8931"))

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from gan_eval.study.making.compose import Amounts, Hosting, Screen
 from gan_eval.study.making.export import Written
+from gan_eval.study.making.request import Amounts, Hosting, Screen
 from gan_eval.study.making.webpage import LANGUAGES, strings
 from gan_eval.study.schema.platforms import PRESETS, platform
 from tests.gan_eval.study.driving import Participant, Server, serving
@@ -74,15 +74,15 @@ def test_every_language(lang: str, context: Any, tmp_path: Path) -> None:
     study = make(tmp_path, "pairwise", screen=Screen(lang=lang, both_bad=True, skip=True, confirm=True, min_ms=0))
     person = Participant(context, study.page.as_uri())
     person.wait_for("consent")
-    assert person.page.get_by_role("button", name=strings(lang)["agree"], exact=True).count() == 1
+    assert person.page.get_by_role("button", name=strings(lang, "pairwise")["agree"], exact=True).count() == 1
     assert person.page.evaluate("document.documentElement.lang") == lang
     person.begin()
     assert person.page.get_by_role("radio").count() == 2
-    assert person.page.get_by_role("button", name=strings(lang)["both_bad"]).count() == 1
+    assert person.page.get_by_role("button", name=strings(lang, "pairwise")["both_bad"]).count() == 1
     person.open_trial()
     person.page.keyboard.press("1")
     person.page.keyboard.press("2")
-    person.press(strings(lang)["confirm"])
+    person.press(strings(lang, "pairwise")["confirm"])
     person.page.locator("details.menu summary").click()
     [practice] = [event["payload"] for event in person.download() if event["type"] == "practice"]
     assert (practice["changes"], practice["choice"]["slot"]) == (1, 1)

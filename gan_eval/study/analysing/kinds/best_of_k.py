@@ -5,12 +5,15 @@ A share depends on the rivals: it is to be read against 1/k, and not against sha
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special, stats
 
 from gan_eval.inference.choice import first_choice
 from gan_eval.inference.persons import FEW, Statistic, dependence, estimate, person_mean, resamples
+from gan_eval.inference.power import design_effect, difference_sd
 from gan_eval.inference.proportions import exact_multinomial_p
 from gan_eval.study.analysing.findings import AnalysisSettings, Findings, Measure, MethodFinding, SignificanceTest, Unit
 from gan_eval.study.analysing.kinds.shares import (
@@ -23,9 +26,28 @@ from gan_eval.study.analysing.kinds.shares import (
     pooled,
     ratio,
 )
-from gan_eval.study.analysing.tables import BestOf
+from gan_eval.study.analysing.kinds.spec import (
+    AnalysisSpec,
+    KindSpec,
+    PlannedTest,
+    PlanSpec,
+    ReportSpec,
+    SimulationSpec,
+    TrialSpec,
+)
+from gan_eval.study.analysing.tables import BestOf, RowIndex, TrialAnswer
 
 Floats = NDArray[np.float64]
+
+
+def tabulate(index: RowIndex, answers: Sequence[TrialAnswer], methods: Mapping[str, int]) -> BestOf:
+    """One row per answer: 1 for the method chosen; no difference gives each 1/k."""
+    k = len(index.methods)
+    chosen = np.full((len(answers), k), 1 / k)
+    for number, answer in enumerate(answers):
+        if answer.source is not None:
+            chosen[number] = np.eye(k)[methods[answer.source]]
+    return BestOf(*index, chosen)
 
 
 def best_of_k(rows: BestOf, settings: AnalysisSettings) -> Findings:
@@ -105,3 +127,58 @@ def _tests(shares: Floats, totals: Floats, settings: AnalysisSettings) -> tuple[
 
 def _chi_square(name: str, statistic: float, p: float, unit: Unit, n: int, k: int) -> SignificanceTest:
     return SignificanceTest(f"equal shares ({name})", statistic, p, unit, n, f"χ²({k - 1})")
+
+
+def preferred(sources: tuple[str, ...], planted: Mapping[str, float], real_error: float) -> Floats:
+    """Luce's choice model: each source is chosen in proportion to the exponential of its strength."""
+    return np.asarray(special.softmax([planted[source] for source in sources]), dtype=np.float64)
+
+
+def _planned_equal(effect: float, k: int, trials: int, rho: float) -> PlannedTest:
+    """All shares equal, where one method has `effect` and the others share the rest alike."""
+    shares = np.array([effect, *[(1 - effect) / (k - 1)] * (k - 1)])
+    spread = np.sqrt(((shares - 1 / k) ** 2).sum())
+    variance = (shares * (1 - shares)).sum() / (k - 1) * design_effect(trials, rho) / trials
+    return PlannedTest("equal shares", float(spread), float(np.sqrt(variance)), groups=k, at_half=k == 2)
+
+
+def _planned_pair(effect: float, k: int, trials: int, rho: float) -> PlannedTest | None:
+    """The best method against another, one of all comparisons."""
+    other = (1 - effect) / (k - 1)
+    sd = difference_sd(effect, other, trials, rho)
+    return PlannedTest("each two methods", effect - other, sd, family=k * (k - 1) // 2)
+
+
+SPEC = KindSpec(
+    name="best-of-k",
+    trial=TrialSpec(meetings=lambda methods: [tuple(methods)], least_methods=2, shows_input=True),
+    analysis=AnalysisSpec(
+        tabulate=tabulate,
+        find=best_of_k,
+        measures=("share", "strength"),
+        score=("strength", "strengths on the log scale, mean zero: a difference of 1 are odds of 2.7 to 1"),
+        ties_tell=True,
+    ),
+    plan=PlanSpec(
+        chance=lambda k: 1 / k,
+        usual=lambda k: min(0.9, 1 / k + 0.1),
+        effect="share of the better method",
+        upward=True,
+        cell=lambda k, trials: trials,
+        primary=_planned_equal,
+        others=_planned_pair,
+    ),
+    simulation=SimulationSpec("strength", usual=0, least=-50, most=50, probabilities=preferred),
+    report=ReportSpec(
+        task="In each trial the results of {k} methods were shown{beside} in counterbalanced order, and one was to be "
+        "chosen",
+        verbs={"share": "was chosen in", "strength": "has a strength of"},
+        reference="{chance} would be expected without a preference",
+        verdicts=("The methods differ", "No difference between the methods was shown"),
+        better="was preferred to",
+        notes="Strengths are maximum-likelihood estimates of Luce’s choice model, centred; whether they are finite was "
+        "checked first. A share of best-of-{k} depends on the rivals: it is to be read against {chance}, and "
+        "not against other studies.",
+        model=lambda first: (f"(choice_method == {first}) ~ 1", ""),
+    ),
+)

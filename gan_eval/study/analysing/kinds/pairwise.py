@@ -6,14 +6,17 @@ it, is fitted beside them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
 from gan_eval.inference import choice
+from gan_eval.inference.permutation import vector_sign_flip
 from gan_eval.inference.persons import FEW, Statistic, dependence, estimate, person_mean, resamples
+from gan_eval.inference.power import design_effect, share_sd
 from gan_eval.study.analysing.findings import (
     AnalysisSettings,
     Findings,
@@ -22,8 +25,10 @@ from gan_eval.study.analysing.findings import (
     SignificanceTest,
     WinTable,
 )
+from gan_eval.study.analysing.kinds.best_of_k import preferred
 from gan_eval.study.analysing.kinds.shares import (
     against,
+    as_finding,
     binomial_p,
     by_item,
     compare,
@@ -33,11 +38,31 @@ from gan_eval.study.analysing.kinds.shares import (
     pooled,
     ratio,
 )
-from gan_eval.study.analysing.tables import Pairs
+from gan_eval.study.analysing.kinds.spec import (
+    AnalysisSpec,
+    KindSpec,
+    PlannedTest,
+    PlanSpec,
+    ReportSpec,
+    SimulationSpec,
+    TrialSpec,
+)
+from gan_eval.study.analysing.tables import Pairs, RowIndex, TrialAnswer
 
 Floats = NDArray[np.float64]
 
 HALF = "half a win added each way"
+
+
+def tabulate(index: RowIndex, answers: Sequence[TrialAnswer], methods: Mapping[str, int]) -> Pairs:
+    """One row per answer: the two methods, which of them was chosen (0.5: no difference), and their sides."""
+    shown = np.array([[methods[source] for source in answer.sources] for answer in answers])
+    a, b = shown.min(1), shown.max(1)
+    won = [
+        0.5 if answer.source is None else float(methods[answer.source] == first)
+        for answer, first in zip(answers, a, strict=True)
+    ]
+    return Pairs(*index, a, b, np.array(won), shown[:, 0] == a)
 
 
 def pairwise(rows: Pairs, settings: AnalysisSettings) -> Findings:
@@ -112,9 +137,9 @@ def _per_answer(rows: Pairs) -> tuple[Floats, Floats]:
 def _tests(
     rows: Pairs, shares: Floats, wins: Floats, connected: bool, settings: AnalysisSettings
 ) -> tuple[SignificanceTest, ...]:
-    found = equal_within_people(shares, "equal strengths (labels permuted within people)", settings, primary=True)
     if rows.people < FEW:
         return ()
+    found = [_equal_strengths(rows, shares, settings)]
     n, k = len(rows.person), len(rows.methods)
     if connected:
         fit = choice.bradley_terry(wins)
@@ -132,6 +157,18 @@ def _tests(
     )
     found += against(chosen_left - 0.5, "left and right chosen alike (sign flips of people)", settings)
     return tuple(found)
+
+
+def _equal_strengths(rows: Pairs, shares: Floats, settings: AnalysisSettings) -> SignificanceTest:
+    """The primary test: methods permuted within people; where somebody has not met all, answers flipped by people."""
+    if not np.isnan(shares).any():
+        name = "equal strengths (labels permuted within people)"
+        return equal_within_people(shares, name, settings, primary=True)[0]
+    name = "equal strengths (all answers of a person flipped)"
+    tables = win_tables(rows)
+    net = tables.sum(2) - tables.sum(1)
+    outcome = vector_sign_flip(net, rng=settings.rng(name), arrangements=settings.arrangements)
+    return as_finding(name, outcome, primary=True)
 
 
 def _likelihood(name: str, gain: float, df: int, n: int) -> SignificanceTest:
@@ -202,3 +239,68 @@ def _warnings(
 
 def _nested(table: Floats) -> tuple[tuple[float, ...], ...]:
     return tuple(tuple(float(value) for value in row) for row in table)
+
+
+def _planned_equal(effect: float, k: int, trials: int, rho: float) -> PlannedTest:
+    """All methods alike, where one is chosen over each other with `effect` and the others are equal.
+
+    Per person and method the net wins of its trials: their mean and the variance of a contrast. A person who meets
+    every pair does so trials / pairs times; one who does not meets each of `trials` pairs once.
+    """
+    pairs = k * (k - 1) // 2
+    each = max(1, trials // pairs)
+    met = min(trials, pairs) * each
+    net = met * (2 / k) * (2 * effect - 1)
+    won = (2 / k) * 4 * effect * (1 - effect) + (1 - 2 / k)
+    variance = met * 2 / (k - 1) * won * design_effect(each, rho)
+    return PlannedTest(
+        "equal strengths", net * np.sqrt(1 + 1 / (k - 1)), float(np.sqrt(variance)), groups=k, at_half=k == 2
+    )
+
+
+def _planned_pair(effect: float, k: int, trials: int, rho: float) -> PlannedTest | None:
+    """The two methods of a pair, one of all pairs; None where that is the primary test once more."""
+    pairs = k * (k - 1) // 2
+    if pairs == 1:
+        return None
+    sd = share_sd(effect, max(1, trials // pairs), rho)
+    return PlannedTest("each two methods", effect - 0.5, sd, family=pairs, seen=min(1.0, trials / pairs))
+
+
+SPEC = KindSpec(
+    name="pairwise",
+    trial=TrialSpec(
+        meetings=lambda methods: list(combinations(methods, 2)), least_methods=2, ties=True, shows_input=True
+    ),
+    analysis=AnalysisSpec(
+        tabulate=tabulate,
+        find=pairwise,
+        measures=("share", "strength"),
+        score=("strength", "strengths on the log scale, mean zero: a difference of 1 are odds of 2.7 to 1"),
+        ties_tell=True,
+    ),
+    plan=PlanSpec(
+        chance=lambda k: 0.5,
+        usual=lambda k: 0.6,
+        effect="share of the better method",
+        upward=True,
+        cell=lambda k, trials: max(1, trials // (k * (k - 1) // 2)),
+        primary=_planned_equal,
+        others=_planned_pair,
+    ),
+    simulation=SimulationSpec("strength", usual=0, least=-50, most=50, probabilities=preferred),
+    report=ReportSpec(
+        task="In each trial the results of two of {k} methods were shown{beside}, sides counterbalanced, and one was "
+        "to be chosen",
+        verbs={"share": "was chosen in", "strength": "has a Bradley–Terry strength of"},
+        reference="{chance} would be expected without a preference",
+        verdicts=("The methods differ", "No difference between the methods was shown"),
+        better="was preferred to",
+        notes="Strengths are maximum-likelihood estimates of Bradley and Terry’s model, centred; whether they are "
+        "finite was checked first.",
+        model=lambda first: (
+            f"(choice_method == {first}) ~ 1",
+            f"(method_1 == {first} | method_2 == {first})",
+        ),
+    ),
+)

@@ -67,18 +67,20 @@ def compare(
     *,
     answer_p: Callable[[int, int], float | None] = lambda a, b: None,
 ) -> tuple[PairFinding, ...]:
-    """Every two methods by a per-person difference (P,) in [−1, 1]; p-values by sign flips, adjusted by Holm."""
-    pairs = list(combinations(range(len(methods)), 2))
+    """Every two methods by a per-person difference (P,) in [−1, 1]; p-values by sign flips, adjusted by Holm.
+
+    Two methods that nobody compared are left out.
+    """
+    values = {(a, b): difference(a, b) for a, b in combinations(range(len(methods)), 2)}
+    pairs = [pair for pair, column in values.items() if not np.isnan(column).all()]
     estimates: list[Estimate] = []
     p_values: list[float | None] = []
     for a, b in pairs:
-        values = difference(a, b)
-        if np.isnan(values).all():
-            return ()
+        column = values[a, b]
         estimates += estimate(
-            person_mean(values[:, None]), len(values), weights=weights, level=settings.level, bounds=(-1, 1)
+            person_mean(column[:, None]), len(column), weights=weights, level=settings.level, bounds=(-1, 1)
         )
-        found = against(values, f"{a} against {b}", settings)
+        found = against(column, f"{a} against {b}", settings)
         p_values.append(found[0].p_value if found else None)
     adjusted = adjust(p_values)
     return tuple(

@@ -11,7 +11,8 @@ from gan_eval.report.study.page import mixed_model, render
 from gan_eval.study.analysing.analysis import Analysis
 from gan_eval.study.analysing.answers import Rejected
 from gan_eval.study.analysing.exclusions import Excluded
-from gan_eval.study.schema.trials import KINDS, Kind
+from gan_eval.study.analysing.kinds.table import KINDS
+from gan_eval.study.schema.trials import Kind
 from tests.gan_eval.study.drawn import analysis
 
 HOSTILE = "</style></script><img src=x onerror=alert(1)>\"'&{{ 7*7 }}"

@@ -6,7 +6,8 @@ import pytest
 
 from gan_eval.report.study import tables
 from gan_eval.report.study.tables import all_tables, method_table, robustness_table, win_table
-from gan_eval.study.schema.trials import KINDS, Kind
+from gan_eval.study.analysing.kinds.table import KINDS
+from gan_eval.study.schema.trials import Kind
 from tests.gan_eval.study.drawn import NAMES, analysis
 
 

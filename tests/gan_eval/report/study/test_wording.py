@@ -8,7 +8,8 @@ import pytest
 
 from gan_eval.report.study.wording import joined, number, p_value, paragraph, percent, span
 from gan_eval.result import Interval
-from gan_eval.study.schema.trials import KINDS, Kind
+from gan_eval.study.analysing.kinds.table import KINDS
+from gan_eval.study.schema.trials import Kind
 from tests.gan_eval.study.drawn import NAMES, analysis
 
 
@@ -69,4 +70,4 @@ def test_no_difference_is_worded_as_not_shown() -> None:
 
 def test_a_single_method_is_read_against_one_half() -> None:
     found = analysis("two-alternative", methods=("CycleGAN",))
-    assert "The rate differs from 50%" in paragraph(found)
+    assert "Over all fakes the fooling rate differs from 50%" in paragraph(found)

@@ -6,8 +6,9 @@ import pytest
 
 from gan_eval.study.analysing.answers import Usable, read_record
 from gan_eval.study.analysing.describing import agreement, conduct
+from gan_eval.study.analysing.kinds.table import KINDS
 from gan_eval.study.schema.events import parse_event
-from gan_eval.study.schema.trials import KINDS, Kind
+from gan_eval.study.schema.trials import Kind
 from tests.gan_eval.study.drawn import events, study
 from tests.gan_eval.study.studies import answer, event, small_study, start
 

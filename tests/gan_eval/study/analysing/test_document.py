@@ -7,7 +7,8 @@ import json
 import pytest
 
 from gan_eval.study.analysing.document import to_dict
-from gan_eval.study.schema.trials import KINDS, Kind
+from gan_eval.study.analysing.kinds.table import KINDS
+from gan_eval.study.schema.trials import Kind
 from tests.gan_eval.study.drawn import NAMES, analysis
 
 CONTRACT = {"schema", "kind", "participants", "excluded", "answers", "methods", "tests", "pairs"}

@@ -15,9 +15,9 @@ from PIL import Image
 from gan_eval.errors import InputError
 from gan_eval.study.checking.check import check
 from gan_eval.study.checking.leaks import Word, leaks_in_text, without_own
-from gan_eval.study.making.compose import Amounts, StudyRequest
 from gan_eval.study.making.export import Written, export
 from gan_eval.study.making.pictures import Fitting, PictureSize
+from gan_eval.study.making.request import Amounts, StudyRequest
 from gan_eval.study.making.sources import Folders
 from gan_eval.study.schema.manifest import read_manifest
 from tests.gan_eval.study.exports import make, silent

@@ -13,8 +13,8 @@ from gan_eval.errors import InputError, MismatchError
 from gan_eval.study.collecting.collect import collect, forget, guarded
 from gan_eval.study.collecting.service import Service, utc_now
 from gan_eval.study.collecting.store import Store
-from gan_eval.study.making.compose import Hosting
 from gan_eval.study.making.folder import read_study
+from gan_eval.study.making.request import Hosting
 from gan_eval.study.schema.events import Start, read_events
 from gan_eval.study.schema.platforms import platform
 from tests.gan_eval.study.exports import make

@@ -18,9 +18,9 @@ from gan_eval.study.collecting.limits import Limits
 from gan_eval.study.collecting.server import Serving, create_app
 from gan_eval.study.collecting.service import Service, most_events
 from gan_eval.study.collecting.store import Store
-from gan_eval.study.making.compose import Hosting, Screen
 from gan_eval.study.making.export import Written
 from gan_eval.study.making.folder import read_study
+from gan_eval.study.making.request import Hosting, Screen
 from gan_eval.study.schema.platforms import platform
 from tests.gan_eval.study.exports import make
 from tests.gan_eval.study.studies import answer, event, start

@@ -9,9 +9,10 @@ import pytest
 
 from gan_eval.errors import InputError
 from gan_eval.study.analysing.answers import read_record
+from gan_eval.study.analysing.kinds.table import KINDS
 from gan_eval.study.collecting.simulate import People, simulate
 from gan_eval.study.schema.events import verify_event
-from gan_eval.study.schema.trials import KINDS, Kind
+from gan_eval.study.schema.trials import Kind
 from tests.gan_eval.study.drawn import FOOLING, events, study
 
 

@@ -13,9 +13,11 @@ from typing import Any
 import pytest
 
 from gan_eval.errors import InputError
-from gan_eval.study.making.compose import Amounts, Screen, compose, shown_size
+from gan_eval.study.making.compose import compose
+from gan_eval.study.making.delivery import shown_size
 from gan_eval.study.making.export import export
 from gan_eval.study.making.pictures import Fitting, PictureSize
+from gan_eval.study.making.request import Amounts, Screen
 from gan_eval.study.making.sources import Folders
 from gan_eval.study.making.webpage import parse
 from gan_eval.study.schema.manifest import commitment, read_key, read_manifest

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from gan_eval.errors import InputError
+from gan_eval.study.analysing.kinds.table import KINDS
 from gan_eval.study.making.planning import LEAST_PEOPLE, StudyPlan, Wanted, plan
-from gan_eval.study.schema.trials import KINDS, Kind
+from gan_eval.study.schema.trials import Kind
 
 PAIR = Wanted("pairwise", methods=2, trials=20, effect=0.6)
 
@@ -47,7 +48,7 @@ def test_every_kind_has_a_plan_with_rising_power(kind: Kind) -> None:
     powers = [choice.power for choice in found.choices]
     assert powers == sorted(powers)
     assert found.advised >= LEAST_PEOPLE
-    assert (found.pair_people is not None) == (kind in ("best-of-k", "pairwise"))
+    assert found.pair_people is not None
 
 
 @pytest.mark.parametrize(
@@ -56,7 +57,8 @@ def test_every_kind_has_a_plan_with_rising_power(kind: Kind) -> None:
         (replace(PAIR, effect=0.5), "is none"),
         (replace(PAIR, effect=0.4), "must be above"),
         (replace(PAIR, methods=1), "at least 2 methods"),
-        (replace(PAIR, methods=6, trials=10), "too few for 6 methods"),
+        (replace(PAIR, kind="real-fake", effect=0.4, methods=6, trials=10), "too few for 6 methods"),
+        (replace(PAIR, kind="guess"), "no kind of study called 'guess'"),
     ],
 )
 def test_nonsense_is_refused(wanted: Wanted, message: str) -> None:

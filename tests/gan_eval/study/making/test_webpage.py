@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from gan_eval.errors import InputError
+from gan_eval.study.analysing.kinds.table import KINDS, kind_spec
 from gan_eval.study.making.webpage import LANGUAGES, Page, default_text, parse, policy, render, script, strings, style
 from gan_eval.study.schema.platforms import PRESETS
 from tests.gan_eval.study.studies import small_study
@@ -66,21 +67,33 @@ def test_other_documents_are_refused(change: Any) -> None:
         parse(change(render(Page(MANIFEST))), where="x")
 
 
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_languages_have_the_same_strings_and_placeholders(lang: str) -> None:
-    english, other = strings("en"), strings(lang)
+def test_languages_have_the_same_strings_and_placeholders(lang: str, kind: str) -> None:
+    english, other = strings("en", kind), strings(lang, kind)
     assert other.keys() == english.keys()
     for name, text in english.items():
         assert sorted(re.findall(r"\{\w+\}", other[name])) == sorted(re.findall(r"\{\w+\}", text)), name
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
-@pytest.mark.parametrize("kind", ["best-of-k", "pairwise", "real-fake", "two-alternative"])
-def test_every_kind_has_words_in_every_language(kind: Any, lang: str) -> None:
-    text = default_text(lang, kind, with_input=kind in ("best-of-k", "pairwise"))
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_has_words_in_every_language(kind: str, lang: str) -> None:
+    trial, words = kind_spec(kind).trial, strings(lang, kind)
+    text = default_text(lang, kind, with_input=trial.shows_input)
     assert all((text.title, text.consent, text.instructions, text.question, text.debrief))
+    assert all(words[label] for label in trial.labels)
+    assert trial.truth is None or all(words[f"was_{label}"] for label in trial.labels)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_words_of_a_kind_hide_none_of_the_page(kind: str) -> None:
+    own = set(strings("en", kind)) - set(strings("en", "pairwise"))
+    expected = {name for label in kind_spec(kind).trial.labels for name in (label, f"was_{label}")}
+    assert own <= expected
+    assert not expected & {"picture", "tie", "both_bad", "skip", "timeout"}
 
 
 def test_strings_of_the_program_exist_and_all_are_used() -> None:
-    used = set(re.findall(r"strings\.(\w+)", script())) | {"prompt_check", "prompt_real", "prompt_fake", "noscript"}
-    assert used == set(strings("en"))
+    used = set(re.findall(r"strings\.(\w+)", script())) | {"noscript"}
+    assert used == set(strings("en", "pairwise"))

@@ -97,4 +97,4 @@ def test_people_who_never_saw_a_pair_are_left_out_of_it() -> None:
         ("A", "B", "C"), 6, ("i",), np.arange(12) % 6, np.zeros(12, int),
         np.array([0] * 6 + [1] * 6), np.array([1] * 6 + [2] * 6), np.ones(12), np.ones(12, bool),
     )  # fmt: skip
-    assert pairwise(only_ab, SETTINGS).pairs == ()
+    assert [(pair.a, pair.b) for pair in pairwise(only_ab, SETTINGS).pairs] == [("A", "B"), ("B", "C")]

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from gan_eval.study.analysing.findings import AnalysisSettings
-from gan_eval.study.analysing.kinds.realism import real_fake, two_alternative_forced
+from gan_eval.study.analysing.kinds.real_fake import real_fake
+from gan_eval.study.analysing.kinds.two_alternative import two_alternative_forced
 from gan_eval.study.analysing.tables import Doubles, Labels
 
 SETTINGS = AnalysisSettings(resamples=300, arrangements=999)
@@ -57,10 +58,16 @@ def test_fakes_more_real_than_real_are_not_cut_off() -> None:
     assert values["d_prime"] < 0
 
 
-def test_single_method_is_tested_against_one_half_and_against_real_pictures() -> None:
+def test_single_method_is_tested_against_real_pictures() -> None:
     found = real_fake(labels({-1: [9, 9, 8, 9, 9, 8], 0: [3, 2, 4, 2, 3, 3]}, 10, 6), SETTINGS)
-    assert [test.name for test in found.tests if test.primary] == ["A: fooling rate is 50 %"]
+    assert [test.name for test in found.tests if test.primary] == ["A: called real as often as real pictures"]
     assert {test.p_value for test in found.tests} == {2 / 64}
+
+
+def test_who_calls_everything_real_half_of_the_time_tells_nothing_apart() -> None:
+    found = real_fake(labels({-1: [8, 9, 8, 9, 8, 9], 0: [9, 8, 9, 8, 9, 8]}, 10, 6), SETTINGS)
+    [test] = found.tests
+    assert test.p_value == 1
 
 
 def test_methods_are_compared_within_people() -> None:
@@ -68,16 +75,16 @@ def test_methods_are_compared_within_people() -> None:
     [pair] = found.pairs
     assert pair.p_value == 2 / 64
     assert pair.difference.value == pytest.approx(20 / 60)
-    assert [test.name for test in found.tests if test.primary] == [
-        "equal fooling rates (labels permuted within people)"
-    ]
+    assert [test.name for test in found.tests if test.primary] == ["all methods: called real as often as real pictures"]
+    assert found.tests[-1].name == "equal fooling rates (labels permuted within people)"
 
 
 def test_tests_of_several_methods_are_adjusted() -> None:
     found = real_fake(labels({-1: [9] * 6, 0: [5, 6, 5, 7, 6, 5], 1: [2, 3, 2, 4, 2, 1]}, 10, 6), SETTINGS)
-    half = [test for test in found.tests if test.name.endswith("50 %")]
-    assert all(test.adjusted_p is not None and test.adjusted_p >= test.p_value for test in half)
-    assert min(test.p_value for test in half) * 2 == pytest.approx(half[1].adjusted_p)
+    each = [test for test in found.tests if test.name[:2] in ("A:", "B:")]
+    assert len(each) == 2
+    assert all(test.adjusted_p is not None and test.adjusted_p >= test.p_value for test in each)
+    assert min(test.p_value for test in each) * 2 == pytest.approx(each[1].adjusted_p)
 
 
 def test_two_alternative_reference() -> None:
