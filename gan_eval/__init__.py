@@ -26,9 +26,11 @@ if TYPE_CHECKING:
         TooFewError,
         WeightsError,
     )
-    from gan_eval.evaluate import Evaluation, Settings
-    from gan_eval.result import Interval, Provenance, Score
+    from gan_eval.evaluate import Evaluation
+    from gan_eval.provenance import Provenance
+    from gan_eval.result import Interval, Score
     from gan_eval.scoring import Options
+    from gan_eval.settings import Settings
 
 _HOMES = {
     "discriminative.protocol": ("nrds",),
@@ -42,9 +44,11 @@ _HOMES = {
         "TooFewError",
         "WeightsError",
     ),
-    "evaluate": ("Evaluation", "Settings"),
-    "result": ("Interval", "Provenance", "Score"),
+    "evaluate": ("Evaluation",),
+    "provenance": ("Provenance",),
+    "result": ("Interval", "Score"),
     "scoring": ("Options",),
+    "settings": ("Settings",),
 }
 
 __all__ = [

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import os
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import NamedTuple
+from typing import Any, NamedTuple, Unpack
 
-from gan_eval.evaluate import Evaluation, Settings, evaluate, evaluate_with
+from gan_eval.evaluate import Evaluation, evaluate, evaluate_with
 from gan_eval.feature_set import FeatureSet
 from gan_eval.features import Needs
-from gan_eval.hardware import Precision
-from gan_eval.images import ArraySource, Given, OnBadImage, StreamSource
-from gan_eval.resize import Like
+from gan_eval.features import reader as feature_reader
+from gan_eval.images import ArraySource, Given, StreamSource
+from gan_eval.options import checked, takes_options
 from gan_eval.result import Progress, Score
 from gan_eval.scoring import Metric, Options, needs
+from gan_eval.settings import ScoringOptions, settings_of
 
 
 class PRDC(NamedTuple):
@@ -39,40 +38,26 @@ class Reference:
 
     Parameters
     ----------
-    real: folder, .zip, .tar shards, `@list.txt`, .npz, uint8 array (N, H, W, 3), tensor (N, 3, H, W) uint8 or 0–1, list
-        of paths, or an iterable of batches.
-    features: auto, inception, efficientnet-lite0 or timm:MODEL. weights: file of that network's weights.
-    like: follow that tool's preprocessing, estimators and constants; None for clean-fid's preprocessing and ours.
-    batch_size, workers, device, precision, on_bad_image, cache: as the command line's options.
-    seed: of everything random. interval: whether scores carry error bars.
-    progress: called with (what, done, total).
+    real : source
+        A folder, .zip, .tar shards, `@list.txt`, .npz, uint8 array (N, H, W, 3), tensor (N, 3, H, W) uint8 or float in
+        0–1, list of paths, or an iterable of batches. It is looked at here, and goes through the network at the first
+        score.
+    progress : callable or None, default None
+        Called with (step, done, total or None).
+    **options
+        The options of `gan_eval.score` but `metrics`.
 
     Raises
     ------
-    GanEvalError: InputError, BadImagesError, WeightsError and so on, for whatever is the input's fault. The real set
-        is looked at here, and goes through the network at the first score.
+    GanEvalError
+        InputError, BadImagesError, WeightsError and so on, for whatever is the input's fault.
     """
 
-    def __init__(
-        self,
-        real: Given,
-        *,
-        features: str = "auto",
-        weights: str | os.PathLike[str] | None = None,
-        like: Like | None = None,
-        batch_size: int = 32,
-        workers: int | None = None,
-        device: str = "auto",
-        precision: Precision = "fp32",
-        on_bad_image: OnBadImage = "fail",
-        cache: bool = True,
-        seed: int = 0,
-        interval: bool = True,
-        progress: Progress | None = None,
-    ) -> None:
-        settings = _settings(features, weights, like, batch_size, workers, device, precision, on_bad_image, cache)
-        self._options = Options(like=like, seed=seed, interval=interval)
-        self._reader = settings.reader(progress)
+    @takes_options(ScoringOptions)
+    def __init__(self, real: Given, *, progress: Progress | None = None, **options: Unpack[ScoringOptions]) -> None:
+        values = checked(ScoringOptions, options)
+        self._options = _estimators(values)
+        self._reader = feature_reader(settings_of(values), progress)
         self._real = self._reader.open(real)
         self._read: FeatureSet | None = None
         self._has = Needs()
@@ -126,23 +111,14 @@ class Reference:
         return self._read
 
 
+@takes_options(ScoringOptions)
 def fid(
     real: Given,
     fake: Given,
     *,
     infinity: bool = False,
-    features: str = "auto",
-    weights: str | os.PathLike[str] | None = None,
-    like: Like | None = None,
-    batch_size: int = 32,
-    workers: int | None = None,
-    device: str = "auto",
-    precision: Precision = "fp32",
-    on_bad_image: OnBadImage = "fail",
-    cache: bool = True,
-    seed: int = 0,
-    interval: bool = True,
     progress: Progress | None = None,
+    **options: Unpack[ScoringOptions],
 ) -> Score:
     """Fréchet inception distance between two sets of images. Lower is better; at least 0; no unit.
 
@@ -150,19 +126,30 @@ def fid(
     ddof 1. With `like` it reproduces that tool's number; with fewer than D images on a side the tools themselves err
     in the fourth to fifth digit, since they take the root of a rank-deficient, non-symmetric product.
 
-    real, fake and all options but one: as for `Reference`. infinity: also extrapolate to infinitely many images, in
-    `details["infinity"]`.
+    Parameters
+    ----------
+    real, fake : source
+        The two sets; see `Reference` for what a source is.
+    infinity : bool, default False
+        Also extrapolate to infinitely many images, in `details["infinity"]`.
+    progress : callable or None, default None
+        Called with (step, done, total or None).
 
-    Returns a Score named `fid`, or `fd` where the network is not the verified 2015 Inception; `float(score)` is the
-    value. Its interval is for the expectation at these numbers of images.
-    Raises GanEvalError for whatever is the input's fault.
+    Returns
+    -------
+    Score
+        Named `fid`, or `fd` where the network is not the verified 2015 Inception; `float(score)` is the value. Its
+        interval is for the expectation at these numbers of images.
+
+    Raises
+    ------
+    GanEvalError
+        For whatever is the input's fault.
     """
-    settings = _settings(features, weights, like, batch_size, workers, device, precision, on_bad_image, cache)
-    options = Options(like=like, seed=seed, interval=interval, infinity=infinity)
-    made = evaluate(real, fake, ["fid"], settings=settings, options=options, progress=progress)
-    return made.scores[0]
+    return _scores(real, fake, ["fid"], options, progress, infinity=infinity)[0]
 
 
+@takes_options(ScoringOptions)
 def kid(
     real: Given,
     fake: Given,
@@ -170,150 +157,160 @@ def kid(
     exact: bool = False,
     subsets: int | None = None,
     subset_size: int = 1000,
-    features: str = "auto",
-    weights: str | os.PathLike[str] | None = None,
-    like: Like | None = None,
-    batch_size: int = 32,
-    workers: int | None = None,
-    device: str = "auto",
-    precision: Precision = "fp32",
-    on_bad_image: OnBadImage = "fail",
-    cache: bool = True,
-    seed: int = 0,
-    interval: bool = True,
     progress: Progress | None = None,
+    **options: Unpack[ScoringOptions],
 ) -> Score:
     """Kernel inception distance between two sets of images: MMD² itself, not × 100. Lower is better; unbiased.
 
     Kernel (x·y/D + 1)³ (Bińkowski et al. 2018), over all pairs; past 10,000 images over disjoint blocks that use every
     image once.
 
-    real, fake and the other options: as for `Reference`. exact: all pairs whatever the number. subsets: the mean over
-    so many random subsets of subset_size, as the peers compute it; so too where `like` names a tool that has a KID.
+    Parameters
+    ----------
+    real, fake : source
+        The two sets; see `Reference` for what a source is.
+    exact : bool, default False
+        All pairs, whatever the number of images.
+    subsets : int or None, default None
+        The mean over so many random subsets of `subset_size`, as the peers compute it; so too where `like` names a
+        tool that has a KID.
+    subset_size : int, default 1000
+        Images in each subset.
+    progress : callable or None, default None
+        Called with (step, done, total or None).
 
-    Returns a Score named `kid`, or `kd` where the network is not the verified 2015 Inception.
-    Raises GanEvalError for whatever is the input's fault.
+    Returns
+    -------
+    Score
+        Named `kid`, or `kd` where the network is not the verified 2015 Inception.
+
+    Raises
+    ------
+    GanEvalError
+        For whatever is the input's fault.
     """
-    settings = _settings(features, weights, like, batch_size, workers, device, precision, on_bad_image, cache)
-    options = Options(like=like, seed=seed, interval=interval, exact=exact, subsets=subsets, subset_size=subset_size)
-    made = evaluate(real, fake, ["kid"], settings=settings, options=options, progress=progress)
-    return made.scores[0]
+    own = {"exact": exact, "subsets": subsets, "subset_size": subset_size}
+    return _scores(real, fake, ["kid"], options, progress, **own)[0]
 
 
+@takes_options(ScoringOptions)
 def inception_score(
     fake: Given,
     *,
     real: Given | None = None,
     splits: int | None = None,
-    features: str = "auto",
-    weights: str | os.PathLike[str] | None = None,
-    like: Like | None = None,
-    batch_size: int = 32,
-    workers: int | None = None,
-    device: str = "auto",
-    precision: Precision = "fp32",
-    on_bad_image: OnBadImage = "fail",
-    cache: bool = True,
-    seed: int = 0,
-    interval: bool = True,
     progress: Progress | None = None,
+    **options: Unpack[ScoringOptions],
 ) -> Score:
     """Inception score of a set of images. Higher means sharper and more varied labels, not nearer to your data.
 
     exp E KL(p(y|x) ‖ p(y)) over 1008 logits without bias (Salimans et al. 2016), shuffled as torch-fidelity does.
 
-    fake and the other options: as for `Reference`. real: a set whose own score goes to `details["real"]`. splits: parts
-    that are scored apart and averaged; None for 10 from 5,000 images on and 1 below.
+    Parameters
+    ----------
+    fake : source
+        The set; see `Reference` for what a source is.
+    real : source or None, default None
+        A set whose own score goes to `details["real"]`.
+    splits : int or None, default None
+        Parts that are scored apart and averaged; None for 10 from 5,000 images on and 1 below.
+    progress : callable or None, default None
+        Called with (step, done, total or None).
 
-    Returns a Score named `is`, or `score_is` where the network is not the verified 2015 Inception.
-    Raises GanEvalError for whatever is the input's fault, a network without class scores among it.
+    Returns
+    -------
+    Score
+        Named `is`, or `score_is` where the network is not the verified 2015 Inception.
+
+    Raises
+    ------
+    GanEvalError
+        For whatever is the input's fault, a network without class scores among it.
     """
-    settings = _settings(features, weights, like, batch_size, workers, device, precision, on_bad_image, cache)
-    options = Options(like=like, seed=seed, interval=interval, splits=splits)
-    made = evaluate(real, fake, ["is"], settings=settings, options=options, progress=progress)
-    return made.scores[0]
+    return _scores(real, fake, ["is"], options, progress, splits=splits)[0]
 
 
+@takes_options(ScoringOptions)
 def prdc(
     real: Given,
     fake: Given,
     *,
     nearest: int = 5,
-    features: str = "auto",
-    weights: str | os.PathLike[str] | None = None,
-    like: Like | None = None,
-    batch_size: int = 32,
-    workers: int | None = None,
-    device: str = "auto",
-    precision: Precision = "fp32",
-    on_bad_image: OnBadImage = "fail",
-    cache: bool = True,
-    seed: int = 0,
-    interval: bool = True,
     progress: Progress | None = None,
+    **options: Unpack[ScoringOptions],
 ) -> PRDC:
     """Precision, recall, density and coverage of `fake` against `real`. Higher is better.
 
     Precision and recall by Kynkäänniemi et al. (2019), density and coverage by Naeem et al. (2020), with balls to the
     `nearest`-th neighbour; the numbers are the `prdc` package's.
 
-    real, fake and the other options: as for `Reference`.
-    Raises GanEvalError for whatever is the input's fault.
+    Parameters
+    ----------
+    real, fake : source
+        The two sets; see `Reference` for what a source is.
+    nearest : int, default 5
+        The neighbour that a ball reaches to.
+    progress : callable or None, default None
+        Called with (step, done, total or None).
+
+    Returns
+    -------
+    PRDC
+        Four scores.
+
+    Raises
+    ------
+    GanEvalError
+        For whatever is the input's fault.
     """
-    settings = _settings(features, weights, like, batch_size, workers, device, precision, on_bad_image, cache)
-    options = Options(like=like, seed=seed, interval=interval, nearest=nearest)
-    made = evaluate(real, fake, ["prdc"], settings=settings, options=options, progress=progress)
-    return PRDC(*made.scores)
+    return PRDC(*_scores(real, fake, ["prdc"], options, progress, nearest=nearest))
 
 
+@takes_options(ScoringOptions)
 def score(
     real: Given,
     fake: Given,
     *,
     metrics: Sequence[Metric] = ("fid", "kid", "prdc"),
-    features: str = "auto",
-    weights: str | os.PathLike[str] | None = None,
-    like: Like | None = None,
-    batch_size: int = 32,
-    workers: int | None = None,
-    device: str = "auto",
-    precision: Precision = "fp32",
-    on_bad_image: OnBadImage = "fail",
-    cache: bool = True,
-    seed: int = 0,
-    interval: bool = True,
     progress: Progress | None = None,
+    **options: Unpack[ScoringOptions],
 ) -> tuple[Score, ...]:
     """Several metrics of `fake` against `real` from one pass over the images.
 
-    metrics: any of fid, kid, prdc (which gives four scores) and is. real, fake and the other options: as for
-    `Reference`. Raises GanEvalError for whatever is the input's fault.
+    Parameters
+    ----------
+    real, fake : source
+        The two sets; see `Reference` for what a source is.
+    metrics : sequence of names, default ('fid', 'kid', 'prdc')
+        Any of fid, kid, prdc (which gives four scores) and is.
+    progress : callable or None, default None
+        Called with (step, done, total or None).
+
+    Returns
+    -------
+    tuple of Score
+        In the order of `metrics`.
+
+    Raises
+    ------
+    GanEvalError
+        For whatever is the input's fault.
     """
-    settings = _settings(features, weights, like, batch_size, workers, device, precision, on_bad_image, cache)
-    options = Options(like=like, seed=seed, interval=interval)
-    made = evaluate(real, fake, metrics, settings=settings, options=options, progress=progress)
-    return made.scores
+    return _scores(real, fake, metrics, options, progress)
 
 
-def _settings(
-    features: str,
-    weights: str | os.PathLike[str] | None,
-    like: Like | None,
-    batch_size: int,
-    workers: int | None,
-    device: str,
-    precision: Precision,
-    on_bad_image: OnBadImage,
-    cache: bool,
-) -> Settings:
-    return Settings(
-        features=features,
-        weights=Path(weights) if weights is not None else None,
-        like=like or "clean-fid",
-        batch_size=batch_size,
-        workers=workers,
-        device=device,
-        precision=precision,
-        on_bad_image=on_bad_image,
-        cache=cache,
-    )
+def _scores(
+    real: Given | None,
+    fake: Given,
+    metrics: Sequence[Metric],
+    options: Mapping[str, Any],
+    progress: Progress | None,
+    **own: Any,
+) -> tuple[Score, ...]:
+    values = checked(ScoringOptions, options)
+    estimators = _estimators(values, **own)
+    return evaluate(real, fake, metrics, settings=settings_of(values), options=estimators, progress=progress).scores
+
+
+def _estimators(values: Mapping[str, Any], **own: Any) -> Options:
+    return Options(like=values["like"], seed=values["seed"], interval=values["interval"], **own)

@@ -11,14 +11,17 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from gan_eval.errors import InputError
-from gan_eval.evaluate import Evaluation, Settings, evaluate_with, provenance, result_key
+from gan_eval.evaluate import Evaluation, evaluate_with, result_key
 from gan_eval.feature_set import FeatureSet
 from gan_eval.features import FeatureReader
+from gan_eval.features import reader as feature_reader
 from gan_eval.files import read_json, write_json
 from gan_eval.images import Given
 from gan_eval.pairs import Pair, frechet_pairs, kernel_pairs
-from gan_eval.result import Progress, Provenance, Score
+from gan_eval.provenance import Provenance
+from gan_eval.result import Progress, Score
 from gan_eval.scoring import Metric, Options, name_of, needs
+from gan_eval.settings import Settings
 from gan_eval.statistics_file import StatisticsFile
 
 
@@ -79,7 +82,7 @@ def compare(
     """
     if not models:
         raise InputError("no models to compare: give at least one as NAME=SOURCE")
-    with settings.reader(progress) as reader:
+    with feature_reader(settings, progress) as reader:
         opened = {name: reader.open(given) for name, given in models.items()}
         wanted = needs(metrics, options)._replace(vectors=True)
         real_set = reader.read(reader.open(real), wanted)
@@ -141,7 +144,7 @@ def _named(name: str, score: Score) -> dict[str, Any]:
 
 def _provenance(reader: FeatureReader, made: Mapping[str, Evaluation]) -> Provenance:
     inputs = {"real": next(iter(made.values())).provenance.inputs["real"]}
-    return provenance(reader, inputs | {name: one.provenance.inputs["fake"] for name, one in made.items()})
+    return reader.provenance(inputs | {name: one.provenance.inputs["fake"] for name, one in made.items()})
 
 
 def _warnings(made: Mapping[str, Evaluation]) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Generator, Iterator
+from contextvars import ContextVar
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -24,6 +25,8 @@ T = TypeVar("T")
 _PATIENCE = timedelta(days=30)
 #: For all processes to be there.
 _ARRIVAL = timedelta(minutes=3)
+
+_leading: ContextVar[Team | None] = ContextVar("leading", default=None)
 
 
 class Team:
@@ -134,13 +137,20 @@ def team() -> Iterator[Team | None]:
 
     store, rank = _meet(size)
     distributed.init_process_group("gloo", store=store, rank=rank, world_size=size, timeout=_PATIENCE)
-    found = Team(rank, size)
+    members = Team(rank, size)
+    token = _leading.set(members if rank == 0 else None)
     try:
-        yield found
+        yield members
     finally:
-        if found.rank == 0:
-            found.dismiss()
+        _leading.reset(token)
+        if rank == 0:
+            members.dismiss()
         distributed.destroy_process_group()
+
+
+def leading() -> Team | None:
+    """The team that this process leads, inside the block of `team`; None in a process alone and in a follower."""
+    return _leading.get()
 
 
 def _meet(size: int) -> tuple[Any, int]:

@@ -3,76 +3,28 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.metadata
-import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from gan_eval.cache import Cache
-from gan_eval.distributed import Team
 from gan_eval.errors import MismatchError
-from gan_eval.extractors import Network, resolve
+from gan_eval.extractors import Network
 from gan_eval.feature_set import FeatureSet
 from gan_eval.features import FeatureReader, Opened
+from gan_eval.features import reader as feature_reader
 from gan_eval.files import read_json, write_json
-from gan_eval.hardware import Precision
-from gan_eval.images import Contents, Given, OnBadImage
-from gan_eval.resize import Like
-from gan_eval.result import Interval, Progress, Provenance, Score
+from gan_eval.images import Contents, Given
+from gan_eval.provenance import Provenance
+from gan_eval.result import Interval, Progress, Score
 from gan_eval.scoring import Metric, Options, needs, scores
+from gan_eval.settings import Settings
 from gan_eval.statistics_file import StatisticsFile
-from gan_eval.version import __version__
 from gan_eval.weights import INCEPTION_2015
 
 #: To be raised when a number or an interval of the same features changes between releases.
 _ESTIMATORS = 2
-_LIBRARIES = ("torch", "torchvision", "timm", "openvino", "numpy", "scipy", "pillow")
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How images become features.
-
-    features: auto, inception, efficientnet-lite0 or timm:MODEL. weights: file of that network's weights. like: tool
-    whose preprocessing is followed. batch_size: images per forward pass. workers: decoding threads, None for one per
-    core. device: auto, cpu, cuda, cuda:N. precision: fp32 or bf16. on_bad_image: fail or skip. cache: whether results
-    are kept on disk and used again. runtime: auto, torch or openvino. team: processes that share the reading.
-    """
-
-    features: str = "auto"
-    weights: Path | None = None
-    like: Like = "clean-fid"
-    batch_size: int = 32
-    workers: int | None = None
-    device: str = "auto"
-    precision: Precision = "fp32"
-    on_bad_image: OnBadImage = "fail"
-    cache: bool = True
-    runtime: Literal["auto", "torch", "openvino"] = "auto"
-    team: Team | None = None
-
-    def reader(self, progress: Progress | None = None) -> FeatureReader:
-        """A reader for these settings, its network found but not loaded."""
-        network = resolve(
-            self.features,
-            weights=self.weights,
-            like=self.like,
-            precision=self.precision,
-            device=self.device,
-            runtime=self.runtime,
-            progress=progress,
-        )
-        return FeatureReader(
-            network=network,
-            cache=Cache(keep=self.cache),
-            batch_size=self.batch_size,
-            workers=self.workers,
-            on_bad_image=self.on_bad_image,
-            progress=progress,
-            team=self.team,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +52,7 @@ def evaluate(
     fake: Given,
     metrics: Sequence[Metric],
     *,
-    settings: Settings = Settings(),
+    settings: Settings = Settings(),  # noqa: B008 - an immutable value
     options: Options = Options(),  # noqa: B008
     progress: Progress | None = None,
 ) -> Evaluation:
@@ -112,7 +64,7 @@ def evaluate(
 
     Raises GanEvalError for whatever is the input's fault.
     """
-    with settings.reader(progress) as reader:
+    with feature_reader(settings, progress) as reader:
         return evaluate_with(reader, real, fake, metrics, options, last=True)
 
 
@@ -152,7 +104,7 @@ def evaluate_with(
     names = ["real", "fake"] if real is not None else ["fake"]
     return Evaluation(
         scores=tuple(made),
-        provenance=provenance(reader, dict(zip(names, inputs, strict=True)), network),
+        provenance=reader.provenance(dict(zip(names, inputs, strict=True)), network),
         warnings=(
             *network.notices,
             *_input_warnings(dict(zip(names, sides, strict=True)), bad),
@@ -206,43 +158,6 @@ def _network_of_files(files: Sequence[StatisticsFile], network: Network) -> Netw
 
 def _in_words(key: Mapping[str, str], names: Sequence[str]) -> str:
     return " and ".join(f"{name.replace('_', ' ')} {key.get(name, 'none')}" for name in names)
-
-
-def provenance(
-    reader: FeatureReader, inputs: Mapping[str, Mapping[str, Any]], network: Network | None = None
-) -> Provenance:
-    """What the numbers were made from; `network` where it is not the reader's own."""
-    return Provenance(
-        features=describe_network(network or reader.network),
-        inputs=inputs,
-        versions=versions(),
-        seconds={what: round(value, 3) for what, value in reader.seconds.items()},
-    )
-
-
-def describe_network(network: Network) -> dict[str, Any]:
-    """The `features` object of the JSON contract."""
-    return {
-        "name": network.name,
-        "weights_sha256": network.weights_sha256,
-        "verified": network.verified,
-        "dim": network.dim,
-        "like": network.like,
-        "precision": network.precision,
-        "runtime": network.runtime,
-        "device": network.device,
-    }
-
-
-def versions() -> dict[str, str]:
-    """Versions of what takes part in a number; nothing is imported to find them."""
-    found = {"gan_eval": __version__, "python": platform.python_version()}
-    for library in _LIBRARIES:
-        try:
-            found[library] = importlib.metadata.version(library)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found
 
 
 def result_key(

@@ -1,8 +1,8 @@
 """A feature network run over sources of images, once each, through the cache.
 
-    with FeatureReader(network) as reader:
-        real, fake = reader.open("real/"), reader.open("fake/")     # damaged files are found here, in seconds
-        real_set, fake_set = reader.read(real), reader.read(fake)   # the expensive part
+    with reader(Settings(features="inception")) as reading:
+        real, fake = reading.open("real/"), reading.open("fake/")      # damaged files are found here, in seconds
+        real_set, fake_set = reading.read(real), reading.read(fake)  # the expensive part
 
 Moments are streamed; the features themselves go to disk where a metric needs them, so that memory does not grow with
 the number of images.
@@ -13,7 +13,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
@@ -23,14 +23,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gan_eval.cache import Cache
-from gan_eval.distributed import Team, own_workers
+from gan_eval.distributed import Team, leading, own_workers
 from gan_eval.errors import BadImagesError, InputError
-from gan_eval.extractors import Activations, Extractor, Network, load
+from gan_eval.extractors import Activations, Extractor, Network, load, resolve
 from gan_eval.feature_set import FeatureSet, read_entry, write_entry
 from gan_eval.forward import Batch, Pass, run
 from gan_eval.images import ArraySource, Contents, Given, OnBadImage, Source, open_source, scan
 from gan_eval.metrics.moments import StreamingMoments
+from gan_eval.provenance import Provenance, versions
 from gan_eval.result import Progress
+from gan_eval.settings import Settings
 from gan_eval.statistics_file import StatisticsFile, open_statistics
 from gan_eval.vectors import VectorWriter
 
@@ -204,6 +206,15 @@ class FeatureReader:
     def _key(self, contents: Contents, kind: str) -> dict[str, Any]:
         return {"what": kind, "contents": contents.sha256, "count": contents.count, **self.network.key()}
 
+    def provenance(self, inputs: Mapping[str, Mapping[str, Any]], network: Network | None = None) -> Provenance:
+        """What numbers of these inputs are made from; `network` where it is not the reader's own."""
+        return Provenance(
+            features=(network or self.network).describe(),
+            inputs=inputs,
+            versions=versions(),
+            seconds={step: round(seconds, 3) for step, seconds in self.seconds.items()},
+        )
+
     @contextlib.contextmanager
     def timed(self, what: str) -> Iterator[None]:
         """Add the block's duration to `seconds[what]`."""
@@ -212,6 +223,34 @@ class FeatureReader:
             yield
         finally:
             self.seconds[what] = self.seconds.get(what, 0.0) + time.perf_counter() - begun
+
+
+def reader(settings: Settings, progress: Progress | None = None) -> FeatureReader:
+    """Make a reader for these settings, its network found but not loaded.
+
+    Under torchrun, inside `distributed.team`, the reader shares its work with the other processes.
+
+    Raises WeightsError for weights that are missing or unreadable, InputError for a network, device or runtime that is
+    not there.
+    """
+    network = resolve(
+        settings.features,
+        weights=settings.weights,
+        like=settings.preprocessing,
+        precision=settings.precision,
+        device=settings.device,
+        runtime=settings.runtime,
+        progress=progress,
+    )
+    return FeatureReader(
+        network=network,
+        cache=Cache(keep=settings.cache),
+        batch_size=settings.batch_size,
+        workers=settings.workers,
+        on_bad_image=settings.on_bad_image,
+        progress=progress,
+        team=leading(),
+    )
 
 
 def _logits(activations: Activations, network: Network) -> NDArray[np.float32]:

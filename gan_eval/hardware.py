@@ -10,12 +10,9 @@ import platform
 import re
 import sys
 from pathlib import Path
-from typing import Literal
 
 from gan_eval.errors import InputError
-
-#: Number format that a network computes in.
-Precision = Literal["fp32", "bf16"]
+from gan_eval.settings import Precision as Precision
 
 
 def choose_device(wanted: str) -> str:

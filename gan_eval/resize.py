@@ -15,13 +15,13 @@ None of them rounds after resizing. The map from 0–255 to the network's range 
 from __future__ import annotations
 
 import functools
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-Like = Literal["clean-fid", "pytorch-fid", "torch-fidelity", "nice-gan"]
+from gan_eval.settings import Like as Like
 
 
 def resize(image: NDArray[np.uint8], size: tuple[int, int], like: Like) -> NDArray[np.float32]:

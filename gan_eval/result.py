@@ -51,17 +51,3 @@ class Score:
         document = asdict(self)
         del document["warnings"]
         return document
-
-
-@dataclass(frozen=True, slots=True)
-class Provenance:
-    """What a set of numbers was made from, so that another may make it again."""
-
-    features: Mapping[str, Any]
-    inputs: Mapping[str, Mapping[str, Any]]
-    versions: Mapping[str, str]
-    seconds: Mapping[str, float]
-
-    def to_dict(self) -> dict[str, Any]:
-        """JSON-ready fields `features`, `inputs`, `versions`, `seconds`."""
-        return asdict(self)

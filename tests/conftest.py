@@ -129,6 +129,6 @@ def make_folder(tmp_path: Path) -> MakeFolder:
 @pytest.fixture
 def tiny_everywhere(tiny: TinyExtractor, monkeypatch: pytest.MonkeyPatch) -> TinyExtractor:
     """Whatever network is asked for, it is the tiny one."""
-    monkeypatch.setattr("gan_eval.evaluate.resolve", lambda *arguments, **named: tiny.network)
+    monkeypatch.setattr("gan_eval.features.resolve", lambda *arguments, **named: tiny.network)
     monkeypatch.setattr("gan_eval.features.load", lambda network: tiny)
     return tiny

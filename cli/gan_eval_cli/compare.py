@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from gan_eval_cli import options
-from gan_eval_cli.settings import constants_of, with_settings
+from gan_eval_cli.settings import with_settings
 
 if TYPE_CHECKING:
     from gan_eval.compare import Comparison
-    from gan_eval.evaluate import Settings
+    from gan_eval.settings import Settings
 
 
 @click.command("compare")
@@ -53,7 +53,7 @@ def compare(
     from gan_eval_cli import render
     from gan_eval_cli.evaluate import parse_metrics
 
-    chosen = Options(like=constants_of(), interval=interval, seed=seed)
+    chosen = Options(like=settings.like, interval=interval, seed=seed)
     with render.progress(quiet) as progress:
         made = run(
             real, parse_models(models), parse_metrics(metrics), settings=settings, options=chosen, progress=progress

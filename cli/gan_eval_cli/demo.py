@@ -13,7 +13,7 @@ from gan_eval_cli import options
 from gan_eval_cli.settings import with_settings
 
 if TYPE_CHECKING:
-    from gan_eval.evaluate import Settings
+    from gan_eval.settings import Settings
 
 
 @click.command("demo")

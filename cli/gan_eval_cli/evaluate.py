@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gan_eval_cli import options
-from gan_eval_cli.settings import constants_of, with_settings
+from gan_eval_cli.settings import with_settings
 
 if TYPE_CHECKING:
-    from gan_eval.evaluate import Evaluation, Settings
+    from gan_eval.evaluate import Evaluation
     from gan_eval.result import Score
+    from gan_eval.settings import Settings
 
 exact = click.option("--exact", is_flag=True, help="KID over all pairs, whatever the number of images.")
 subsets = click.option(
@@ -186,7 +187,7 @@ def _run(
     from gan_eval.scoring import Options
     from gan_eval_cli import render
 
-    chosen_options = Options(like=constants_of(), **chosen)
+    chosen_options = Options(like=settings.like, **chosen)
     with render.progress(quiet) as progress:
         made = evaluate(real, fake, metrics, settings=settings, options=chosen_options, progress=progress)
     for warning in made.warnings:

@@ -2,44 +2,19 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from gan_eval.settings import NetworkOptions
 from gan_eval_cli import options
-from gan_eval_cli.settings import lead
+from gan_eval_cli.settings import with_options
 
 if TYPE_CHECKING:
     from gan_eval.discriminative.outcome import NrdsResult
     from gan_eval.discriminative.plan import ContestPlan
-    from gan_eval.evaluate import Settings
-
-_SHARED = {
-    "features": options.features,
-    "weights": options.weights,
-    "like": options.like,
-    "precision": options.precision,
-    "workers": options.workers,
-    "device": options.device,
-    "cache": options.cache,
-    "on_bad_image": options.on_bad_image,
-}
-
-
-def _with_settings(command: Callable[..., None]) -> Callable[..., None]:
-    """The shared options but --batch-size, which here is the discriminator's, as one `settings`."""
-
-    @functools.wraps(command)
-    def gather(*arguments: Any, **given: Any) -> None:
-        chosen = {name: given.pop(name) for name in _SHARED}
-        lead(chosen, lambda settings: command(*arguments, settings=settings, **given))
-
-    for option in reversed(_SHARED.values()):
-        gather = option(gather)
-    return gather
+    from gan_eval.settings import Settings
 
 
 @click.command("nrds")
@@ -78,7 +53,7 @@ def _with_settings(command: Callable[..., None]) -> Callable[..., None]:
 @options.seed
 @options.json_output
 @options.quiet
-@_with_settings
+@with_options(NetworkOptions)
 def nrds(
     models: tuple[str, ...],
     real: str | None,

@@ -1,59 +1,95 @@
-"""Options that several commands share, each defined once."""
+"""Options that several commands share, and how a flag is made of a row of a table of options."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+from gan_eval.errors import InputError
+from gan_eval.options import OptionRow, option_rows
+from gan_eval.settings import EstimatorOptions, ReadingOptions
+
+C = TypeVar("C", bound=Callable[..., Any])
+
+if TYPE_CHECKING:  # generic from click 8.2 on alone
+    _ParamType = click.ParamType[Any]
+else:
+    _ParamType = click.ParamType
 
 json_output = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object on stdout instead of a table."
 )
 quiet = click.option("--quiet", is_flag=True, help="No progress on stderr.")
-seed = click.option(
-    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of everything random."
-)
-features = click.option(
-    "--features",
-    default="auto",
-    show_default=True,
-    metavar="NETWORK",
-    help="auto, inception, efficientnet-lite0 or timm:MODEL. auto is the 2015 Inception when its weights are at "
-    "hand or can be fetched, else the embedded EfficientNet-Lite0.",
-)
-weights = click.option(
-    "--weights",
-    type=click.Path(path_type=Path),
-    help="File of the feature network's weights (also: GAN_EVAL_WEIGHTS).",
-)
-like = click.option(
-    "--like",
-    type=click.Choice(["clean-fid", "pytorch-fid", "torch-fidelity", "nice-gan"]),
-    default="clean-fid",
-    show_default=True,
-    help="Preprocessing and constants of that tool.",
-)
-batch_size = click.option("--batch-size", type=click.IntRange(min=1), default=32, show_default=True)
-workers = click.option(
-    "--workers",
-    type=click.IntRange(min=0),
-    default=None,
-    help="Threads that decode and resize.  [default: one per core]",
-)
-device = click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda (cuda:N).")
-precision = click.option(
-    "--precision",
-    type=click.Choice(["fp32", "bf16"]),
-    default="fp32",
-    show_default=True,
-    help="bf16 is for tracking a training run: faster where the processor has it, and labelled in every output.",
-)
-cache = click.option("--cache/--no-cache", default=True, show_default=True, help="Keep and use results on disk.")
-on_bad_image = click.option(
-    "--on-bad-image",
-    type=click.Choice(["fail", "skip"]),
-    default="fail",
-    show_default=True,
-    help="What an unreadable image does: end the run before the work, or be left out and listed.",
-)
-interval = click.option("--interval/--no-interval", default=True, show_default=True, help="Error bars.")
+
+
+class RowType(_ParamType):
+    """The values of a row of a table of options, checked as the library checks them."""
+
+    def __init__(self, row: OptionRow) -> None:
+        self.row = row
+        self.name = row.option.metavar or {"int": "integer", "path": "file"}.get(row.kind, row.kind)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """See `click.ParamType`."""
+        try:
+            return self.row.check(_number(self.row, value))
+        except InputError:
+            self.fail(f"{value!r}: {self.row.wanted().removesuffix(' or None')}", param, ctx)
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str | None:
+        """The choices, or the name of what is wanted."""
+        return f"[{'|'.join(self.row.choices)}]" if self.row.choices else self.name.upper()
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
+        """The choices that begin so."""
+        from click.shell_completion import CompletionItem
+
+        if self.row.kind == "path":
+            return [CompletionItem(incomplete, type="file")]
+        return [CompletionItem(choice) for choice in self.row.choices if choice.startswith(incomplete)]
+
+
+def flag(row: OptionRow) -> Callable[[C], C]:
+    """The click option of a row."""
+    name, option = "--" + row.name.replace("_", "-"), row.option
+    default = f"  [default: {option.shown_default}]" if option.shown_default else ""
+    shown = not option.shown_default and option.default is not None and option.default is not False
+    if row.kind == "bool":
+        names = f"{name}/--no-{name[2:]}" if option.default else name
+        return click.option(names, row.name, is_flag=True, default=option.default, show_default=shown, help=option.help)
+    return click.option(
+        name,
+        row.name,
+        type=RowType(row),
+        default=option.default,
+        show_default=shown,
+        help=option.help + default,
+    )
+
+
+def flags(*tables: type) -> dict[str, Callable[[C], C]]:
+    """The click options of tables of options, by name."""
+    rows: Mapping[str, OptionRow] = {name: row for table in tables for name, row in option_rows(table).items()}
+    return {name: flag(row) for name, row in rows.items()}
+
+
+_reading = option_rows(ReadingOptions)
+features = flag(_reading["features"])
+workers = flag(_reading["workers"])
+device = flag(_reading["device"])
+precision = flag(_reading["precision"])
+on_bad_image = flag(_reading["on_bad_image"])
+interval = flag(option_rows(EstimatorOptions)["interval"])
+seed = flag(option_rows(EstimatorOptions)["seed"])
+
+
+def _number(row: OptionRow, value: Any) -> Any:
+    """The number that a text of the command line stands for; anything else as it is."""
+    if isinstance(value, str) and row.kind in ("int", "float"):
+        try:
+            return int(value) if row.kind == "int" else float(value)
+        except ValueError:
+            return value
+    return value

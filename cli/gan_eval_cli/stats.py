@@ -11,7 +11,7 @@ from gan_eval_cli import options
 from gan_eval_cli.settings import with_settings
 
 if TYPE_CHECKING:
-    from gan_eval.evaluate import Settings
+    from gan_eval.settings import Settings
 
 output = click.option(
     "-o", "--output", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The .npz to write."
@@ -59,9 +59,10 @@ def make(source: str, output: Path, keep_features: bool, as_json: bool, quiet: b
     """
     from gan_eval import statistics_file
     from gan_eval.features import Needs
+    from gan_eval.features import reader as feature_reader
     from gan_eval_cli import render
 
-    with render.progress(quiet) as progress, settings.reader(progress) as reader:
+    with render.progress(quiet) as progress, feature_reader(settings, progress) as reader:
         made = reader.read(source, Needs(vectors=keep_features))
         statistics_file.save(output, made, keep_features=keep_features)
     for notice in reader.network.notices:

@@ -14,7 +14,8 @@ from gan_eval.discriminative.sets import ImageSet
 from gan_eval.guards.copies import Nearness
 from gan_eval.metrics import nrds as metric
 from gan_eval.metrics.nrds import Array
-from gan_eval.result import Provenance, Score
+from gan_eval.provenance import Provenance
+from gan_eval.result import Score
 
 #: Fewer images of a model than this are told apart by luck as much as by quality.
 FEW = 200

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from gan_eval.result import Interval, Provenance, Score
+from gan_eval.provenance import Provenance
+from gan_eval.result import Interval, Score
 
 #: A table name → curve, one number an epoch.
 Curves = Mapping[str, tuple[float, ...]]

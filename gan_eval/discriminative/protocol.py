@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Unpack
 
 from gan_eval.discriminative.discriminators import DiscriminatorName
 from gan_eval.discriminative.findings import Contest, published_outcome, robust_outcome
@@ -17,14 +18,15 @@ from gan_eval.discriminative.runs import seed_run
 from gan_eval.discriminative.sets import ImageSet, read_features, read_pixels
 from gan_eval.discriminative.training import FoldResult
 from gan_eval.errors import InputError, TooFewError
-from gan_eval.evaluate import Settings, provenance
 from gan_eval.extractors import LITE0
 from gan_eval.features import FeatureReader, Opened
+from gan_eval.features import reader as feature_reader
 from gan_eval.guards.copies import nearness
-from gan_eval.hardware import Precision
-from gan_eval.images import Given, OnBadImage
-from gan_eval.resize import Like
-from gan_eval.result import Progress, Provenance
+from gan_eval.images import Given
+from gan_eval.options import checked, takes_options
+from gan_eval.provenance import Provenance
+from gan_eval.result import Progress
+from gan_eval.settings import NetworkOptions, Settings
 from gan_eval.translation import recorded_inputs, recorded_reference
 
 IDENTITY = "identity"
@@ -33,6 +35,7 @@ LEAST = 4
 TRAINING = "epochs of discriminators"
 
 
+@takes_options(NetworkOptions)
 def nrds(
     models: Mapping[str, Given] | Sequence[str | os.PathLike[str]],
     real: Given | None = None,
@@ -46,32 +49,42 @@ def nrds(
     batch_size: int | None = None,
     size: int | None = None,
     seed: int = 0,
-    features: str = "auto",
-    weights: str | os.PathLike[str] | None = None,
-    like: Like = "clean-fid",
-    workers: int | None = None,
-    device: str = "auto",
-    precision: Precision = "fp32",
-    on_bad_image: OnBadImage = "fail",
-    cache: bool = True,
     progress: Progress | None = None,
+    **reading: Unpack[NetworkOptions],
 ) -> NrdsResult:
     """Normalized relative discriminative score of two or more models. Higher is more realistic; the scores sum to 1.
 
+    With the cache, seeds that are finished are not run again. The feature network also tells near copies.
+
     Parameters
     ----------
-    models: name → images of that model, any source; or paths, named by their last part.
-    real: the real images; None for the set that `nicegan translate` recorded beside the models' images.
-    protocol: `robust`: several seeds, held-out images, equal exposure, error bars and tests. `published`: the published
+    models : mapping of name to source, or sequence of paths
+        The models' images; a path is named by its last part.
+    real : source or None, default None
+        The real images; None for the set that `nicegan translate` recorded beside the models' images.
+    protocol : {'robust', 'published'}, default 'robust'
+        `robust`: several seeds, held-out images, equal exposure, error bars and tests. `published`: the published
         code's single run, for comparison with numbers of others.
-    discriminator: `features` (default), `paper` or `small`; the published protocol has `paper`.
-    against: `pool`, all models in front of one discriminator; `real`, each model in front of one of its own.
-    inputs: the images that the models translated; untranslated they compete as `identity`, and must come last. None
-        for those that `nicegan translate` recorded, if they are still there. The published protocol has no such thing.
-    seeds: runs of the robust protocol, default 5. epochs, batch_size, size: of the discriminator, instead of its own.
-    seed: of everything random. features, weights, like, precision: the feature network, which also tells near copies.
-    workers, device, on_bad_image, cache: as for `gan_eval.fid`. With the cache, finished seeds are not run again.
-    progress: called with (what, done, total).
+    discriminator : {'features', 'paper', 'small'} or None, default None
+        None for `features`; the published protocol has `paper`.
+    against : {'pool', 'real'}, default 'pool'
+        `pool`: all models in front of one discriminator. `real`: each model in front of one of its own.
+    inputs : source or None, default None
+        The images that the models translated; untranslated they compete as `identity`, and must come last. None for
+        those that `nicegan translate` recorded, if they are still there. The published protocol has no such thing.
+    seeds : int or None, default None
+        Runs of the robust protocol; None for 5.
+    epochs, batch_size, size : int or None, default None
+        Of the discriminator, instead of its own.
+    seed : int, default 0
+        Seed of everything random.
+    progress : callable or None, default None
+        Called with (step, done, total or None).
+
+    Returns
+    -------
+    NrdsResult
+        Scores, intervals, pairs and what was found on the way.
 
     Raises
     ------
@@ -88,16 +101,7 @@ def nrds(
         size=size,
         seed=seed,
     )
-    settings = Settings(
-        features=features,
-        weights=Path(weights) if weights is not None else None,
-        like=like,
-        workers=workers,
-        device=device,
-        precision=precision,
-        on_bad_image=on_bad_image,
-        cache=cache,
-    )
+    settings = Settings(**checked(NetworkOptions, reading))
     return contest(_named(models), real, chosen, inputs=inputs, settings=settings, progress=progress)
 
 
@@ -116,7 +120,7 @@ def contest(
     reference = real if real is not None else recorded_reference(models)
     if not robust:
         settings = replace(settings, features=LITE0, weights=None)  # no network takes part, files are but looked at
-    with settings.reader(progress) as reader:
+    with feature_reader(settings, progress) as reader:
         opened = {REAL: reader.open(reference)} | {name: reader.open(given) for name, given in models.items()}
         identity, notes = _identity(opened, reader, models, inputs) if robust else (None, ())
         sets = {name: _read(reader, name, one, chosen) for name, one in opened.items()}
@@ -243,7 +247,7 @@ def _named(models: Mapping[str, Given] | Sequence[str | os.PathLike[str]]) -> di
 
 
 def _provenance(entered: Contest, reader: FeatureReader) -> Provenance:
-    return provenance(reader, {one.name: one.describe() for one in (entered.real, *entered.models)})
+    return reader.provenance({one.name: one.describe() for one in (entered.real, *entered.models)})
 
 
 def _reporting(progress: Progress | None, before: int, total: int) -> Callable[[int], None] | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,6 +75,19 @@ class Network:
         if self.precision == "bf16":
             key["runtime"] = f"{self.runtime} on {self.device.partition(':')[0]}"
         return key
+
+    def describe(self) -> dict[str, Any]:
+        """The `features` object of the JSON contract."""
+        return {
+            "name": self.name,
+            "weights_sha256": self.weights_sha256,
+            "verified": self.verified,
+            "dim": self.dim,
+            "like": self.like,
+            "precision": self.precision,
+            "runtime": self.runtime,
+            "device": self.device,
+        }
 
 
 class Activations(NamedTuple):

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Literal, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gan_eval.images.decoding import decode
-
-OnBadImage = Literal["fail", "skip"]
+from gan_eval.settings import OnBadImage as OnBadImage
 
 
 class Item(NamedTuple):

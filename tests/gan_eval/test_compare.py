@@ -8,9 +8,9 @@ import pytest
 
 from gan_eval.compare import compare
 from gan_eval.errors import InputError
-from gan_eval.evaluate import Settings
 from gan_eval.metrics import kernel
 from gan_eval.pairs import kernel_difference
+from gan_eval.settings import Settings
 
 MakeFolder = Callable[..., Path]
 

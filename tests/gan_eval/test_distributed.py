@@ -131,3 +131,10 @@ def test_a_process_alone_says_that_the_others_are_missing(monkeypatch: pytest.Mo
     monkeypatch.delenv("MASTER_ADDR", raising=False)
     with pytest.raises(GanEvalError, match="unset WORLD_SIZE"), distributed.team():
         pass
+
+
+def test_the_leader_alone_knows_the_team_that_it_leads() -> None:
+    program = "from gan_eval.distributed import leading, team\nwith team() as mates:\n    print(leading() is mates)\n"
+    leader, follower = run(program + "    mates.rank and mates.follow(lambda job: iter(()))\nprint(leading())")
+    assert leader.stdout.split() == ["True", "None"]
+    assert follower.stdout.split() == ["False", "None"]

@@ -1,0 +1,144 @@
+"""How images become features: the options of every command and function that reads images, as one plain value.
+
+`ReadingOptions` is the one place where such an option is written: its name, type, default, range and meaning. Functions
+take them as `**reading: Unpack[ReadingOptions]`, the command line makes its flags of them, and `Settings` holds them
+once they are checked.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Annotated, Any, Literal, Protocol, TypedDict
+
+from gan_eval.options import Option, defaults, option_rows
+
+#: Tools whose preprocessing, estimators and constants can be followed.
+Like = Literal["clean-fid", "pytorch-fid", "torch-fidelity", "nice-gan"]
+#: Number format that a network computes in.
+Precision = Literal["fp32", "bf16"]
+#: What an unreadable image does.
+OnBadImage = Literal["fail", "skip"]
+#: Library that runs the network.
+RuntimeChoice = Literal["auto", "torch", "openvino"]
+
+
+class DeviceLike(Protocol):
+    """What `torch.device` is, told without importing torch: its `str` is the name of the device."""
+
+    @property
+    def type(self) -> str: ...
+    @property
+    def index(self) -> Any: ...
+
+
+class NetworkOptions(TypedDict, total=False):
+    """The options of reading but `batch_size`, for use cases that have a batch size of their own."""
+
+    features: Annotated[
+        str,
+        Option(
+            "auto",
+            "The feature network: auto, inception, efficientnet-lite0 or timm:MODEL. auto is the 2015 Inception when "
+            "its weights are at hand or can be fetched, else the embedded EfficientNet-Lite0.",
+            metavar="NETWORK",
+            wanted="the name of a network: auto, inception, efficientnet-lite0 or timm:MODEL",
+        ),
+    ]
+    weights: Annotated[
+        str | os.PathLike[str] | None,
+        Option(None, "File of the feature network's weights (also: GAN_EVAL_WEIGHTS)."),
+    ]
+    like: Annotated[
+        Like | None,
+        Option(
+            None,
+            "Preprocessing, estimators and constants of that tool.",
+            shown_default="clean-fid's preprocessing with estimators of our own",
+        ),
+    ]
+    workers: Annotated[
+        int | None,
+        Option(None, "Threads that decode and resize.", least=0, shown_default="one per core"),
+    ]
+    device: Annotated[
+        str | DeviceLike,
+        Option(
+            "auto",
+            "auto, cpu, cuda or cuda:N. auto is CUDA where there is a GPU.",
+            pattern=r"auto|cpu|cuda(:\d+)?",
+            wanted="auto, cpu, cuda or cuda:N",
+        ),
+    ]
+    precision: Annotated[
+        Precision,
+        Option(
+            "fp32",
+            "bf16 is for tracking a training run: faster where the processor has it, and labelled in every output.",
+        ),
+    ]
+    cache: Annotated[bool, Option(True, "Keep and use results on disk.")]
+    on_bad_image: Annotated[
+        OnBadImage,
+        Option("fail", "What an unreadable image does: end the run before the work, or be left out and listed."),
+    ]
+    runtime: Annotated[
+        RuntimeChoice,
+        Option("auto", "Library that runs the network; auto is OpenVINO on a CPU where it is installed, else torch."),
+    ]
+
+
+class ReadingOptions(NetworkOptions, total=False):
+    """The options of everything that turns images into features."""
+
+    batch_size: Annotated[int, Option(32, "Images in each forward pass.", least=1)]
+
+
+_DEFAULT = defaults(ReadingOptions)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The values of `ReadingOptions`, checked; `gan_eval.features.reader` makes a reader of them.
+
+    Raises InputError, which names the parameter, for a value that does not fit.
+    """
+
+    features: str = _DEFAULT["features"]
+    weights: Path | None = _DEFAULT["weights"]
+    like: Like | None = _DEFAULT["like"]
+    workers: int | None = _DEFAULT["workers"]
+    device: str = _DEFAULT["device"]
+    precision: Precision = _DEFAULT["precision"]
+    cache: bool = _DEFAULT["cache"]
+    on_bad_image: OnBadImage = _DEFAULT["on_bad_image"]
+    runtime: RuntimeChoice = _DEFAULT["runtime"]
+    batch_size: int = _DEFAULT["batch_size"]
+
+    def __post_init__(self) -> None:
+        rows = option_rows(ReadingOptions)
+        for field in fields(self):
+            object.__setattr__(self, field.name, rows[field.name].check(getattr(self, field.name)))
+
+    @property
+    def preprocessing(self) -> Like:
+        """The tool whose preprocessing is followed."""
+        return self.like or "clean-fid"
+
+
+class EstimatorOptions(TypedDict, total=False):
+    """The options that every metric has."""
+
+    interval: Annotated[bool, Option(True, "Error bars.")]
+    seed: Annotated[int, Option(0, "Seed of everything random.", least=0)]
+
+
+class ScoringOptions(ReadingOptions, EstimatorOptions, total=False):
+    """The options of everything that scores images."""
+
+
+def settings_of(values: Mapping[str, Any]) -> Settings:
+    """Those of the values, by name, that are options of reading, as `Settings`."""
+    return Settings(**{name: values[name] for name in option_rows(ReadingOptions) if name in values})
