@@ -17,6 +17,7 @@ from gan_eval.features import FeatureReader
 from gan_eval.features import reader as feature_reader
 from gan_eval.files import read_json, write_json
 from gan_eval.images import Given
+from gan_eval.pairing import Pairing, pairing
 from gan_eval.pairs import Pair, frechet_pairs, kernel_pairs
 from gan_eval.provenance import Provenance
 from gan_eval.result import Progress, Score
@@ -36,12 +37,16 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Models in the order of their rank, and all pairs."""
+    """Models in the order of their rank, and all pairs.
+
+    pairing: which models' images show the same inputs; None where no two of them do, or where that is not known.
+    """
 
     models: tuple[Model, ...]
     pairs: tuple[Pair, ...]
     provenance: Provenance
     warnings: tuple[str, ...]
+    pairing: Pairing | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON document of the command-line contract."""
@@ -56,6 +61,7 @@ class Comparison:
                 {"name": m.name, "scores": [score.to_dict() for score in m.scores], "rank": m.rank} for m in self.models
             ],
             "pairs": [asdict(pair) for pair in self.pairs],
+            "pairing": self.pairing.to_dict() if self.pairing else None,
             "warnings": list(self.warnings),
             "seconds": seconds,
         }
@@ -97,12 +103,22 @@ def compare(
         key = result_key([real_set, *fakes.values()], metrics, reader.network, options)
         with reader.timed("pairs"):
             pairs = _pairs(real_set, fakes, metrics, reader, options, key)
+    shared, notes = _pairing(models)
     return Comparison(
         models=_ranked(made),
         pairs=pairs,
         provenance=_provenance(reader, made),
-        warnings=_warnings(made),
+        warnings=(*notes, *_warnings(made)),
+        pairing=shared,
     )
+
+
+def _pairing(models: Mapping[str, Given]) -> tuple[Pairing | None, tuple[str, ...]]:
+    """Which models share their inputs; a record that cannot be read costs this alone, and is told."""
+    try:
+        return pairing(models), ()
+    except InputError as error:
+        return None, (f"which models share their inputs is not known: {error}",)
 
 
 def _ranked(made: Mapping[str, Evaluation]) -> tuple[Model, ...]:

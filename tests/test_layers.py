@@ -45,7 +45,7 @@ MODULES: dict[int, dict[str, set[str]]] = {
         "nicegan": {"checkpoint", "journal", "official", "profile", "run", "samples", "state"},
     },
     2: {
-        "gan_eval": {"distributed", "download", "files", "resize", "translation", "vectors", "weights"},
+        "gan_eval": {"distributed", "download", "files", "pairing", "resize", "translation", "vectors", "weights"},
         "nicegan": {"data", "datasets", "demo"},
     },
     1: {"gan_eval": {"hardware", "strict_json"}, "nicegan": {"config", "schedule"}},

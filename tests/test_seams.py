@@ -118,3 +118,22 @@ def test_study_shows_the_inputs(ok: Ok, translated: Translate, data: Path, tmp_p
     assert manifest["ui"]["show_reference"] is True
     assert {image["method"] for image in shown} == {"input"}
     assert {image["source"] for image in shown} <= {str(path) for path in (data / "testA").iterdir()}
+
+
+@pytest.mark.usefixtures("tiny_everywhere")
+def test_compare_tells_that_models_share_their_inputs(ok: Ok, translated: Translate, data: Path) -> None:
+    models = named(translated("AtoB"))
+    document = json.loads(ok("compare", data / "testB", *models, *QUIET))
+    [group] = document["pairing"]["groups"]
+    assert (group["models"], group["evidence"], group["inputs"]) == (["step1", "step2"], "translation.json", 12)
+    text = ok("compare", data / "testB", *models, "--quiet")
+    assert "step1, step2 show the same 12 inputs (known from translation.json)." in text
+
+
+@pytest.mark.usefixtures("tiny_everywhere")
+def test_compare_goes_on_beside_a_damaged_record(ok: Ok, translated: Translate, data: Path) -> None:
+    models = translated("AtoB")
+    (models["step1"] / "translation.json").write_text("[]")
+    document = json.loads(ok("compare", data / "testB", *named(models), *QUIET))
+    assert document["pairing"] is None
+    assert any("translation.json: wanted an object" in warning for warning in document["warnings"])

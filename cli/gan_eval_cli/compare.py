@@ -85,6 +85,7 @@ def parse_models(given: tuple[str, ...]) -> dict[str, str]:
 
 def show(made: Comparison) -> None:
     """Models by rank and pairs by difference, as tables on stdout."""
+    from gan_eval.printable import printable
     from gan_eval.report.comparison import pair_rows
     from gan_eval.report.numbers import interval_of, title_of, value_of
     from gan_eval_cli import render
@@ -108,3 +109,6 @@ def show(made: Comparison) -> None:
     for metric, pairs in itertools.groupby(pair_rows(made), key=lambda pair: pair["metric"]):
         cells = [[f"{p['a']} - {p['b']}", p["difference"], p["interval"], p["p"], p["verdict"]] for p in pairs]
         render.print_table([f"pair, {metric}", "difference", "95 % interval", "p (Holm)", ""], cells)
+    for group in made.pairing.groups if made.pairing else ():
+        names = ", ".join(map(printable, group.models))
+        click.echo(f"{names} show the same {len(group.stems)} inputs (known from {group.evidence}).")

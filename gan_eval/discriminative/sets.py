@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from gan_eval.discriminative.splitting import source_ids
 from gan_eval.errors import InputError
 from gan_eval.features import FeatureReader, Needs, Opened
 from gan_eval.files import sha256_bytes
 from gan_eval.images import ArraySource, Item, Source, StreamSource, UnreadableImage
 from gan_eval.images.scanning import in_order
+from gan_eval.pairing import source_ids
 from gan_eval.result import Progress
 from gan_eval.statistics_file import StatisticsFile
 

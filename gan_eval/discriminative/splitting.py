@@ -8,10 +8,8 @@ is a pure function of the seed and of its name: neither the order of the models 
 from __future__ import annotations
 
 import hashlib
-import os
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from pathlib import PurePosixPath
 from typing import NamedTuple
 
 import numpy as np
@@ -21,20 +19,6 @@ from gan_eval.errors import TooFewError
 
 Mask = NDArray[np.bool_]
 Places = NDArray[np.intp]
-
-
-def source_ids(names: Sequence[str]) -> tuple[str, ...]:
-    """The source of each image: its name without ending, below the folders that all names share.
-
-    `dogs/103.jpg` and `dogs/7.jpg` give `103` and `7`; `103.png` of another set then shows the same source.
-    """
-    stems = [PurePosixPath(name.replace("\\", "/")).with_suffix("") for name in names]
-    shared = len(os.path.commonpath([stem.parent for stem in stems]).split("/")) if _nested(stems) else 0
-    return tuple("/".join(stem.parts[shared:]) for stem in stems)
-
-
-def _nested(stems: Sequence[PurePosixPath]) -> bool:
-    return bool(stems) and len({stem.is_absolute() for stem in stems}) == 1 and all(s.parent.parts for s in stems)
 
 
 class Fold(NamedTuple):

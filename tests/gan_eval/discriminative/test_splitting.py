@@ -5,27 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gan_eval.discriminative.splitting import folds, membership, source_ids
+from gan_eval.discriminative.splitting import folds, membership
 from gan_eval.errors import TooFewError
 
 REAL = [f"r{i}" for i in range(10)]
 A = [f"{i}" for i in range(12)]
 B = [f"{i}" for i in range(5)]
-
-
-@pytest.mark.parametrize(
-    ("names", "wanted"),
-    [
-        (["dogs/103.jpg", "dogs/7.png"], ("103", "7")),
-        (["a/x/1.jpg", "a/y/1.jpg"], ("x/1", "y/1")),
-        (["1.jpg", "sub/2.jpg"], ("1", "sub/2")),
-        (["/home/me/1.jpg", "/home/me/2.jpg"], ("1", "2")),
-        (["c:\\sets\\1.jpg", "c:\\sets\\2.jpg"], ("1", "2")),
-        ([], ()),
-    ],
-)
-def test_a_source_is_a_name_below_the_common_folders(names: list[str], wanted: tuple[str, ...]) -> None:
-    assert source_ids(names) == wanted
 
 
 def test_the_halves_change_places() -> None:
