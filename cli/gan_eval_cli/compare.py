@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -83,32 +82,14 @@ def parse_models(given: tuple[str, ...]) -> dict[str, str]:
     return models
 
 
-def show(made: Comparison) -> None:
+def show(comparison: Comparison) -> None:
     """Models by rank and pairs by difference, as tables on stdout."""
-    from gan_eval.printable import printable
-    from gan_eval.report.comparison import pair_rows
-    from gan_eval.report.numbers import interval_of, title_of, value_of
+    from gan_eval.report.comparison import pair_tables, pairing_sentences, score_table, verdict
     from gan_eval_cli import render
 
-    features = made.provenance.features
-    first = made.models[0].scores[0]
-    columns = ["", "model", title_of(first.metric), "95 % interval"]
-    columns += [title_of(score.metric) for score in made.models[0].scores[1:]]
-    rows = [
-        [
-            str(model.rank),
-            model.name,
-            value_of(model.scores[0]),
-            interval_of(model.scores[0]) or "–",
-            *(value_of(score) for score in model.scores[1:]),
-        ]
-        for model in made.models
-    ]
-    network = f"{features['name']} ({features['precision']}), {features['like']} preprocessing"
-    render.print_table(columns, rows, title=f"{network}, {first.n_real} real images")
-    for metric, pairs in itertools.groupby(pair_rows(made), key=lambda pair: pair["metric"]):
-        cells = [[f"{p['a']} - {p['b']}", p["difference"], p["interval"], p["p"], p["verdict"]] for p in pairs]
-        render.print_table([f"pair, {metric}", "difference", "95 % interval", "p (Holm)", ""], cells)
-    for group in made.pairing.groups if made.pairing else ():
-        names = ", ".join(map(printable, group.models))
-        click.echo(f"{names} show the same {len(group.stems)} inputs (known from {group.evidence}).")
+    render.show_table(score_table(comparison))
+    for table in pair_tables(comparison):
+        render.show_table(table)
+    for sentence in pairing_sentences(comparison):
+        render.print_text(sentence)
+    render.print_text(verdict(comparison)[0])

@@ -132,12 +132,12 @@ def _saved(path: Path) -> NrdsResult:
     return from_curves(read_curves(path))
 
 
-def show(made: NrdsResult) -> None:
+def show(result: NrdsResult) -> None:
     """The scores and the pairs as tables on stdout."""
-    from gan_eval.report.nrds import pair_table, score_table, title_of
+    from gan_eval.report.nrds import pair_table, score_table, verdict
     from gan_eval_cli import render
 
-    scores, pairs = score_table(made), pair_table(made)
-    render.print_table(scores.columns, scores.rows, title=title_of(made))
-    if pairs.rows:
-        render.print_table(pairs.columns, pairs.rows)
+    render.show_table(score_table(result))
+    if result.pairs:
+        render.show_table(pair_table(result))
+    render.print_text(verdict(result)[0])

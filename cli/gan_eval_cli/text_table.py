@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rich.cells import cell_len
 
@@ -57,7 +58,9 @@ def _clean(table: Table) -> Table:
 
     columns = tuple(map(safe, table.columns))
     rows = tuple(tuple(map(safe, row)) for row in table.rows)
-    return Table(safe(table.title), columns, rows, "", min(table.keys, len(columns)), table.text)
+    return replace(
+        table, title=safe(table.title), columns=columns, rows=rows, note="", keys=min(table.keys, len(columns))
+    )
 
 
 def _least(table: Table, column: int, width: int) -> int:

@@ -1,90 +1,254 @@
-"""A comparison as one self-contained HTML page: no script, no request, names escaped."""
+"""A comparison as tables, and as one self-contained HTML page."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from gan_eval.compare import Comparison, Model
+from gan_eval.digits import bounds, level_of, number, p_equals, p_value
 from gan_eval.files import write_text
-from gan_eval.report.numbers import interval_of, p_value_of, title_of, value_of
-from gan_eval.report.page import render
+from gan_eval.pairs import Pair
+from gan_eval.report.figures import Forest, ForestRow, forest
+from gan_eval.report.matrix import Matrix, MatrixPair, Outcome, matrix
+from gan_eval.report.numbers import (
+    conditions_of,
+    heading_of,
+    interval_decimals,
+    scales_of,
+    title_of,
+    with_interval,
+)
+from gan_eval.report.page import Folded, Page, PageSection, Part, Prose, made_from, render
+from gan_eval.report.sentences import listed, score_sentence
+from gan_eval.report.table import Table
+from gan_eval.result import Interval, Score
 
-_LEFT, _RIGHT, _ROW = 170.0, 740.0, 30
+LEVEL = 0.05
 
 
-def write_html(made: Comparison, destination: Path) -> None:
+def write_html(comparison: Comparison, destination: Path, *, command: str = "") -> None:
     """Write the page, whole or not at all. Raises InputError where it cannot be written."""
-    write_text(destination, html(made))
+    write_text(destination, html(comparison, command=command))
 
 
-def html(made: Comparison) -> str:
-    """The page."""
-    first = made.models[0].scores[0]
-    described = made.provenance.to_dict()
+def html(comparison: Comparison, *, command: str = "") -> str:
+    """The page; command: the command line that makes it again."""
+    described = comparison.provenance.to_dict()
+    models, first = comparison.models, comparison.models[0].scores[0]
+    count = "1 model" if len(models) == 1 else f"{len(models)} models"
+    sections = [
+        PageSection("Scores", (score_table(comparison), *_forests(models))),
+        _pair_section(comparison),
+        PageSection("For the paper", (_sentence_list(comparison),)),
+        PageSection("How the numbers were made", (_method_table(comparison),)),
+        made_from(described, command),
+    ]
     return render(
-        "comparison.html",
-        provenance=described,
-        title=f"{len(made.models)} models against {described['inputs']['real']['source']}",
-        subtitle=f"{first.n_real} real images; gan-eval {described['versions']['gan_eval']}",
-        first={
-            "title": title_of(first.metric),
-            "direction": first.direction,
-            "method": first.interval.method if first.interval else None,
-        },
-        chart=_chart(made.models),
-        columns=[title_of(score.metric) for score in made.models[0].scores],
-        models=[
-            {
-                "rank": model.rank,
-                "name": model.name,
-                "cells": [{"value": value_of(score), "interval": interval_of(score)} for score in model.scores],
-            }
-            for model in made.models
-        ],
-        pairs=pair_rows(made),
-        warnings=made.warnings,
+        Page(
+            kind="Comparison of models",
+            title=f"{count} against {described['inputs']['real']['source']}",
+            subtitle="",
+            facts=(("models", str(len(models))), ("real images", str(first.n_real)), ("network", first.features)),
+            verdict=verdict(comparison),
+            notes=comparison.warnings,
+            sections=tuple(section for section in sections if section is not None),
+        )
     )
 
 
-def pair_rows(made: Comparison) -> list[dict[str, str]]:
-    """Every pair as text; what cannot be told apart is said, not ranked."""
-    rows = []
-    for pair in made.pairs:
-        nearer = pair.a if pair.difference < 0 else pair.b
-        digits = 5 if pair.metric in ("kid", "kd") else 3
-        rows.append(
-            {
-                "a": pair.a,
-                "b": pair.b,
-                "metric": title_of(pair.metric),
-                "difference": f"{pair.difference:+.{digits}f}",
-                "interval": f"{pair.interval.low:+.{digits}f} to {pair.interval.high:+.{digits}f}",
-                "p": p_value_of(pair.adjusted_p),
-                "verdict": f"{nearer} is nearer" if pair.adjusted_p < 0.05 else "not distinguishable",
-            }
+def verdict(comparison: Comparison) -> tuple[str, ...]:
+    """What the comparison found, in two sentences: never more than its tests say, and of what it holds."""
+    best, title = comparison.models[0], title_of(comparison.models[0].scores[0].metric)
+    what = f"{best.name} ({title} {with_interval(best.scores[0])})"
+    if len(comparison.models) == 1:
+        return (f"{what} is the only model, so nothing is ranked.", _REACH)
+    tests = [pair for pair in comparison.pairs if pair.metric == best.scores[0].metric]
+    if not tests:
+        return (f"{what} has the best value. No pair was tested by {title}, so the order may be chance.", _REACH)
+    of_best = [pair for pair in tests if best.name in (pair.a, pair.b)]
+    beaten = [_rival(pair, best.name) for pair in of_best if winner(pair) == best.name]
+    others = [_rival(pair, best.name) for pair in of_best if winner(pair) is None]
+    if not beaten:
+        return (f"{what} has the best value, but is not told apart from {listed(others)}.", _REACH)
+    largest = p_equals(max(pair.adjusted_p for pair in of_best if winner(pair) == best.name))
+    rest = f"; it is not told apart from {listed(others)}" if others else ""
+    against = listed(beaten) if others or len(beaten) == 1 else "every other model"
+    adjusted = f"{'largest ' if len(beaten) > 1 else ''}{largest}, adjusted by Holm's method"
+    return (f"{what} is nearer to the real images than {against} ({adjusted}){rest}.", _REACH)
+
+
+_REACH = (
+    "This holds for these models as they were trained, with images like these: other training runs of the same method, "
+    "other data and what people prefer were not tested."
+)
+
+
+def winner(pair: Pair) -> str | None:
+    """The model of a pair that the test shows to be nearer to the real images; None where it shows neither."""
+    if pair.adjusted_p >= LEVEL or not pair.difference:
+        return None
+    return pair.a if pair.difference < 0 else pair.b
+
+
+def score_table(comparison: Comparison) -> Table:
+    """Every score of every model, the best first; the best is set apart where tests tell it from all others."""
+    by_metric = list(zip(*(model.scores for model in comparison.models), strict=True))
+    columns = [(scores, scale) for scores in by_metric for scale in scales_of(scores[0].metric)]
+    rows = ((str(model.rank), model.name, *_cells(model.scores)) for model in comparison.models)
+    clear = {metric for metric in {pair.metric for pair in comparison.pairs} if _is_clear(comparison, metric)}
+    bold = {(0, 2 + place) for place, (scores, _) in enumerate(columns) if scores[0].metric in clear}
+    features = comparison.provenance.features
+    return Table(
+        f"{conditions_of(features)}, {comparison.models[0].scores[0].n_real} real images",
+        ("", "model", *(heading_of(scores, scale) for scores, scale in columns)),
+        tuple(rows),
+        f"Ranked by {title_of(comparison.models[0].scores[0].metric)}. {_directions(comparison.models[0])}",
+        keys=2,
+        bold=frozenset(bold),
+    )
+
+
+def pair_tables(comparison: Comparison) -> list[Table]:
+    """For each tested metric a table of all pairs; a difference that the test does not show is said not to be told."""
+    tables = []
+    for metric, pairs in itertools.groupby(comparison.pairs, key=lambda pair: pair.metric):
+        tested = list(pairs)
+        columns = ("model a", "model b", "a − b", level_of(tested[0].interval.level), "p (Holm)", "verdict")
+        rows = tuple(map(_pair_row, tested))
+        tables.append(Table(f"Pairs by {title_of(metric)}", columns, rows, keys=2, text=frozenset({5})))
+    return tables
+
+
+def pairing_sentences(comparison: Comparison) -> list[str]:
+    """Which models show the same inputs, and how that is known."""
+    return [
+        f"{listed(group.models)} show the same {len(group.stems)} inputs (known from {group.evidence})."
+        for group in (comparison.pairing.groups if comparison.pairing else ())
+    ]
+
+
+def sentences(comparison: Comparison) -> list[str]:
+    """A sentence for a paper for each score of each model."""
+    features, versions = comparison.provenance.features, comparison.provenance.versions
+    return [
+        score_sentence(score, features, versions, model=model.name)
+        for model in comparison.models
+        for score in model.scores
+    ]
+
+
+def _sentence_list(comparison: Comparison) -> Folded:
+    return Folded("A sentence for each score", tuple(("", text) for text in sentences(comparison)))
+
+
+def _cells(scores: Sequence[Score]) -> list[str]:
+    return [with_interval(score, scale=scale) for score in scores for scale in scales_of(score.metric)]
+
+
+def _directions(model: Model) -> str:
+    """Which way is better, for each metric."""
+    lower = [title_of(score.metric) for score in model.scores if score.direction == "lower"]
+    higher = [title_of(score.metric) for score in model.scores if score.direction == "higher"]
+    parts = [f"{way} is better for {listed(names)}" for way, names in (("lower", lower), ("higher", higher)) if names]
+    text = "; ".join(parts)
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _is_clear(comparison: Comparison, metric: str) -> bool:
+    """Whether tests of that metric tell the first model from all others, as the better one."""
+    best = comparison.models[0].name
+    tests = [pair for pair in comparison.pairs if pair.metric == metric and best in (pair.a, pair.b)]
+    return len(tests) == len(comparison.models) - 1 and all(winner(pair) == best for pair in tests)
+
+
+def _rival(pair: Pair, name: str) -> str:
+    return pair.b if pair.a == name else pair.a
+
+
+def _pair_row(pair: Pair) -> tuple[str, ...]:
+    digits = interval_decimals(pair.interval)
+    better = winner(pair)
+    return (
+        pair.a,
+        pair.b,
+        number(pair.difference, digits, sign=True),
+        bounds(pair.interval.low, pair.interval.high, digits),
+        p_value(pair.adjusted_p),
+        "not told apart" if better is None else f"{better} is nearer",
+    )
+
+
+def _forests(models: Sequence[Model]) -> list[Forest]:
+    """A forest plot of every metric."""
+    return [_forest([(model.name, model.scores[place]) for model in models]) for place in range(len(models[0].scores))]
+
+
+def _forest(named: Sequence[tuple[str, Score]]) -> Forest:
+    first = named[0][1]
+    scale = scales_of(first.metric)[-1]
+    rows = [
+        ForestRow(name, scale * score.value, _scaled(score, scale), with_interval(score, scale=scale))
+        for name, score in named
+    ]
+    method = f" Lines: {level_of(first.interval.level)}, {first.interval.method}." if first.interval else ""
+    title = title_of(first.metric, scale)
+    return forest(title, rows, f"{first.direction.capitalize()} is better.{method}")
+
+
+def _scaled(score: Score, scale: int) -> Interval | None:
+    bar = score.interval
+    return None if bar is None else replace(bar, low=scale * bar.low, high=scale * bar.high)
+
+
+def _pair_section(comparison: Comparison) -> PageSection | None:
+    if not comparison.pairs:
+        return None
+    names = [model.name for model in comparison.models]
+    parts: list[Part] = [Prose(text) for text in (_PAIRS, *pairing_sentences(comparison))]
+    for metric, table in zip(
+        dict.fromkeys(pair.metric for pair in comparison.pairs), pair_tables(comparison), strict=True
+    ):
+        parts += [_matrix(metric, names, comparison.pairs), Folded(f"{table.title}, with intervals", table=table)]
+    return PageSection("Pairs", tuple(parts))
+
+
+_PAIRS = (
+    "Both models of a pair are compared with the same real images, so the interval of their difference is narrower "
+    "than their two intervals suggest. P-values are two-sided and adjusted by Holm's method over all pairs "
+    "of a metric; intervals are not adjusted. Two models that are not told apart may still differ: more images may "
+    "show it."
+)
+
+
+def _matrix(metric: str, names: Sequence[str], pairs: Sequence[Pair]) -> Matrix:
+    cells = [
+        MatrixPair(p.a, p.b, p.difference, interval_decimals(p.interval), p.adjusted_p, _outcome(p))
+        for p in pairs
+        if p.metric == metric
+    ]
+    title = title_of(metric)
+    caption = f"{title} of the row less {title} of the column, with p-values adjusted by Holm's method."
+    return matrix(f"Every pair by {title}", names, cells, caption)
+
+
+def _outcome(pair: Pair) -> Outcome:
+    better = winner(pair)
+    return "not told apart" if better is None else "better" if better == pair.a else "worse"
+
+
+def _method_table(comparison: Comparison) -> Table:
+    """How each metric's number, interval and test were made."""
+    tests = {pair.metric: pair.interval.method for pair in comparison.pairs}
+    rows = tuple(
+        (
+            title_of(score.metric),
+            str(score.details.get("estimator", "–")),
+            score.interval.method if score.interval else "none",
+            tests.get(score.metric, "none"),
         )
-    return rows
-
-
-def _chart(models: Sequence[Model]) -> dict[str, Any]:
-    """Positions, in the units of the page's drawing, of one dot and bar a model."""
-    from matplotlib.ticker import MaxNLocator
-
-    scores = [model.scores[0] for model in models]
-    ends = [end for s in scores for end in ((s.interval.low, s.interval.high) if s.interval else ())]
-    low, high = min(ends + [s.value for s in scores]), max(ends + [s.value for s in scores])
-    ticks = [float(tick) for tick in MaxNLocator(6).tick_values(low, high)]
-    low, high = ticks[0], ticks[-1]
-
-    def x(value: float) -> float:
-        return round(_LEFT + (value - low) / ((high - low) or 1) * (_RIGHT - _LEFT), 2)
-
-    rows = []
-    for number, (model, score) in enumerate(zip(models, scores, strict=True)):
-        bar = (x(score.interval.low), x(score.interval.high)) if score.interval else (None, None)
-        name = model.name if len(model.name) <= 22 else model.name[:21] + "…"
-        rows.append({"name": name, "y": 24 + _ROW * number, "x": x(score.value), "low": bar[0], "high": bar[1]})
-    labels = [{"x": x(tick), "label": f"{tick:g}"} for tick in ticks]
-    return {"rows": rows, "ticks": labels, "height": 24 + _ROW * len(models) + 28}
+        for score in comparison.models[0].scores
+    )
+    return Table("", ("metric", "estimator", "interval", "test of pairs"), rows, text=frozenset({1, 2, 3}))

@@ -1,8 +1,12 @@
-"""Scores as text: the same names and digits in tables and on pages."""
+"""Scores as text: the same names and digits in tables, on pages and in sentences."""
 
 from __future__ import annotations
 
-from gan_eval.result import Score
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gan_eval.digits import bounds, decimals, level_of, number
+from gan_eval.result import Interval, Score
 
 _TITLES = {
     "fid": "FID",
@@ -11,32 +15,65 @@ _TITLES = {
     "fd": "Fréchet distance",
     "kd": "kernel distance",
     "score_is": "class score",
+    "nrds": "NRDS",
 }
+#: Decimals of a value that has no interval.
 _DIGITS = {"fid": 2, "fd": 3, "kid": 5, "kd": 5}
+#: Metrics that papers print times one hundred.
+HUNDREDFOLD = frozenset({"kid", "kd"})
 
 
-def title_of(metric: str) -> str:
-    """What a metric identifier is called in a table."""
-    return _TITLES.get(metric, metric)
+def title_of(metric: str, scale: int = 1) -> str:
+    """What a metric identifier is called for people, with the factor that its numbers are shown with."""
+    title = _TITLES.get(metric, metric.replace("_", " "))
+    return title if scale == 1 else f"{title} × {scale}"
+
+
+def scales_of(metric: str) -> tuple[int, ...]:
+    """Factors that a metric's number is shown with: 1, and 100 as well where papers print it so."""
+    return (1, 100) if metric in HUNDREDFOLD else (1,)
+
+
+def decimals_of(score: Score, scale: int = 1) -> int:
+    """Decimals by the width of the score's interval, or by its metric where it has none."""
+    if score.interval is not None:
+        return interval_decimals(score.interval, scale)
+    return max(0, _DIGITS.get(score.metric, 3) - (2 if scale == 100 else 0))
+
+
+def interval_decimals(interval: Interval, scale: int = 1) -> int:
+    """Decimals by an interval's width."""
+    return decimals(scale * interval.low, scale * interval.high)
 
 
 def value_of(score: Score, *, scale: int = 1) -> str:
-    """The value with the digits that its metric is read with, times `scale` (1 or 100)."""
-    return _number(score, score.value, scale)
+    """The value times `scale` (1 or 100), with the digits that its interval leaves meaningful."""
+    return number(scale * score.value, decimals_of(score, scale))
 
 
 def interval_of(score: Score, *, scale: int = 1) -> str:
-    """The interval as "low to high", or the empty string."""
+    """The interval as "44.6 to 53.0", or the empty string."""
     if score.interval is None:
         return ""
-    return f"{_number(score, score.interval.low, scale)} to {_number(score, score.interval.high, scale)}"
+    low, high = scale * score.interval.low, scale * score.interval.high
+    return bounds(low, high, decimals_of(score, scale))
 
 
-def p_value_of(p: float) -> str:
-    """A p-value with the digits that it is read with."""
-    return f"{p:.3g}" if p >= 1e-4 else "< 0.0001"
+def with_interval(score: Score, *, scale: int = 1) -> str:
+    """The value and its interval as "48.6 [44.6, 53.0]", which does not break inside the brackets."""
+    shown = interval_of(score, scale=scale)
+    value = value_of(score, scale=scale)
+    inside = shown.replace(" to ", ",\u00a0")
+    return f"{value} [{inside}]" if shown else value
 
 
-def _number(score: Score, value: float, scale: int) -> str:
-    digits = _DIGITS.get(score.metric, 3) - (2 if scale == 100 else 0)
-    return f"{value * scale:.{digits}f}"
+def heading_of(scores: Sequence[Score], scale: int = 1) -> str:
+    """The heading of a column of such cells: "FID [95 % CI]", or "FID" where none has an interval."""
+    title = title_of(scores[0].metric, scale)
+    level = next((score.interval.level for score in scores if score.interval), None)
+    return title if level is None else f"{title} [{level_of(level)}]"
+
+
+def conditions_of(features: Mapping[str, Any]) -> str:
+    """Network, precision and preprocessing in a few words."""
+    return f"{features['name']} ({features['precision']}), {features['like']} preprocessing"

@@ -23,6 +23,8 @@ class Table:
         How many leading columns name a row. They are text, and are repeated where a table has to be cut in two.
     text : frozenset of int
         Further columns that hold text instead of numbers, and are aligned to the left.
+    bold : frozenset of (int, int)
+        Row and column of cells that the tests allow to be set apart as the best.
     """
 
     title: str
@@ -31,6 +33,7 @@ class Table:
     note: str = ""
     keys: int = 1
     text: frozenset[int] = frozenset()
+    bold: frozenset[tuple[int, int]] = frozenset()
 
     def is_text(self, column: int) -> bool:
         """Whether that column, counted from 0, holds text."""

@@ -23,7 +23,7 @@ class TestCompare:
 
     def test_a_copy_is_not_distinguishable(self, invoke: Invoke, make_folder: MakeFolder) -> None:
         real, one = make_folder("real", 40), make_folder("one", 30, seed=1)
-        assert "not distinguishable" in invoke("compare", real, f"a={one}", f"b={one}").stdout
+        assert "not told apart" in invoke("compare", real, f"a={one}", f"b={one}").stdout
 
     def test_json_is_one_object(self, invoke: Invoke, make_folder: MakeFolder) -> None:
         real, one = make_folder("real", 40), make_folder("one", 30, seed=1)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,8 @@ import pytest
 from gan_eval import nrds
 from gan_eval.discriminative.outcome import NrdsResult
 from gan_eval.discriminative.saved import from_curves
-from gan_eval.report.nrds import html, pair_table, score_table, write_html
+from gan_eval.report.nrds import html, pair_table, score_table, verdict, write_html
+from tests.gan_eval.report.pages import check_page, text_of
 
 
 @pytest.fixture(scope="module")
@@ -38,15 +40,15 @@ def test_names_are_never_markup(made: NrdsResult) -> None:
 
 def test_the_page_fetches_nothing_and_shows_the_curves(made: NrdsResult) -> None:
     page = html(made)
-    assert "http://" not in page
-    assert "https://" not in page
-    assert 'src="data:image/svg+xml;base64,' in page
+    check_page(page)
+    assert page.count('class="curve') >= 3
 
 
 def test_the_page_says_what_it_was_made_from(made: NrdsResult) -> None:
     page = html(made)
-    assert "seeds 2" in page
-    assert page.count("24</td>") == 3
+    text = text_of(html(made))
+    assert "seeds 2" in text
+    assert page.count("<td>24</td>") == 3
 
 
 def test_the_same_outcome_gives_the_same_page(made: NrdsResult, tmp_path: Path) -> None:
@@ -57,5 +59,13 @@ def test_the_same_outcome_gives_the_same_page(made: NrdsResult, tmp_path: Path) 
 def test_saved_curves_have_a_page_without_error_bars() -> None:
     page = html(from_curves({"real": [0.5, 0.9], "a": [0.5, 0.4], "b": [0.5, 0.1]}))
     assert "NRDS of 2 models" in page
-    assert "95 % interval" not in page
+    check_page(page)
+    assert "CI" not in text_of(page)
     assert "Made from" not in page
+    assert "the order may be chance" in text_of(page)
+
+
+def test_the_verdict_says_no_more_than_the_tests(made: NrdsResult) -> None:
+    assert "looks more realistic to the discriminator than <script>" in verdict(made)[0]
+    untold = tuple(replace(pair, adjusted_p=0.3) for pair in made.pairs)
+    assert "not told apart from" in verdict(replace(made, pairs=untold))[0]
