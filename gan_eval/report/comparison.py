@@ -21,7 +21,7 @@ from gan_eval.report.numbers import (
     title_of,
     with_interval,
 )
-from gan_eval.report.page import Folded, Page, PageSection, Part, Prose, made_from, render
+from gan_eval.report.page import Folded, PageSection, Part, Prose, ReportPage, made_from, render
 from gan_eval.report.sentences import listed, score_sentence
 from gan_eval.report.table import Table
 from gan_eval.result import Interval, Score
@@ -47,7 +47,7 @@ def html(comparison: Comparison, *, command: str = "") -> str:
         made_from(described, command),
     ]
     return render(
-        Page(
+        ReportPage(
             kind="Comparison of models",
             title=f"{count} against {described['inputs']['real']['source']}",
             subtitle="",

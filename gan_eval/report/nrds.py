@@ -14,7 +14,7 @@ from gan_eval.files import write_text
 from gan_eval.report.figures import Chart, Curve, Forest, ForestRow, curves, forest
 from gan_eval.report.matrix import MatrixPair, Outcome, matrix
 from gan_eval.report.numbers import interval_decimals, value_of, with_interval
-from gan_eval.report.page import Folded, Page, PageSection, made_from, render
+from gan_eval.report.page import Folded, PageSection, ReportPage, made_from, render
 from gan_eval.report.sentences import listed
 from gan_eval.report.table import Table
 from gan_eval.result import Interval, Score
@@ -37,7 +37,7 @@ def html(result: NrdsResult, *, command: str = "") -> str:
         made_from(described, command),
     ]
     return render(
-        Page(
+        ReportPage(
             kind="NRDS, the normalized relative discriminative score",
             title=f"NRDS of {models} against {real}" if real else f"NRDS of {models}",
             subtitle=title_of(result),

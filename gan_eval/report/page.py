@@ -23,7 +23,7 @@ class Prose:
 
 
 @dataclass(frozen=True, slots=True)
-class Code:
+class CodeLines:
     """Lines to be copied as they stand."""
 
     text: str
@@ -38,7 +38,7 @@ class Folded:
     table: Table | None = None
 
 
-Part = Table | Forest | Chart | Matrix | Prose | Code | Folded
+Part = Table | Forest | Chart | Matrix | Prose | CodeLines | Folded
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class PageSection:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class ReportPage:
     """A report.
 
     Parameters
@@ -78,7 +78,7 @@ class Page:
     sections: tuple[PageSection, ...]
 
 
-def render(page: Page) -> str:
+def render(page: ReportPage) -> str:
     """The page as one HTML file. The same page gives the same bytes."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -107,7 +107,7 @@ def made_from(provenance: Mapping[str, Any], command: str = "") -> PageSection |
     inputs = provenance.get("inputs", {})
     parts: list[Part] = []
     if command:
-        parts.append(Code(command))
+        parts.append(CodeLines(command))
     if inputs:
         rows = tuple((name, str(each["source"]), _count(each), str(each["sha256"])) for name, each in inputs.items())
         columns = ("set", "source", "images", "SHA-256 of the contents")

@@ -32,7 +32,7 @@ class TestNRDS:
     def test_copies_are_not_distinguishable(self, invoke: Invoke, three: tuple[Path, Path, Path]) -> None:
         real, good, _ = three
         result = invoke("nrds", f"a={good}", f"b={good}", "--real", real, *SHORT)
-        assert "not distinguishable" in result.stdout
+        assert "not told apart" in result.stdout
         assert "more realistic" not in result.stdout
 
     def test_json_is_one_object_of_the_contract(self, invoke: Invoke, three: tuple[Path, Path, Path]) -> None:
