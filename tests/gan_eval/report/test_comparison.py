@@ -10,8 +10,9 @@ import pytest
 
 from gan_eval.compare import Comparison, Model, compare
 from gan_eval.pairs import Pair
+from gan_eval.provenance import Provenance
 from gan_eval.report.comparison import html, pair_tables, score_table, sentences, verdict, write_html
-from gan_eval.result import Interval, Provenance, Score
+from gan_eval.result import Interval, Score
 from tests.gan_eval.report.pages import HOSTILE, check_page, text_of
 
 MakeFolder = Callable[..., Path]
