@@ -33,7 +33,7 @@ class TestNRDS:
         real, good, _ = three
         result = invoke("nrds", f"a={good}", f"b={good}", "--real", real, *SHORT)
         assert "not told apart" in result.stdout
-        assert "more realistic" not in result.stdout
+        assert not [words for words in ("a is more", "b is more", "looks more") if words in result.stdout]
 
     def test_json_is_one_object_of_the_contract(self, invoke: Invoke, three: tuple[Path, Path, Path]) -> None:
         real, good, bad = three

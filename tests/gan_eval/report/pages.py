@@ -11,9 +11,7 @@ def check_page(page: str) -> None:
     """The page is valid HTML, runs and fetches nothing, and lets no name act."""
     html5lib.HTMLParser(strict=True).parse(page)
     assert "default-src 'none'" in page
-    assert not {"<script", "<link", "<iframe", "http://", "https://", " onload="} & {
-        found for found in ("<script", "<link", "<iframe", "http://", "https://", " onload=") if found in page
-    }
+    assert not [found for found in ("<script", "<link", "<iframe", "http://", "https://", " onload=") if found in page]
     assert not set("\x1b\x9b\u202e\u2066") & set(page)
 
 
