@@ -102,14 +102,11 @@ def evaluate_with(
         if key:
             _store(reader.cache, key, made, bad)
     names = ["real", "fake"] if real is not None else ["fake"]
+    notes = (*network.notices, *_input_warnings(dict(zip(names, sides, strict=True)), bad))
     return Evaluation(
-        scores=tuple(made),
+        scores=tuple(replace(score, warnings=(*notes, *score.warnings)) for score in made),
         provenance=reader.provenance(dict(zip(names, inputs, strict=True)), network),
-        warnings=(
-            *network.notices,
-            *_input_warnings(dict(zip(names, sides, strict=True)), bad),
-            *dict.fromkeys(warning for score in made for warning in score.warnings),
-        ),
+        warnings=(*notes, *dict.fromkeys(warning for score in made for warning in score.warnings)),
     )
 
 
@@ -219,6 +216,7 @@ def _input_warnings(sides: Mapping[str, Opened | FeatureSet], bad: Sequence[Sequ
     """What a reader must know of the images themselves."""
     found = []
     for (name, side), lines in zip(sides.items(), bad, strict=True):
+        found += [f"{name}: {note}" for note in _notes_of(side)]
         if lines:
             listed = "; ".join(lines)
             found.append(f"{name}: {len(lines)} unreadable {'file' if len(lines) == 1 else 'files'} left out: {listed}")
@@ -230,9 +228,21 @@ def _input_warnings(sides: Mapping[str, Opened | FeatureSet], bad: Sequence[Sequ
     return found
 
 
+def _notes_of(side: Opened | FeatureSet) -> tuple[str, ...]:
+    """What a source says of itself; for an iterator, after the pass."""
+    if isinstance(side, FeatureSet):
+        return side.notes
+    return side.contents.notes if side.contents is not None else side.source.notes
+
+
 def _differences(real: Contents, fake: Contents) -> list[str]:
-    """Ways in which the two sets differ that are not the generator's doing, and that the metrics see."""
+    """Ways in which the two sets differ that are not the generator's doing, or agree that no generator's should."""
     found = []
+    shared = len(real.digests & fake.digests)
+    if real.sha256 == fake.sha256:
+        found.append("real and fake are the same images, in the same order")
+    elif shared:
+        found.append(f"{shared} distinct fake images are exact copies of real ones")
     if real.formats and fake.formats and set(real.formats) != set(fake.formats):
         a, b = (" and ".join(one.formats) for one in (real, fake))
         found.append(f"real images are {a}, fake images {b}: the codec alone moves the distances")

@@ -23,7 +23,7 @@ class FeatureSet:
     contents. network: what made the features (`Network.key`), None where a file does not tell. statistics: mean and
     covariance. vectors: (n, D) features, where they were kept. logits: (n, K) class scores without bias, where asked
     for. contents: what the scan found; None for files of statistics and for iterators. bad: unreadable images that
-    were left out, "name: reason".
+    were left out, "name: reason". notes: sentences about the images that a reader of a number must know.
     """
 
     label: str
@@ -35,6 +35,7 @@ class FeatureSet:
     logits: Vectors | None = None
     contents: Contents | None = None
     bad: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def check_comparable(*sets: FeatureSet) -> None:
@@ -71,7 +72,13 @@ def write_entry(room: Path, statistics: Statistics, bad: Sequence[str]) -> None:
 
 
 def read_entry(
-    room: Path, *, label: str, sha256: str, network: Mapping[str, str], contents: Contents | None
+    room: Path,
+    *,
+    label: str,
+    sha256: str,
+    network: Mapping[str, str],
+    contents: Contents | None,
+    notes: Sequence[str] = (),
 ) -> FeatureSet:
     """Read what `write_entry` wrote."""
     about = read_json(room / "set.json")
@@ -93,6 +100,7 @@ def read_entry(
         logits=_vectors(room / "logits.f32", n),
         contents=contents,
         bad=(*(contents.bad if contents else ()), *about["bad"]),
+        notes=contents.notes if contents else tuple(notes),
     )
 
 

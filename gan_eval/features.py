@@ -201,7 +201,9 @@ class FeatureReader:
         return FeatureSet(file.label, file.statistics.n, file.sha256, file.network, file.statistics, vectors)
 
     def _entry(self, room: Path, source: Source, contents: Contents | None, sha256: str) -> FeatureSet:
-        return read_entry(room, label=source.label, sha256=sha256, network=self.network.key(), contents=contents)
+        return read_entry(
+            room, label=source.label, sha256=sha256, network=self.network.key(), contents=contents, notes=source.notes
+        )
 
     def _key(self, contents: Contents, kind: str) -> dict[str, Any]:
         return {"what": kind, "contents": contents.sha256, "count": contents.count, **self.network.key()}

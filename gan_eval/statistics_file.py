@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import json
 import os
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +24,8 @@ from numpy.typing import NDArray
 from gan_eval.errors import InputError, MismatchError, TooFewError
 from gan_eval.feature_set import FeatureSet, check_comparable
 from gan_eval.files import atomic_file, sha256_bytes, sha256_file
+from gan_eval.images.numpy_files import FEATURES, MOMENTS, ArrayHeader, image_array, read_array, read_headers
+from gan_eval.images.opening import is_path, split_member
 from gan_eval.metrics.moments import Moments, Statistics, statistics
 from gan_eval.version import __version__
 
@@ -38,25 +39,37 @@ class StatisticsFile:
     statistics: Statistics
     features: NDArray[np.floating] | None
     network: Mapping[str, str] | None
+    notes: tuple[str, ...] = ()
 
 
 def open_statistics(given: Any) -> StatisticsFile | None:
-    """Read a .npz of moments or features; None where `given` is something else, such as a .npz of images.
+    """Read a .npz or .npy of features or moments; None where `given` is something else, such as a .npz of images.
 
-    Raises InputError for a file that cannot be read or holds nothing usable.
+    Parameters
+    ----------
+    given: a path, with `FILE::NAME` of one array. Where images lie beside moments, as in ADM's reference batches, the
+        images are what the file stands for; `FILE::mu` means its moments.
+
+    Raises
+    ------
+    InputError: a file that cannot be read, or of which it cannot be told what it holds.
     """
-    if not isinstance(given, (str, os.PathLike)) or not os.fspath(given).lower().endswith(".npz"):
+    if not is_path(given):
         return None
-    path = Path(given)
-    if not path.is_file():
+    text, member = split_member(os.fspath(given))
+    path = Path(text)
+    if path.suffix.lower() not in (".npz", ".npy") or not path.is_file():
+        return None
+    headers = read_headers(path)
+    if image_array(path, headers, member) is not None:
         return None
     try:
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
-            return _read(path, archive)
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
-        raise InputError(f"{path}: not a .npz that can be read ({error})") from error
+        return _read(path, headers, member)
     except InputError as error:
-        raise InputError(f"{path}: {error}") from error
+        text = str(error)
+        raise InputError(text if text.startswith(str(path)) else f"{path}: {text}") from error
+    except (KeyError, ValueError, TypeError) as error:  # the JSON of `about`, shapes that do not fit together
+        raise InputError(f"{path}: not a file of statistics that can be read ({error})") from error
 
 
 def read(path: Path) -> FeatureSet:
@@ -110,18 +123,24 @@ def merge(parts: Sequence[FeatureSet]) -> FeatureSet:
     )
 
 
-def _read(path: Path, archive: Any) -> StatisticsFile | None:
-    names = set(archive.files)
-    about = json.loads(str(archive["about"])) if "about" in names else {}
-    features = next((archive[name] for name in ("features", "feats") if name in names), None)
-    if features is None and not {"mu", "sigma"} <= names:
-        features = next((a for a in map(archive.get, archive.files) if a.ndim == 2 and a.dtype.kind == "f"), None)
-        if features is None:
-            return None
+def _read(path: Path, headers: Mapping[str, ArrayHeader], member: str | None) -> StatisticsFile:
+    about = json.loads(str(read_array(path, "about"))) if "about" in headers else {}
+    name = _features_name(headers, member)
+    features = None if name is None else read_array(path, name)
     made: Statistics
     if features is not None:
         made = statistics(features)
+    elif not set(MOMENTS) <= set(headers):
+        raise InputError("holds one of mu and sigma without the other")
     else:
-        n = int(archive["n"]) if "n" in names else None
-        made = Moments.from_mean_and_cov(archive["mu"], archive["sigma"], n=n)
+        n = int(read_array(path, "n")) if "n" in headers else None
+        made = Moments.from_mean_and_cov(read_array(path, "mu"), read_array(path, "sigma"), n=n)
     return StatisticsFile(str(path), sha256_file(path), made, features, about.get("network"))
+
+
+def _features_name(headers: Mapping[str, ArrayHeader], member: str | None) -> str | None:
+    """Name of the array of feature vectors; None where the moments are meant."""
+    if member is not None:
+        return None if member in MOMENTS else member
+    named = next((name for name in FEATURES if name in headers), None)
+    return next(iter(headers)) if named is None and len(headers) == 1 else named

@@ -5,9 +5,11 @@ work (content hash, headers, damage); `decode` gives the pixels, by the policy `
 """
 
 from gan_eval.images.archives import TarSource, ZipSource
-from gan_eval.images.arrays import ArraySource, StreamSource
+from gan_eval.images.arrays import ArraySource, single_pixels
+from gan_eval.images.batches import Column, StreamSource, images_of
 from gan_eval.images.decoding import MAX_PIXELS, Header, UnreadableImage, decode, probe
 from gan_eval.images.files import EXTENSIONS, FilesSource, list_images
+from gan_eval.images.numpy_files import ArrayFilesSource
 from gan_eval.images.opening import Given, open_source
 from gan_eval.images.policies import Policy, brightest, is_deep, peers, photographs, white_of
 from gan_eval.images.scanning import Contents, scan
@@ -16,7 +18,9 @@ from gan_eval.images.source import Item, OnBadImage, Source
 __all__ = [
     "EXTENSIONS",
     "MAX_PIXELS",
+    "ArrayFilesSource",
     "ArraySource",
+    "Column",
     "Contents",
     "FilesSource",
     "Given",
@@ -31,6 +35,7 @@ __all__ = [
     "ZipSource",
     "brightest",
     "decode",
+    "images_of",
     "is_deep",
     "list_images",
     "open_source",
@@ -38,5 +43,6 @@ __all__ = [
     "photographs",
     "probe",
     "scan",
+    "single_pixels",
     "white_of",
 ]

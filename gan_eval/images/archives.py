@@ -15,6 +15,7 @@ from pathlib import Path
 
 from gan_eval.errors import InputError
 from gan_eval.images.decoding import UnreadableImage
+from gan_eval.images.fields import Fields
 from gan_eval.images.files import is_image_name
 from gan_eval.images.source import Item
 
@@ -23,12 +24,21 @@ MAX_BYTES = 1 << 30
 
 
 class ZipSource:
-    """Images of a zip file, sorted by name. Raises InputError where it is not a zip file or has no images."""
+    """Images of a zip file, sorted by name. Raises InputError where it is not a zip file or has no images.
+
+    Parameters
+    ----------
+    path: of the zip file.
+    field: of samples that hold several pictures each, the one to take; see `gan_eval.images.fields`.
+    """
 
     repeatable = True
+    notes: tuple[str, ...] = ()
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, field: str | None = None) -> None:
         self.label = str(path)
+        self._path = path
+        self._field = field
         try:
             self._zip = zipfile.ZipFile(path)
         except (OSError, zipfile.BadZipFile) as error:
@@ -36,12 +46,15 @@ class ZipSource:
         members = [member for member in self._zip.infolist() if not member.is_dir()]
         self._members = sorted((m for m in members if is_image_name(m.filename)), key=lambda member: member.filename)
         self.skipped = len(members) - len(self._members)
+        fields = Fields(str(path), field)
+        self._members = [member for member in self._members if fields.takes(member.filename)]
+        fields.check()
         if not self._members:
             raise InputError(f"{path}: no images in it ({self.skipped} other files)")
 
-    def __reduce__(self) -> tuple[type[ZipSource], tuple[Path]]:
+    def __reduce__(self) -> tuple[type[ZipSource], tuple[Path, str | None]]:
         # Another process opens the file for itself.
-        return ZipSource, (Path(self.label),)
+        return ZipSource, (self._path, self._field)
 
     @property
     def count(self) -> int:
@@ -66,13 +79,21 @@ class TarSource:
     """Images of tar shards (.tar, .tar.gz …), in the order of the shards and of the members in each.
 
     A shard is read as a stream from its beginning to its end, once a pass; nothing but the member in hand is kept.
+
+    Parameters
+    ----------
+    label: what the user gave.
+    shards: the files.
+    field: of samples that hold several pictures each, the one to take; see `gan_eval.images.fields`.
     """
 
     repeatable = True
     count = None
+    notes: tuple[str, ...] = ()
 
-    def __init__(self, label: str, shards: Sequence[Path]) -> None:
+    def __init__(self, label: str, shards: Sequence[Path], field: str | None = None) -> None:
         self.label = label
+        self._field = field
         self.skipped = 0
         self._shards = shards
         missing = [str(shard) for shard in shards if not shard.is_file()]
@@ -82,14 +103,16 @@ class TarSource:
     def items(self) -> Iterator[Item]:
         """The images in order; each member's bytes are read here, in the caller's thread."""
         self.skipped = 0
+        fields = Fields(self.label, self._field)
         for shard in self._shards:
             try:
                 with tarfile.open(shard, "r|*") as archive:
-                    yield from self._members(archive)
+                    yield from self._members(archive, fields)
             except (tarfile.TarError, OSError, EOFError, zlib.error) as error:
                 raise InputError(f"{shard}: damaged or not a tar file ({error})") from error
+        fields.check()
 
-    def _members(self, archive: tarfile.TarFile) -> Iterator[Item]:
+    def _members(self, archive: tarfile.TarFile, fields: Fields) -> Iterator[Item]:
         for member in archive:
             # tarfile remembers every header it has seen, which a million-image shard must not.
             archive.members = []  # type: ignore[attr-defined]
@@ -97,6 +120,8 @@ class TarSource:
                 continue
             if not is_image_name(member.name):
                 self.skipped += 1
+                continue
+            if not fields.takes(member.name):
                 continue
             if member.size > MAX_BYTES:
                 yield Item(member.name, partial(_too_large, member.name, member.size))

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from gan_eval.errors import InputError
-from gan_eval.images.policies import Policy, UnusablePixels, peers
+from gan_eval.images.policies import Policy, UnusablePixels, is_deep, peers
 
 #: More pixels than this are taken for a decompression bomb; Pillow's own threshold.
 MAX_PIXELS = 89_478_485
@@ -50,11 +50,17 @@ class UnreadableImage(InputError):
 
 
 class Header(NamedTuple):
-    """What the first bytes of an image file say."""
+    """What the first bytes of an image file say.
+
+    format: Pillow's name of it. width, height: in pixels, as stored. deep: pixels wider than 8 bits, which `peers` cuts
+    at 255. animated: several frames, of which the first is used.
+    """
 
     format: str
     width: int
     height: int
+    deep: bool = False
+    animated: bool = False
 
 
 def decode(data: bytes | Path, name: str | None = None, *, policy: Policy = peers) -> NDArray[np.uint8]:
@@ -83,11 +89,13 @@ def decode(data: bytes | Path, name: str | None = None, *, policy: Policy = peer
 def probe(data: bytes, name: str) -> Header:
     """Find what is wrong with an image file without decoding it, where its structure can tell.
 
-    The header is read; a file that does not end as its format must is decoded to see. Raises UnreadableImage.
+    The header is read; a file that does not end as its format must, or a PNG with a wrong checksum, is decoded to see.
+    Raises UnreadableImage.
     """
     with _open(data, name) as image:
-        header = Header(image.format or "", image.width, image.height)
-        if not _looks_whole(data, header.format):
+        format_name = image.format or ""
+        header = Header(format_name, image.width, image.height, is_deep(image), _is_animated(image, name))
+        if not _looks_whole(data, format_name):
             _pixels(image, name, peers)
     return header
 
@@ -126,6 +134,28 @@ def _pixels(image: Image.Image, name: str, policy: Policy) -> NDArray[np.uint8]:
         raise UnreadableImage(name, _reason(error)) from error
 
 
+def _is_animated(image: Image.Image, name: str) -> bool:
+    # Cameras put a preview beside the picture in an MPO, which is no animation.
+    if image.format not in ("GIF", "PNG", "WEBP", "TIFF", "AVIF"):
+        return False
+    try:
+        return bool(getattr(image, "is_animated", False))
+    except _DAMAGE as error:
+        raise UnreadableImage(name, _reason(error)) from error
+
+
+def _checksums_hold(data: bytes) -> bool:
+    """Whether the CRC of every chunk of a PNG is right."""
+    view = memoryview(data)
+    place = 8
+    while place + 12 <= len(data):
+        end = place + 8 + int.from_bytes(view[place : place + 4], "big")
+        if zlib.crc32(view[place + 4 : end]) != int.from_bytes(view[end : end + 4], "big"):
+            return False
+        place = end + 4
+    return place == len(data)
+
+
 def _reason(error: BaseException) -> str:
     text = " ".join(str(error).split()) or type(error).__name__
     return "truncated" if "truncated" in text.lower() else f"damaged ({text[:100]})"
@@ -136,7 +166,7 @@ def _looks_whole(data: bytes, format_name: str) -> bool:
         case "JPEG" | "MPO":
             return data.endswith(b"\xff\xd9")
         case "PNG":
-            return data.endswith(b"IEND\xaeB`\x82")
+            return data.endswith(b"IEND\xaeB`\x82") and _checksums_hold(data)
         case "WEBP":
             return len(data) >= 8 + int.from_bytes(data[4:8], "little")
         case "BMP":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -31,7 +31,7 @@ def list_images(folder: Path) -> list[Path]:
 
     Links to folders are followed, each folder once. Raises InputError where `folder` is not one.
     """
-    return [folder / name for name in _walk(folder)[0]]
+    return [folder / name for name in walk(folder)[0]]
 
 
 class FilesSource:
@@ -47,6 +47,7 @@ class FilesSource:
     """
 
     repeatable = True
+    notes: tuple[str, ...] = ()
 
     def __init__(
         self, label: str, names: Sequence[str], root: Path, *, skipped: int = 0, paths: Sequence[str] | None = None
@@ -59,7 +60,7 @@ class FilesSource:
     @classmethod
     def folder(cls, path: Path) -> FilesSource:
         """A folder's images, recursively, sorted by relative path. Raises InputError where there is none."""
-        names, skipped = _walk(path)
+        names, skipped = walk(path)
         if not names:
             raise InputError(f"{path}: no images in it {_others(skipped)}")
         return cls(str(path), names, path, skipped=skipped)
@@ -114,8 +115,8 @@ def _read(path: str, name: str) -> bytes:
         raise UnreadableImage(name, error.strerror or str(error)) from error
 
 
-def _walk(folder: Path) -> tuple[list[str], int]:
-    """Relative names of a folder's images, sorted, and the number of files passed over."""
+def walk(folder: Path, is_wanted: Callable[[str], bool] = is_image_name) -> tuple[list[str], int]:
+    """Relative names of a folder's images (of what `is_wanted` by its name), sorted, and the number of other files."""
     if not folder.is_dir():
         raise InputError(f"{folder}: {'not a folder' if folder.exists() else 'no such folder'}")
     names: list[str] = []
@@ -134,7 +135,7 @@ def _walk(folder: Path) -> tuple[list[str], int]:
         seen.add(identity)
         below = Path(where).relative_to(folder).as_posix()
         prefix = "" if below == "." else below + "/"
-        images = [prefix + name for name in files if is_image_name(prefix + name)]
+        images = [prefix + name for name in files if is_wanted(prefix + name)]
         skipped += len(files) - len(images)
         names += images
     return sorted(names), skipped

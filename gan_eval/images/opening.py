@@ -4,48 +4,60 @@ from __future__ import annotations
 
 import os
 import sys
-import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+from PIL import Image
 
 from gan_eval.errors import InputError
 from gan_eval.images.archives import TarSource, ZipSource, expand_braces
-from gan_eval.images.arrays import ArraySource, StreamSource
-from gan_eval.images.files import FilesSource, is_image_name
+from gan_eval.images.arrays import ArraySource, is_array, is_single
+from gan_eval.images.batches import Column, Records, Samples, StreamSource
+from gan_eval.images.files import FilesSource, is_image_name, walk
+from gan_eval.images.numpy_files import ArrayFilesSource, open_images
 from gan_eval.images.source import Source
 
-#: Anything that `open_source` takes: a path, several paths, an array, a tensor, an iterable of batches.
+#: Anything that `open_source` takes: a path, several paths, images in memory, a dataset, an iterable of batches.
 Given = Any
 
 _TAR = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
+_MEMBERS = (*_TAR, ".zip", ".npz")
 
 
-def open_source(given: Given) -> Source:
+def open_source(given: Given, *, column: Column | None = None) -> Source:
     """Open a source of images.
 
     Parameters
     ----------
-    given: a folder; a .zip; a .tar, or several as `set-{000..031}.tar`; `@list.txt`; a .npz holding uint8 images
-        (N, H, W, 3); a list of paths; a uint8 array; a tensor; an iterable of batches; or a Source, returned as it is.
+    given: a folder of images or of .npy arrays; a .zip; a .tar, or several as `set-{000..031}.tar`; `@list.txt`; a .npz
+        or .npy of images; a list of paths; an array or a tensor; a list of PIL images, arrays or tensors, one image in
+        each place; a dataset (map-style, or Hugging Face); a data loader or another iterable of batches (see
+        `gan_eval.images.batches`); or a Source, returned as it is. `FILE.npz::NAME` chooses an array,
+        `FILE.tar::FIELD` and `FILE.zip::FIELD` one of the pictures of each sample.
+    column: of datasets and batches that are dicts or tuples, which part holds the images. Default: the only one that
+        can, or the one with a usual name.
 
     Raises
     ------
-    InputError: nothing there, or nothing that can be read as images.
+    InputError: nothing there, nothing that can be read as images, or several things that might be the images.
     """
     if is_path(given):
         return _open_path(os.fspath(given))
-    if isinstance(given, (FilesSource, ZipSource, TarSource, ArraySource, StreamSource)):
+    if isinstance(given, (FilesSource, ZipSource, TarSource, ArraySource, ArrayFilesSource, StreamSource)):
         return given
-    torch = sys.modules.get("torch")
-    if isinstance(given, np.ndarray) or (torch is not None and isinstance(given, torch.Tensor)):
+    if is_array(given):
         return ArraySource(given)
-    if isinstance(given, (list, tuple)) and given and all(isinstance(one, (str, os.PathLike)) for one in given):
-        return FilesSource.paths("list of paths", given)
+    if isinstance(given, (Image.Image, bytes)):
+        return ArraySource([given], label="image")
+    if isinstance(given, (list, tuple)) and given:
+        return _open_list(given, column)
+    if isinstance(given, Mapping):
+        raise InputError(f"a dict is not a source of images (choose one of {', '.join(map(str, given))})")
+    if _is_map_style(given):
+        return StreamSource(Samples(given), column=column, label="dataset")
     if isinstance(given, Iterable):
-        return StreamSource(given)
+        return StreamSource(Records(given) if _is_data_loader(given) else given, column=column)
     raise InputError(f"a {type(given).__name__} is not a source of images (a path, an array, a tensor, batches)")
 
 
@@ -54,34 +66,59 @@ def is_path(given: Given) -> bool:
     return isinstance(given, (str, os.PathLike))
 
 
+def split_member(text: str) -> tuple[str, str | None]:
+    """`FILE::NAME` → (FILE, NAME) where FILE is an archive or a .npz; another path → (path, None)."""
+    path, colons, name = text.rpartition("::")
+    if colons and name and path.lower().endswith(_MEMBERS) and not os.path.exists(text):
+        return path, name
+    return text, None
+
+
+def _open_list(given: list[Any] | tuple[Any, ...], column: Column | None) -> Source:
+    paths = [isinstance(one, (str, os.PathLike)) for one in given]
+    if all(paths):
+        return FilesSource.paths("list of paths", given)
+    if any(paths):
+        raise InputError("a list of paths and of other things; give paths alone, or images alone")
+    if all(is_single(one) for one in given):
+        return ArraySource(given, label="list")
+    return StreamSource(list(given), column=column, label="list")
+
+
+def _is_map_style(given: Any) -> bool:
+    """Whether `given` is a dataset that is read by place: `__len__` and `__getitem__`, and no iteration of its own."""
+    return hasattr(given, "__len__") and hasattr(given, "__getitem__") and not hasattr(given, "__iter__")
+
+
+def _is_data_loader(given: Any) -> bool:
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(given, torch.utils.data.DataLoader)
+
+
 def _open_path(text: str) -> Source:
     if text.startswith("@"):
         return FilesSource.listing(Path(text[1:]))
+    text, member = split_member(text)
     lower = text.lower()
     if lower.endswith(_TAR) and not os.path.isdir(text):
-        return TarSource(text, [Path(name) for name in expand_braces(text)])
+        return TarSource(text, [Path(name) for name in expand_braces(text)], member)
     path = Path(text)
     if path.is_dir():
-        return FilesSource.folder(path)
+        return _open_folder(path)
     if not path.exists():
         raise InputError(f"{text}: no such file or folder")
     if lower.endswith(".zip"):
-        return ZipSource(path)
-    if lower.endswith(".npz"):
-        return _open_npz(path)
+        return ZipSource(path, member)
+    if lower.endswith((".npz", ".npy")):
+        return open_images(path, member)
     if is_image_name(path.name):
         raise InputError(f"{text}: a single image; wanted a folder, .zip, .tar, @list.txt or .npz of images")
     raise InputError(f"{text}: not a source of images (a folder, .zip, .tar, @list.txt or .npz is)")
 
 
-def _open_npz(path: Path) -> ArraySource:
-    try:
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
-            for name in archive.files:
-                array = archive[name]
-                if array.dtype == np.uint8 and array.ndim == 4:
-                    return ArraySource(array, label=str(path))
-            names = ", ".join(archive.files)
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
-        raise InputError(f"{path}: not a .npz that can be read ({error})") from error
-    raise InputError(f"{path}: holds no uint8 images (N, H, W, 3), only {names}")
+def _open_folder(path: Path) -> Source:
+    if not walk(path)[0]:
+        names, skipped = walk(path, lambda name: name.lower().endswith(".npy"))
+        if names:
+            return ArrayFilesSource(path, names, skipped=skipped)
+    return FilesSource.folder(path)

@@ -7,7 +7,7 @@ import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
 from gan_eval.errors import BadImagesError, InputError
@@ -26,6 +26,8 @@ class Contents:
     count: readable images. sha256: of the readable images' own hashes, in order; the same images in the same order
     give the same value wherever they lie. bad: "name: reason" of each unreadable file, sorted as the source is.
     formats: file format → count. sizes: the (width, height) met, at most a few. skipped: foreign and hidden files.
+    notes: sentences that a reader of a number must know: pixels that were cut, animations, which array was taken.
+    digests: the first 8 bytes of each image's hash.
     """
 
     count: int
@@ -34,12 +36,44 @@ class Contents:
     formats: Mapping[str, int]
     sizes: tuple[tuple[int, int], ...]
     skipped: int
+    notes: tuple[str, ...] = ()
+    digests: frozenset[bytes] = field(default=frozenset(), repr=False, compare=False)
 
 
 class _Glance(NamedTuple):
+    name: str
     digest: bytes
     header: Header | None
     bad: str | None
+
+
+class _Odd:
+    """Counts images that are readable and yet not used as they are, with the names of the first few."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, list[str]] = {"deep": [], "animated": []}
+        self._counts = collections.Counter[str]()
+
+    def see(self, name: str, header: Header) -> None:
+        """Take note of one image."""
+        for kind, is_so in (("deep", header.deep), ("animated", header.animated)):
+            if is_so:
+                self._counts[kind] += 1
+                self._names[kind] += [name] if len(self._names[kind]) < 3 else []
+
+    def notes(self) -> list[str]:
+        """One sentence for each kind that was seen."""
+        sentences = {
+            "deep": "{} {} deeper than 8 bits ({}): values above 255 are cut to white, as in the peers' tools, so the "
+            "numbers say nothing of them; convert them to 8 bits",
+            "animated": "{} {} several frames ({}): the first frame alone is used",
+        }
+        verbs = {"deep": ("image is", "images are"), "animated": ("image has", "images have")}
+        lines = []
+        for kind, count in self._counts.items():
+            names = ", ".join(self._names[kind]) + (" …" if count > len(self._names[kind]) else "")
+            lines.append(sentences[kind].format(count, verbs[kind][count > 1], names))
+        return lines
 
 
 def scan(
@@ -60,6 +94,8 @@ def scan(
     formats: collections.Counter[str] = collections.Counter()
     sizes: dict[tuple[int, int], None] = {}
     bad: list[str] = []
+    odd = _Odd()
+    digests: set[bytes] = set()
     count = 0
     for done, glance in enumerate(in_order(_glance, source.items(), workers=workers), 1):
         if glance.bad is not None:
@@ -67,8 +103,10 @@ def scan(
         else:
             count += 1
             total.update(glance.digest)
+            digests.add(glance.digest[:8])
         if glance.header:
             formats[glance.header.format] += 1
+            odd.see(glance.name, glance.header)
             if len(sizes) < 8:
                 sizes[glance.header.width, glance.header.height] = None
         if progress and (done % 64 == 0 or done == source.count):
@@ -79,8 +117,21 @@ def scan(
         found = f"{len(bad)} unreadable, {source.skipped} other files"
         raise InputError(f"{source.label}: no readable images in it ({found})")
     return Contents(
-        count, total.hexdigest(), tuple(bad), dict(sorted(formats.items())), tuple(sorted(sizes)), source.skipped
+        count,
+        total.hexdigest(),
+        tuple(bad),
+        dict(sorted(formats.items())),
+        tuple(sorted(sizes)),
+        source.skipped,
+        (*odd.notes(), *_copies(count, len(digests)), *source.notes),
+        frozenset(digests),
     )
+
+
+def _copies(count: int, distinct: int) -> list[str]:
+    if distinct == count:
+        return []
+    return [f"{count - distinct} of {count} images are exact copies of others in the set ({distinct} distinct)"]
 
 
 def in_order(
@@ -112,8 +163,8 @@ def _glance(item: Item) -> _Glance:
     try:
         data = item.read()
         if isinstance(data, bytes):
-            return _Glance(hashlib.sha256(data).digest(), probe(data, item.name), None)
+            return _Glance(item.name, hashlib.sha256(data).digest(), probe(data, item.name), None)
     except UnreadableImage as error:
-        return _Glance(b"", None, str(error))
+        return _Glance(item.name, b"", None, str(error))
     shape = ",".join(map(str, data.shape)).encode()
-    return _Glance(hashlib.sha256(shape + b"\0" + data.tobytes()).digest(), None, None)
+    return _Glance(item.name, hashlib.sha256(shape + b"\0" + data.tobytes()).digest(), None, None)

@@ -29,7 +29,8 @@ class Source(Protocol):
 
     label: what the user gave, for messages and the JSON. count: number of images, None where only a pass over the
     source can tell. skipped: hidden and foreign files passed over, complete once `items` has run to its end.
-    repeatable: whether `items` may be called again.
+    repeatable: whether `items` may be called again and gives the same images. notes: sentences that a reader of a
+    number must know, such as which of several arrays was taken; complete once `items` has run to its end.
     """
 
     @property
@@ -40,6 +41,8 @@ class Source(Protocol):
     def skipped(self) -> int: ...
     @property
     def repeatable(self) -> bool: ...
+    @property
+    def notes(self) -> tuple[str, ...]: ...
     def items(self) -> Iterator[Item]:
         """The images in order. Reading may be done in other threads, later, and in any order."""
         ...

@@ -72,7 +72,7 @@ def test_exif_rotation_is_not_applied() -> None:
 
 @pytest.mark.parametrize("format_name", ["PNG", "JPEG", "BMP", "WEBP", "GIF", "TIFF", "PPM"])
 def test_probe_passes_whole_files(format_name: str, encoded: Make) -> None:
-    assert probe(encoded(format_name), "x")[1:] == (12, 9)
+    assert probe(encoded(format_name), "x")[1:3] == (12, 9)
 
 
 @pytest.mark.parametrize("format_name", ["PNG", "JPEG", "BMP", "WEBP", "GIF", "TIFF", "PPM"])
@@ -81,6 +81,48 @@ def test_probe_finds_truncated_files(format_name: str, share: float, encoded: Ma
     data = encoded(format_name, size=(60, 50))
     with pytest.raises(UnreadableImage, match=r"^x: "):
         probe(data[: int(len(data) * share)], "x")
+
+
+@pytest.mark.parametrize("place", [0.3, 0.5, 0.7])
+def test_probe_finds_a_flipped_byte_inside_a_png(place: float, encoded: Make) -> None:
+    damaged = bytearray(encoded("PNG", size=(60, 50)))
+    damaged[int(len(damaged) * place)] ^= 255
+    with pytest.raises(UnreadableImage, match=r"^x: "):
+        probe(bytes(damaged), "x")
+
+
+def test_a_wrong_checksum_of_whole_pixels_is_no_damage(encoded: Make) -> None:
+    data = encoded("PNG")
+    end = data.index(b"IDAT") + 4 + int.from_bytes(data[data.index(b"IDAT") - 4 : data.index(b"IDAT")], "big")
+    odd = data[:end] + b"\0\0\0\0" + data[end + 4 :]
+    np.testing.assert_array_equal(decode(odd), decode(data))
+    assert probe(odd, "x") == probe(data, "x")
+
+
+@pytest.mark.parametrize(
+    ("pixels", "format_name", "deep"),
+    [
+        (np.zeros((4, 5), np.uint16), "PNG", True),
+        (np.zeros((4, 5), np.uint16), "TIFF", True),
+        (np.zeros((4, 5), np.int32), "TIFF", True),
+        (np.zeros((4, 5), np.float32), "TIFF", True),
+        (np.zeros((4, 5), np.uint8), "TIFF", False),
+        (np.zeros((4, 5, 4), np.uint8), "PNG", False),
+    ],
+)
+def test_probe_tells_deep_pixels(pixels: np.ndarray, format_name: str, deep: bool) -> None:
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, format_name)
+    assert probe(stream.getvalue(), "x").deep is deep
+
+
+@pytest.mark.parametrize("format_name", ["GIF", "WEBP", "PNG", "TIFF"])
+@pytest.mark.parametrize("frames", [1, 3])
+def test_probe_tells_animations(format_name: str, frames: int) -> None:
+    first, *rest = (Image.new("RGB", (8, 8), (80 * index, 0, 0)) for index in range(frames))
+    stream = io.BytesIO()
+    first.save(stream, format_name, save_all=True, append_images=rest)
+    assert probe(stream.getvalue(), "x").animated is (frames > 1)
 
 
 @pytest.mark.parametrize(

@@ -168,7 +168,7 @@ def test_float_tensors_are_rounded_from_0_to_1(rng: np.random.Generator) -> None
     ("given", "match"),
     [
         (np.zeros((2, 3, 8, 8), np.uint8), "channels last"),
-        (np.zeros((2, 8, 8, 3), np.float32), "float32; wanted uint8"),
+        (np.zeros((2, 8, 8, 3), np.int32), "int32; wanted uint8"),
         (torch.full((1, 3, 4, 4), -1.0), r"from -1 to -1; wanted 0–1"),
         (torch.full((1, 3, 4, 4), float("nan")), "nan"),
         (torch.zeros((1, 4, 4, 3)), r"wanted \(N, 3, H, W\)"),
