@@ -78,7 +78,7 @@ class StreamSource:
             raise InputError(f"{self.label}: gave no images")
 
 
-class Samples:
+class DatasetSamples:
     """The samples of a map-style dataset (`__len__`, `__getitem__`), one after the other."""
 
     def __init__(self, dataset: Any) -> None:
@@ -91,7 +91,7 @@ class Samples:
             yield tuple(sample) if isinstance(sample, list) else sample
 
 
-class Records:
+class LoaderBatches:
     """The batches of a torch DataLoader, where a list of arrays holds the parts of the samples."""
 
     def __init__(self, loader: Iterable[Any]) -> None:

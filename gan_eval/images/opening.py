@@ -13,7 +13,7 @@ from PIL import Image
 from gan_eval.errors import InputError
 from gan_eval.images.archives import TarSource, ZipSource, expand_braces
 from gan_eval.images.arrays import ArraySource, is_array, is_single
-from gan_eval.images.batches import Column, Records, Samples, StreamSource
+from gan_eval.images.batches import Column, DatasetSamples, LoaderBatches, StreamSource
 from gan_eval.images.files import FilesSource, is_image_name, walk
 from gan_eval.images.numpy_files import ArrayFilesSource, open_images
 from gan_eval.images.source import Source
@@ -55,9 +55,9 @@ def open_source(given: Given, *, column: Column | None = None) -> Source:
     if isinstance(given, Mapping):
         raise InputError(f"a dict is not a source of images (choose one of {', '.join(map(str, given))})")
     if _is_map_style(given):
-        return StreamSource(Samples(given), column=column, label="dataset")
+        return StreamSource(DatasetSamples(given), column=column, label="dataset")
     if isinstance(given, Iterable):
-        return StreamSource(Records(given) if _is_data_loader(given) else given, column=column)
+        return StreamSource(LoaderBatches(given) if _is_data_loader(given) else given, column=column)
     raise InputError(f"a {type(given).__name__} is not a source of images (a path, an array, a tensor, batches)")
 
 
