@@ -114,9 +114,10 @@ async function endScreen(study) {
 }
 
 async function completionOf(study) {
+  const { session_id, token } = study.recorder.session;
   for (let attempt = 0; attempt < 5; attempt += 1) {
     try {
-      return (await study.delivery.completion(study.recorder.session.session_id)).url ?? study.manifest.platform.url;
+      return (await study.delivery.completion(session_id, token)).url ?? study.manifest.platform.url;
     } catch {
       await pause(1000 * 2 ** attempt);
     }
