@@ -74,9 +74,7 @@ def _export(comparison: Comparison, exports: Exports) -> None:
     table = page.score_table(comparison)
     rows = [(model.name, model.rank, score) for model in comparison.models for score in model.scores]
     exports.write(
-        csv=lambda: scores_csv(
-            (model.name, model.rank, score) for model in comparison.models for score in model.scores
-        ),
+        csv=lambda: scores_csv(rows),
         latex=lambda: latex(table),
         markdown=lambda: "\n".join([markdown(table), *page.sentences(comparison), ""]),
         html=lambda: page.html(comparison, command=command_line()),

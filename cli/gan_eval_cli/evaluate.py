@@ -81,7 +81,7 @@ def kid(
 
     Example: gan-eval kid real/ fake/ --json
     """
-    chosen = {"exact": exact, "subsets": subsets, "subset_size": subset_size}
+    chosen: dict[str, Any] = {"exact": exact, "subsets": subsets, "subset_size": subset_size}
     _run("kid", real, fake, ["kid"], settings, as_json, quiet, interval=interval, seed=seed, **chosen)
 
 
