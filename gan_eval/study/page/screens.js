@@ -184,6 +184,11 @@ async function download(study) {
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
+// A line that stays above every screen: from now on answers are kept in this page alone.
+function storageBroken(study) {
+  document.body.prepend(notice(study.strings.no_storage));
+}
+
 const notice = (text) => element("p", { class: "notice", role: "note" }, text);
 
 // Download, copy and withdraw, from every screen of the study.
