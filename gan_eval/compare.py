@@ -147,8 +147,10 @@ def _pairs(
     pairs = kernel_pairs(real, fakes, metric=kid, seed=options.seed)
     if "fid" in metrics and options.interval:
         pairs += frechet_pairs(real, fakes, metric=fid, seed=options.seed)
-    if key:
-        reader.cache.add(key, lambda room: write_json(room / "pairs.json", [asdict(pair) for pair in pairs]))
+    if key and reader.cache.keep:
+        with reader.cache.scratch() as room:
+            write_json(room / "pairs.json", [asdict(pair) for pair in pairs])
+            reader.cache.store(key, room)
     return tuple(pairs)
 
 

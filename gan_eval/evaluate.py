@@ -102,7 +102,7 @@ def evaluate_with(
         if key:
             _store(reader.cache, key, made, bad)
     names = ["real", "fake"] if real is not None else ["fake"]
-    notes = (*network.notices, *reader.cache.notes, *_input_warnings(dict(zip(names, sides, strict=True)), bad))
+    notes = (*network.notices, *_input_warnings(dict(zip(names, sides, strict=True)), bad))
     return Evaluation(
         scores=tuple(replace(score, warnings=(*notes, *score.warnings)) for score in made),
         provenance=reader.provenance(dict(zip(names, inputs, strict=True)), network),
@@ -183,9 +183,12 @@ def result_key(
 
 
 def _store(cache: Cache, key: Mapping[str, Any], made: Sequence[Score], bad: Sequence[Sequence[str]]) -> None:
-    documents = [{**score.to_dict(), "warnings": list(score.warnings)} for score in made]
-    document = {"scores": documents, "bad": [list(lines) for lines in bad]}
-    cache.add(key, lambda room: write_json(room / "scores.json", document))
+    if not cache.keep:
+        return
+    with cache.scratch() as room:
+        documents = [{**score.to_dict(), "warnings": list(score.warnings)} for score in made]
+        write_json(room / "scores.json", {"scores": documents, "bad": [list(lines) for lines in bad]})
+        cache.store(key, room)
 
 
 def _load(entry: Path) -> tuple[list[Score], list[list[str]]]:

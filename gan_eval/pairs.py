@@ -52,7 +52,7 @@ def kernel_pairs(real: FeatureSet, fakes: Mapping[str, FeatureSet], *, metric: s
 
 
 def frechet_pairs(real: FeatureSet, fakes: Mapping[str, FeatureSet], *, metric: str, seed: int) -> list[Pair]:
-    """Every pair by its Fréchet distance; none where a set is too small for an error."""
+    """Every pair by its Fréchet distance at infinitely many images; none where a set is too small to tell its bias."""
     sizes = [side.vectors.n for side in (real, *fakes.values()) if side.vectors is not None]
     if len(fakes) < 2 or len(sizes) <= len(fakes) or min(sizes) < frechet_error.LEAST:
         return []
@@ -68,6 +68,8 @@ def frechet_pairs(real: FeatureSet, fakes: Mapping[str, FeatureSet], *, metric: 
         )
         for name, fake in fakes.items()
     }
+    if not all(error.enough for error in errors.values()):
+        return []
     pairs = itertools.combinations(errors, 2)
     return _adjusted({(a, b): frechet_error.difference(errors[a], errors[b]) for a, b in pairs}, metric)
 

@@ -58,7 +58,9 @@ def published_curves(
     if found is not None:
         return np.asarray(np.load(found / "curves.npy", allow_pickle=False))
     curves = _train(recipe, real, models, seed, device, on_epoch)
-    cache.add(key, lambda room: np.save(room / "curves.npy", curves))
+    with cache.scratch() as room:
+        np.save(room / "curves.npy", curves)
+        cache.store(key, room)
     return curves
 
 

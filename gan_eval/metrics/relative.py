@@ -39,23 +39,35 @@ class Difference:
         return float(norm.cdf(self.value / self.standard_error)) if self.standard_error else 0.5
 
 
-def kernel_difference(a: KernelSums, b: KernelSums, *, paired: bool = False, level: float = 0.95) -> Difference:
-    """MMD²(A, R) - MMD²(B, R) from `kernel_sums(real, fake_a)` and `kernel_sums(real, fake_b)`.
+def kernel_difference(a: KernelSums, b: KernelSums, *, level: float = 0.95) -> Difference:
+    """MMD²(A, R) - MMD²(B, R) from `kernel_sums(real, fake_a)` and `kernel_sums(real, fake_b)`, A and B independent.
 
-    paired: the i-th images of A and B come from the same input, so that their errors are correlated too.
-    Raises MismatchError when the real sets differ in size, or paired sets do; TooFewError below four images in a set.
+    Raises MismatchError when the real sets differ in size; TooFewError below four units in a set.
     """
     if a.n != b.n:
         raise MismatchError(f"{a.n} and {b.n} real images: two models are compared against one real set")
-    if paired and a.m != b.m:
-        raise MismatchError(f"{a.m} and {b.m} images: paired sets hold one image of each model per input")
-    if min(a.n, a.m, b.m) < LEAST:
-        raise TooFewError(f"{min(a.n, a.m, b.m)} images: a comparison needs at least {LEAST} in each set")
+    _check_enough(a.n, a.m, b.m)
     (real_a, fake_a), (real_b, fake_b) = influence(a), influence(b)
-    linear = spread(real_a - real_b) + (spread(fake_a - fake_b) if paired else spread(fake_a) + spread(fake_b))
+    linear = spread(real_a - real_b) + spread(fake_a) + spread(fake_b)
     second = degenerate(a, of_real=False) + degenerate(b, of_real=False)
     error = float(np.sqrt(max(linear - second, linear / 2)))
     return difference(a.mmd2 - b.mmd2, error, method="normal, three samples", level=level)
+
+
+def paired_kernel_difference(sums: KernelSums, *, level: float = 0.95) -> Difference:
+    """MMD²(A, R) - MMD²(B, R) from `paired_sums(real, a, b)`: the i-th images of A and B show one input.
+
+    What the inputs add to both errors is taken out. Raises TooFewError below four units in a set.
+    """
+    _check_enough(sums.n, sums.m)
+    linear = sum(map(spread, influence(sums)))
+    error = float(np.sqrt(max(linear - degenerate(sums, of_real=False), linear / 2)))
+    return difference(sums.mmd2, error, method="normal, three samples, paired by input", level=level)
+
+
+def _check_enough(*counts: int) -> None:
+    if min(counts) < LEAST:
+        raise TooFewError(f"{min(counts)} images: a comparison needs at least {LEAST} in each set")
 
 
 def difference(value: float, standard_error: float, *, method: str, level: float = 0.95) -> Difference:

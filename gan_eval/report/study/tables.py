@@ -228,8 +228,7 @@ def ranked(found: Analysis) -> list[MethodFinding]:
 
     def place(method: MethodFinding) -> float:
         measure = method.get(found.main)
-        value = float("nan") if measure is None else measure.estimate.value
-        return float("inf") if value != value else -value
+        return float("inf") if measure is None else -measure.estimate.value
 
     return sorted(found.findings.methods, key=place)
 

@@ -114,8 +114,7 @@ def create_app(service: Service, serving: Serving) -> Flask:
 
     @app.post("/s/<token>/api/completion")
     def completion(token: str) -> Response:
-        body = _body()
-        return _json({"url": service.completion(_session(body), body.get("token"))})
+        return _json({"url": service.completion(_session(_body()))})
 
     @app.get("/r/<token>/")
     def watch(token: str) -> Response:
@@ -195,11 +194,7 @@ def _refuse_foreign_origin(origins: tuple[str, ...]) -> None:
     origin = request.headers.get("Origin")
     if origin is None or origin in origins:
         return
-    try:
-        host = urlsplit(origin).netloc
-    except ValueError:
-        abort(400)
-    if host != request.host:
+    if urlsplit(origin).netloc != request.host:
         abort(403)
 
 

@@ -3,8 +3,7 @@
 // connection that breaks later does not stop a trial.
 
 const TRIALS_AHEAD = 4;
-const LOAD_ATTEMPTS = 2;
-const LOAD_LIMIT_MS = 12_000;
+const LOAD_ATTEMPTS = 3;
 const FETCHES_AT_ONCE = 3;
 
 function makePictures(manifest, data) {
@@ -25,7 +24,7 @@ function makePictures(manifest, data) {
       const image = new Image();
       image.src = address(id);
       try {
-        await inTime(image.decode(), LOAD_LIMIT_MS);
+        await image.decode();
         return image;
       } catch (error) {
         if (image.src.startsWith("blob:")) URL.revokeObjectURL(image.src);

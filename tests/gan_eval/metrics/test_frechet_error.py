@@ -100,11 +100,11 @@ def test_what_is_left_after_taking_a_part_away() -> None:
 
 def test_two_like_models_are_told_apart_as_often_as_the_level_says() -> None:
     p_values = []
-    for seed in range(120):
-        real, one = sets(60, 60, seed)
-        _, other = sets(60, 60, 1000 + seed)
+    for seed in range(60):
+        real, one = sets(200, 200, seed)
+        _, other = sets(200, 200, 1000 + seed)
         p_values.append(difference(assess(real, one), assess(real, other)).p_value)
-    assert np.mean(np.array(p_values) < 0.05) <= 0.11
+    assert np.mean(np.array(p_values) < 0.05) <= 0.12
     assert np.mean(np.array(p_values) < 0.5) >= 0.3
 
 
@@ -120,10 +120,96 @@ def test_difference_has_the_sign_of_its_values_and_turns_with_them() -> None:
     near, _ = sets(80, 80, 1)
     a, b = assess(real, near), assess(real, 1.5 * far)
     there, back = difference(a, b), difference(b, a)
-    assert there.value == pytest.approx(a.value - b.value)
+    assert a.population is not None
+    assert b.population is not None
+    assert there.value == pytest.approx(a.population - b.population)
     assert there.value < 0
     assert there.p_value < 0.05
     assert back.interval.low == pytest.approx(-there.interval.high)
+
+
+@pytest.mark.parametrize(("many", "few"), [(200, 60), (400, 100)])
+def test_the_larger_of_two_samples_of_one_distribution_is_not_called_nearer(many: int, few: int) -> None:
+    p_values, differences = [], []
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        real, large, small = (rng.standard_normal((n, DIM)) for n in (300, many, few))
+        found = difference(assess(real, large), assess(real, small))
+        p_values.append(found.p_value)
+        differences.append(found.value / found.standard_error)
+    assert np.mean(np.array(p_values) < 0.05) <= 0.12  # 0.05 and two standard errors of 40 runs
+    assert abs(np.mean(differences)) < 1.2  # the bias alone is 5 to 10 standard errors
+
+
+@pytest.mark.parametrize("sizes", [(48, 100, 100), (100, 48, 100), (100, 100, 48)])
+def test_no_difference_where_a_bias_cannot_be_told(sizes: tuple[int, int, int]) -> None:
+    rng = np.random.default_rng(0)
+    real, one, other = (rng.standard_normal((n, DIM)) for n in sizes)
+    a, b = assess(real, one), assess(real, other)
+    assert a.population is None or b.population is None
+    with pytest.raises(TooFewError, match=r"cannot rank these.*48 independent images"):
+        difference(a, b)
+
+
+def pairs(eps: float, seed: int, n: int = 100) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Real images, and two translations of common inputs, the second shifted further by `eps`."""
+    rng = np.random.default_rng(seed)
+    real, inputs = rng.standard_normal((n, DIM)), rng.standard_normal((n, DIM)) + 0.3
+    return real, inputs + 0.1 * rng.standard_normal((n, DIM)), inputs + eps + 0.1 * rng.standard_normal((n, DIM))
+
+
+def test_pairing_finds_a_difference_that_independent_sets_hide() -> None:
+    real, one, other = pairs(0.03, 0)
+    a, b = assess(real, one), assess(real, other)
+    assert difference(a, b, paired=True).p_value < 1e-3
+    assert difference(a, b).p_value > 0.05
+
+
+def test_pairing_keeps_the_level_where_nothing_differs() -> None:
+    found = [
+        difference(assess(real, one), assess(real, other), paired=True).p_value
+        for real, one, other in (pairs(0.0, seed) for seed in range(40))
+    ]
+    assert 0.0 <= np.mean(np.array(found) < 0.05) <= 0.12
+
+
+def test_paired_sets_of_unequal_size_are_refused() -> None:
+    real, one, other = pairs(0.0, 0)
+    with pytest.raises(MismatchError, match="per input"):
+        difference(assess(real, one), assess(real, other[:-1]), paired=True)
+
+
+def grouped(count: int, each: int, rng: np.random.Generator) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """`each` near-copies of `count` points."""
+    groups = np.repeat(np.arange(count), each)
+    points = rng.standard_normal((count, DIM))[groups]
+    return points + 0.3 * rng.standard_normal(points.shape), groups
+
+
+def test_groups_widen_the_interval_to_that_of_as_many_independent_images() -> None:
+    rng = np.random.default_rng(0)
+    (x, g), (y, h) = grouped(60, 9, rng), grouped(60, 9, rng)
+    alone, together = assess(x, y), assess(x, y, real_groups=g, fake_groups=h)
+    independent = assess(x[::9], y[::9])
+    assert together.value == alone.value
+    assert together.standard_error > 2 * alone.standard_error
+    assert together.standard_error == pytest.approx(independent.standard_error, rel=0.5)
+
+
+def test_population_value_of_grouped_images_is_that_of_their_distribution() -> None:
+    found = []
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        (x, g), (y, h) = grouped(150, 4, rng), grouped(150, 4, rng)
+        found.append(assess(x, y, real_groups=g, fake_groups=h).population)
+    assert abs(np.mean(found)) < 4 * np.std(found) / np.sqrt(30)  # both sets follow one distribution
+
+
+def test_few_groups_give_no_population_value() -> None:
+    rng = np.random.default_rng(0)
+    (x, g), (y, h) = grouped(60, 9, rng), grouped(60, 9, rng)
+    assert assess(x, y).population is not None
+    assert assess(x, y, real_groups=g, fake_groups=h).population is None
 
 
 def test_another_cut_of_the_real_set_is_refused() -> None:

@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gan_eval.errors import MismatchError
-from gan_eval.metrics.kernel_sums import kernel_sums
-from gan_eval.metrics.relative import kernel_difference
+from gan_eval.errors import MismatchError, TooFewError
+from gan_eval.metrics.kernel_sums import kernel_sums, paired_sums
+from gan_eval.metrics.relative import kernel_difference, paired_kernel_difference
 
 
 def draw(seed: int, shift: float, n: int = 60) -> np.ndarray:
@@ -39,3 +39,40 @@ def test_two_models_alike_are_seldom_told_apart() -> None:
 def test_another_real_set_is_refused() -> None:
     with pytest.raises(MismatchError):
         kernel_difference(kernel_sums(draw(0, 0), draw(1, 0)), kernel_sums(draw(0, 0, 50), draw(1, 0)))
+
+
+def paired_draw(seed: int, further: float, n: int = 60) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Real images, and two translations of common inputs, the second `further` off."""
+    real, inputs = draw(3 * seed, 0, n), draw(3 * seed + 1, 0.3, n)
+    noise = draw(3 * seed + 2, 0, 2 * n) * np.float32(0.1)
+    return real, inputs + noise[:n], inputs + np.float32(further) + noise[n:]
+
+
+def test_paired_difference_is_that_of_the_two_distances() -> None:
+    real, a, b = paired_draw(0, 0.2)
+    apart = kernel_sums(real, a).mmd2 - kernel_sums(real, b).mmd2
+    assert paired_kernel_difference(paired_sums(real, a, b)).value == pytest.approx(apart, rel=1e-9)
+
+
+def test_pairing_finds_what_independent_sets_hide() -> None:
+    real, a, b = paired_draw(0, 0.05)
+    assert paired_kernel_difference(paired_sums(real, a, b)).p_value < 1e-3
+    assert kernel_difference(kernel_sums(real, a), kernel_sums(real, b)).p_value > 0.05
+
+
+def test_paired_models_alike_are_told_apart_as_often_as_the_level_says() -> None:
+    p = [paired_kernel_difference(paired_sums(*paired_draw(seed, 0))).p_value for seed in range(150)]
+    assert np.mean(np.array(p) < 0.05) <= 0.11
+    assert np.mean(np.array(p) < 0.5) >= 0.35
+
+
+def test_a_set_paired_with_itself_does_not_differ() -> None:
+    real, a, _ = paired_draw(0, 0)
+    found = paired_kernel_difference(paired_sums(real, a, a))
+    assert (found.value, found.p_value) == (0.0, 1.0)
+
+
+def test_four_units_are_the_least() -> None:
+    real, a, b = paired_draw(0, 0, 3)
+    with pytest.raises(TooFewError):
+        paired_kernel_difference(paired_sums(real, a, b))
