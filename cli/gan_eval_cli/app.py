@@ -40,7 +40,7 @@ _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 @click.group(cls=lazy_group(COMMANDS), context_settings=_CONTEXT)
 @click.version_option(__version__, prog_name="gan-eval")
 def gan_eval_group() -> None:
-    """Tell how good a GAN's images are, with numbers one may trust.
+    """Measure the quality of generated images, with error bars and tests.
 
     A SOURCE is a folder (read recursively), a .zip, one or several .tar shards (set-{000..031}.tar), a text file of
     paths (@list.txt), or a .npz of features or of moments.

@@ -18,7 +18,7 @@ class LazyGroup(click.Group):
     table: Mapping[str, str] = {}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Names in the order of the table, which is the order a newcomer needs them in."""
+        """Names in the order of the table, which is the order in which a new user needs them."""
         return list(self.table)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:

@@ -17,9 +17,9 @@ from gan_eval.metrics.nrds import Array
 from gan_eval.provenance import Provenance
 from gan_eval.result import Score
 
-#: Fewer images of a model than this are told apart by luck as much as by quality.
+#: Below this number of images per model, the intervals are wide.
 FEW = 200
-#: More near copies of real images than this share are worth a warning.
+#: Share of near copies of real images above which a warning is given.
 COPIES = 0.05
 LEVEL = 0.05
 
@@ -131,7 +131,7 @@ def _robust_flags(
 
 
 def _set_warnings(contest: Contest) -> list[str]:
-    """What a reader must know of the images themselves."""
+    """Warnings about the images themselves: files left out, formats, numbers, copies."""
     found = []
     for one in (contest.real, *contest.models):
         if one.bad:
@@ -148,7 +148,7 @@ def _set_warnings(contest: Contest) -> list[str]:
         found.append(f"models differ in their number of images ({listed}): this protocol learns most from the largest")
     copies = [one.name for one in contest.models if one.sha256 == contest.real.sha256]
     if copies:
-        found.append(f"{', '.join(copies)}: the very images of the real set")
+        found.append(f"{', '.join(copies)}: the same images as the real set")
     return found
 
 
@@ -164,7 +164,7 @@ def _robust_warnings(contest: Contest, flags: Mapping[str, Any]) -> list[str]:
         found.append(metric.NEAR_ZERO_MESSAGE)
     if flags["few_images"]:
         least = min(len(one) for one in contest.models)
-        found.append(f"{least} images of a model are few (from {FEW} on the intervals get narrow)")
+        found.append(f"{least} images are few for a model; from {FEW} images on, the intervals are usable")
     if flags["near_copies"]:
         found.append(f"near copies of real images, which this score rewards: {', '.join(flags['near_copies'])}")
     if flags["identity_last"] is False:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 def info(checkpoint: Path | None, preset: str | None, size: int | None, batch_size: int | None, as_json: bool) -> None:
     """Parameters and operations of the networks of a CHECKPOINT (a folder, or a run) or of a preset.
 
-    They are counted as the paper's table counts them ("FLOPs" are multiply-adds of both networks of a kind), and truly:
-    what one translation and one training step of this code take, two operations for each multiply-add.
+    They are counted twice: as in the paper's table, where "FLOPs" are the multiply-adds of both networks of a kind, and
+    as what one translation and one training step of this code take, two operations for each multiply-add.
 
     Example: nicegan info --preset light4
     """
@@ -87,7 +87,7 @@ def _print(found: Profile, config: RunConfig, name: str) -> None:
         f"G half {step}": found.generator_step,
     }
     render.print_table(
-        (f"in truth, {network.height}×{network.width} pixels", "operations", "kept for backward"),
+        (f"measured, {network.height}×{network.width} pixels", "operations", "kept for backward"),
         [(what, f"{cost.flops / 1e9:,.1f} G", _mebibytes(cost.saved_bytes)) for what, cost in costs.items()],
     )
     click.echo(

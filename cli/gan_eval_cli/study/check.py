@@ -34,7 +34,7 @@ def check_command(out: Path, browser: bool, as_json: bool) -> None:
         document = {"schema": "gan-eval-study-check/1", "ok": not problems, "checks": checks, "limit": LIMIT}
         print_json(document)
     else:
-        rows = [[it.name, "well" if not it.problems else f"{len(it.problems)} found"] for it in results]
+        rows = [[it.name, "ok" if not it.problems else f"{len(it.problems)} found"] for it in results]
         print_table(["check", "result"], rows)
         for result in results:
             for note in result.notes:

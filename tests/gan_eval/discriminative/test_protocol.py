@@ -150,7 +150,7 @@ class TestImages:
         made = run({"thief": real, "honest": make_folder("honest", 16, seed=1, shift=40)}, real)
         assert made["thief"].details["near_copies"] == 1
         assert made.flags["near_copies"] == ["thief"]
-        assert any("thief: the very images of the real set" in warning for warning in made.warnings)
+        assert any("thief: the same images as the real set" in warning for warning in made.warnings)
 
     def test_formats_that_differ_are_warned_of(self, make_folder: MakeFolder) -> None:
         models = {"a": make_folder("a", 16, seed=1, ending="jpg"), "b": make_folder("b", 16, seed=2)}
