@@ -15,7 +15,7 @@ from gan_eval.evaluate import Evaluation, evaluate_with, result_key
 from gan_eval.feature_set import FeatureSet
 from gan_eval.features import FeatureReader
 from gan_eval.features import reader as feature_reader
-from gan_eval.files import read_json, write_json
+from gan_eval.files import read_document, write_json
 from gan_eval.images import Given
 from gan_eval.pairing import Pairing, pairing
 from gan_eval.pairs import Pair, frechet_pairs, kernel_pairs
@@ -24,6 +24,7 @@ from gan_eval.result import Progress, Score
 from gan_eval.scoring import Metric, Options, name_of, needs
 from gan_eval.settings import Settings
 from gan_eval.statistics_file import StatisticsFile
+from gan_eval.strict_json import DocumentFormat
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,18 +141,28 @@ def _pairs(
 ) -> tuple[Pair, ...]:
     """Every pair, from the cache where it has them; key: what the scores depend on, None where that is not known."""
     key = key and {**key, "what": "pairs", "models": list(fakes)}
-    found = reader.cache.find(key) if key else None
-    if found is not None:
-        return tuple(Pair.from_dict(one) for one in read_json(found / "pairs.json"))
+    cached = reader.cache.read(key, lambda entry: read_document(entry / "pairs.json", CACHED_PAIRS)) if key else None
+    if cached is not None:
+        return cached.pairs
     kid, fid = (name_of(metric, reader.network) for metric in ("kid", "fid"))
     pairs = kernel_pairs(real, fakes, metric=kid, seed=options.seed)
     if "fid" in metrics and options.interval:
         pairs += frechet_pairs(real, fakes, metric=fid, seed=options.seed)
     if key and reader.cache.keep:
         with reader.cache.scratch() as room:
-            write_json(room / "pairs.json", [asdict(pair) for pair in pairs])
+            write_json(room / "pairs.json", CACHED_PAIRS.encode(CachedPairs(tuple(pairs))))
             reader.cache.store(key, room)
     return tuple(pairs)
+
+
+@dataclass(frozen=True, slots=True)
+class CachedPairs:
+    """Pairs as the cache keeps them."""
+
+    pairs: tuple[Pair, ...]
+
+
+CACHED_PAIRS = DocumentFormat("gan-eval-cached-pairs", CachedPairs)
 
 
 def _named(name: str, score: Score) -> dict[str, Any]:

@@ -14,13 +14,14 @@ from gan_eval.extractors import Network
 from gan_eval.feature_set import FeatureSet
 from gan_eval.features import FeatureReader, Opened
 from gan_eval.features import reader as feature_reader
-from gan_eval.files import read_json, write_json
+from gan_eval.files import read_document, write_json
 from gan_eval.images import Contents, Given
 from gan_eval.provenance import Provenance
-from gan_eval.result import Interval, Progress, Score
+from gan_eval.result import Progress, Score
 from gan_eval.scoring import Metric, Options, needs, scores
 from gan_eval.settings import Settings
 from gan_eval.statistics_file import StatisticsFile
+from gan_eval.strict_json import DocumentFormat
 from gan_eval.weights import INCEPTION_2015
 
 #: To be raised when a number or an interval of the same features changes between releases.
@@ -86,9 +87,9 @@ def evaluate_with(
     sides = [one if isinstance(one, FeatureSet) else reader.open(one) for one in (real, fake) if one is not None]
     network = _network_of(sides, reader.network)
     key = result_key(sides, metrics, network, options) if rooms is None else None
-    found = reader.cache.find(key) if key else None
-    if found is not None:
-        made, bad = _load(found)
+    cached = reader.cache.read(key, _load) if key else None
+    if cached is not None:
+        made, bad = cached
         inputs = [_describe(side, None) for side in sides]
     else:
         wanted = needs(metrics, options)
@@ -182,22 +183,29 @@ def result_key(
     }
 
 
+@dataclass(frozen=True, slots=True)
+class CachedScores:
+    """Scores as the cache keeps them. bad: for each side, "name: reason" of its unreadable images."""
+
+    scores: tuple[Score, ...]
+    bad: tuple[tuple[str, ...], ...]
+
+
+CACHED_SCORES = DocumentFormat("gan-eval-cached-scores", CachedScores)
+
+
 def _store(cache: Cache, key: Mapping[str, Any], made: Sequence[Score], bad: Sequence[Sequence[str]]) -> None:
     if not cache.keep:
         return
     with cache.scratch() as room:
-        documents = [{**score.to_dict(), "warnings": list(score.warnings)} for score in made]
-        write_json(room / "scores.json", {"scores": documents, "bad": [list(lines) for lines in bad]})
+        write_json(room / "scores.json", CACHED_SCORES.encode(CachedScores(tuple(made), tuple(map(tuple, bad)))))
         cache.store(key, room)
 
 
 def _load(entry: Path) -> tuple[list[Score], list[list[str]]]:
-    document = read_json(entry / "scores.json")
-    made = []
-    for one in document["scores"]:
-        interval = Interval(**one["interval"]) if one["interval"] else None
-        made.append(replace(Score(**one), interval=interval, warnings=tuple(one["warnings"])))
-    return made, document["bad"]
+    """Scores and unreadable images of an entry. Raises InputError where they were written by another version."""
+    cached = read_document(entry / "scores.json", CACHED_SCORES)
+    return list(cached.scores), [list(lines) for lines in cached.bad]
 
 
 def _describe(side: Opened | FeatureSet, made: FeatureSet | None) -> dict[str, Any]:

@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from gan_eval.errors import MismatchError
-from gan_eval.files import read_json, write_json
+from gan_eval.files import read_document, write_json
 from gan_eval.images import Contents
 from gan_eval.metrics.moments import Moments, Samples, Statistics
+from gan_eval.strict_json import DocumentFormat
 from gan_eval.vectors import Vectors
 
 
@@ -36,6 +37,18 @@ class FeatureSet:
     contents: Contents | None = None
     bad: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CachedSet:
+    """The numbers of a set in the cache. n: images; dim: of their features; bad: unreadable images of the pass."""
+
+    n: int
+    dim: int
+    bad: tuple[str, ...]
+
+
+CACHED_SET = DocumentFormat("gan-eval-cached-set", CachedSet)
 
 
 def check_comparable(*sets: FeatureSet) -> None:
@@ -68,7 +81,7 @@ def write_entry(room: Path, statistics: Statistics, bad: Sequence[str]) -> None:
         np.save(room / "cov.npy", statistics.cov)
     else:
         np.save(room / "centred.npy", statistics.centred)
-    write_json(room / "set.json", {"n": statistics.n, "dim": statistics.dim, "bad": list(bad)})
+    write_json(room / "set.json", CACHED_SET.encode(CachedSet(statistics.n or 0, statistics.dim, tuple(bad))))
 
 
 def read_entry(
@@ -81,8 +94,8 @@ def read_entry(
     notes: Sequence[str] = (),
 ) -> FeatureSet:
     """Read what `write_entry` wrote."""
-    about = read_json(room / "set.json")
-    n = about["n"]
+    about = read_document(room / "set.json", CACHED_SET)
+    n = about.n
     mean = np.load(room / "mean.npy", allow_pickle=False)
     statistics: Statistics
     if (room / "cov.npy").exists():
@@ -99,7 +112,7 @@ def read_entry(
         vectors=_vectors(room / "features.f32", n),
         logits=_vectors(room / "logits.f32", n),
         contents=contents,
-        bad=(*(contents.bad if contents else ()), *about["bad"]),
+        bad=(*(contents.bad if contents else ()), *about.bad),
         notes=contents.notes if contents else tuple(notes),
     )
 

@@ -15,6 +15,7 @@ import hashlib
 import time
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -127,9 +128,12 @@ class FeatureReader:
             return self._from_file(opened.source, needs)
         if opened.contents is not None:
             for kind in needs.kinds():
-                entry = self.cache.find(self._key(opened.contents, kind))
-                if entry is not None:
-                    return self._entry(entry, opened.source, opened.contents, opened.contents.sha256)
+                entry = partial(
+                    self._entry, source=opened.source, contents=opened.contents, sha256=opened.contents.sha256
+                )
+                kept = self.cache.read(self._key(opened.contents, kind), entry)
+                if kept is not None:
+                    return kept
         return self._run(opened.source, opened.contents, needs, rooms)
 
     def _run(

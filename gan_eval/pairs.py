@@ -9,7 +9,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -35,11 +34,6 @@ class Pair:
     interval: Interval
     p_value: float
     adjusted_p: float
-
-    @classmethod
-    def from_dict(cls, document: Mapping[str, Any]) -> Pair:
-        """The pair whose fields a JSON object holds."""
-        return cls(**{**document, "interval": Interval(**document["interval"])})
 
 
 def kernel_pairs(real: FeatureSet, fakes: Mapping[str, FeatureSet], *, metric: str, seed: int) -> list[Pair]:

@@ -225,6 +225,8 @@ def _reader(kind: Any) -> FieldReader:
         return _union_reader(arguments)
     if origin is tuple:
         return _list_reader(arguments)
+    if kind is Any:
+        return lambda value, where: value
     if origin in (dict, Mapping) or getattr(origin, "__name__", "") == "Mapping":
         return _mapping_reader(_reader(arguments[0]), _reader(arguments[1]))
     return _scalar_reader(kind)

@@ -54,9 +54,9 @@ def published_curves(
         "models": [model.key() for model in models],
         "seed": seed,
     }
-    found = cache.find(key)
-    if found is not None:
-        return np.asarray(np.load(found / "curves.npy", allow_pickle=False))
+    kept = cache.read(key, lambda entry: np.asarray(np.load(entry / "curves.npy", allow_pickle=False)))
+    if kept is not None:
+        return kept
     curves = _train(recipe, real, models, seed, device, on_epoch)
     with cache.scratch() as room:
         np.save(room / "curves.npy", curves)

@@ -40,9 +40,9 @@ def seed_run(
         "seed": list(seed),
         "network": dict(network),
     }
-    found = cache.find(key)
-    if found is not None:
-        return _load(found, 0), _load(found, 1)
+    kept = cache.read(key, lambda entry: (_load(entry, 0), _load(entry, 1)))
+    if kept is not None:
+        return kept
     sets = [real.inputs, *(model.inputs for model in models)]
     made = []
     for number, fold in enumerate(folds(real.sources, [model.sources for model in models], seed)):

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,46 @@ def test_an_interrupted_entry_is_absent_and_leaves_nothing(cache: Cache) -> None
         interrupted()
     assert cache.find(KEY) is None
     assert cache.usage().bytes == 0
+
+
+def truncated(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-2])
+
+
+def flipped(path: Path) -> None:
+    content = path.read_bytes()
+    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+
+
+@pytest.mark.parametrize("damage", [truncated, flipped, Path.unlink, lambda path: path.write_bytes(b"")])
+@pytest.mark.parametrize("name", ["answer.txt", "key.json"])
+def test_a_damaged_entry_is_absent_and_can_be_made_anew(
+    cache: Cache, damage: Callable[[Path], object], name: str
+) -> None:
+    damage(put(cache) / name)
+    assert cache.find(KEY) is None
+    put(cache)
+    assert cache.find(KEY) is not None
+
+
+def test_an_entry_with_a_file_too_many_is_absent(cache: Cache) -> None:
+    (put(cache) / "more.txt").write_text("")
+    assert cache.find(KEY) is None
+
+
+@pytest.mark.parametrize("text", ["[]", "9" * 10_000, "[" * 100_000, '{"schema": "gan-eval-cache-entry/2"}', "{}"])
+def test_an_entry_that_tells_nothing_of_its_files_is_absent(cache: Cache, text: str) -> None:
+    (put(cache) / "key.json").write_text(text)
+    assert cache.find(KEY) is None
+
+
+def test_an_entry_that_its_reader_refuses_is_removed(cache: Cache) -> None:
+    def refuse(entry: Path) -> None:
+        raise InputError(f"{entry}: of another build")
+
+    entry = put(cache)
+    assert cache.read(KEY, refuse) is None
+    assert not entry.exists()
 
 
 def test_the_second_of_two_writers_finds_it_there(cache: Cache) -> None:
