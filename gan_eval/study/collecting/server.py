@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 import waitress
 from flask import Flask, Response, abort, request
+from waitress.channel import HTTPChannel
 from werkzeug.exceptions import HTTPException
 
 from gan_eval.errors import InputError
@@ -145,15 +146,35 @@ def run_server(app: Flask, *, host: str, port: int, behind_proxy: bool, ready: C
             sockets=[listener],
             threads=8,
             ident="",
-            connection_limit=1000,
+            connection_limit=900,
+            asyncore_use_poll=True,
             channel_timeout=60,
             max_request_body_size=app.config["MAX_CONTENT_LENGTH"],
             trusted_proxy="127.0.0.1" if behind_proxy else None,
             trusted_proxy_headers={"x-forwarded-for", "x-forwarded-proto"} if behind_proxy else set(),
             clear_untrusted_proxy_headers=True,
         )
+        server.channel_class = _Connection
         ready(int(listener.getsockname()[1]))
         server.run()
+
+
+#: Connections that one address may hold open; a browser holds about six.
+MOST_OF_ONE_ADDRESS = 200
+
+
+class _Connection(HTTPChannel):  # type: ignore[misc]
+    """A connection that takes the place of its address's oldest idle one where there are too many.
+
+    Idle is one without a whole request: clients that send a byte now and then cannot shut the others out.
+    """
+
+    def __init__(self, server: Any, sock: socket.socket, addr: Any, adj: Any, map: Any = None) -> None:
+        same = [it for it in list(server.active_channels.values()) if it.addr[0] == addr[0]]
+        idle = [it for it in same if not it.requests and not it.total_outbufs_len]
+        if len(same) >= MOST_OF_ONE_ADDRESS and idle:
+            min(idle, key=lambda it: (it.request is None, it.creation_time)).handle_close()
+        super().__init__(server, sock, addr, adj, map=map)
 
 
 def _listening(host: str, port: int) -> socket.socket:

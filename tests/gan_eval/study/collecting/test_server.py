@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import socket
+import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
+from urllib.request import urlopen
 
 import pytest
 from flask.testing import FlaskClient
@@ -300,3 +303,19 @@ def test_right_answers_are_held_back_until_the_own_one_is_stored(tmp_path: Path)
     document["payload"]["choice"] = {"label": "real"}
     truth = client.key.truths.get(trial.trial_id)
     assert client.send(document).json["truths"] == ({} if truth is None else {trial.trial_id: truth})
+
+
+def test_connections_that_trickle_do_not_shut_others_out(servers: Callable[[str], Any]) -> None:
+    address = urlsplit(servers("pairwise").participants)
+    held = []
+    try:
+        for _ in range(950):
+            held.append(socket.create_connection((address.hostname, address.port)))
+            held[-1].sendall(b"GET / HTTP/1.1\r\nHost: x\r\nX: ")
+        began = time.monotonic()
+        with urlopen(address.geturl(), timeout=5) as reply:
+            assert reply.status == 200
+        assert time.monotonic() - began < 3
+    finally:
+        for each in held:
+            each.close()
