@@ -7,6 +7,9 @@ once make it twice, and the second finds it there and discards its own.
 
 `key.json` in an entry tells size and hash of its other files. An entry that was damaged (a full disk, lost power) is
 removed and counts as absent, so that its result is made anew.
+
+The cache saves time and nothing else: a disk that is full, or not to be written to, loses no result. What another
+process has not finished is locked, and neither `clear` nor a later run removes it, however long it takes.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ import contextlib
 import json
 import os
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -22,14 +26,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, TypeVar
 
-from gan_eval.errors import InputError
+from gan_eval.errors import InputError, OutputError
 from gan_eval.files import read_document, sha256_bytes, sha256_file, write_json
 from gan_eval.strict_json import Between, DocumentFormat, Matches
 from gan_eval.version import __version__
 from gan_eval.weights import cache_folder
 
-#: A temporary folder as old as this, in seconds, was left by a process that died.
+if sys.platform != "win32":
+    import fcntl
+
+#: Seconds after which an unfinished folder is taken to be left by a process that died, where there are no locks.
 _STALE = 24 * 3600
+#: Seconds that a process may take between making a folder and locking it.
+_BEGINNING = 60
 
 
 _ABOUT = "key.json"
@@ -77,6 +86,15 @@ class Cache:
     def __init__(self, folder: Path | None = None, *, keep: bool = True) -> None:
         self.folder = folder if folder is not None else cache_folder() / "results"
         self.keep = keep
+        self.fault: str | None = None
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """One line where something could not be kept; it belongs to the result."""
+        if self.fault is None:
+            return ()
+        remedy = "set GAN_EVAL_CACHE, or --no-cache"
+        return (f"{self.folder}: the cache cannot be written: {self.fault}; this result is not kept ({remedy})",)
 
     def find(self, key: Mapping[str, Any]) -> Path | None:
         """Folder of the entry for `key`, or None; an entry whose files are not as they were written is removed."""
@@ -93,7 +111,7 @@ class Cache:
         entry = self.find(key)
         try:
             return None if entry is None else reader(entry)
-        except InputError:  # written by another build of this version
+        except (FileNotFoundError, InputError):  # cleared just now, or written by another build of this version
             self.discard(key)
             return None
 
@@ -103,37 +121,67 @@ class Cache:
 
     @contextlib.contextmanager
     def scratch(self) -> Iterator[Path]:
-        """An empty folder that is removed at the end of the block, unless `store` has taken it."""
-        try:
-            if self.keep:
-                (self.folder / "unfinished").mkdir(parents=True, exist_ok=True)
+        """An empty folder that is removed at the end of the block, unless `store` has taken it.
+
+        It lies in the cache, or in the system's temporary folder where the cache cannot be written, which `notes`
+        then tells. Raises OutputError where neither can be.
+        """
+        with contextlib.ExitStack() as locks:
+            path = self._room(locks)
+            try:
+                yield path
+            finally:
+                shutil.rmtree(path, ignore_errors=True)
+
+    def _room(self, locks: contextlib.ExitStack) -> Path:
+        if self.keep and self.fault is None:
+            unfinished = self.folder / "unfinished"
+            try:
+                unfinished.mkdir(parents=True, exist_ok=True)
                 self._sweep()
-            path = Path(tempfile.mkdtemp(prefix="gan-eval-", dir=self.folder / "unfinished" if self.keep else None))
-        except OSError as error:
-            raise InputError(
-                f"{self.folder}: the cache cannot be written: {error.strerror} (set GAN_EVAL_CACHE, or --no-cache)"
-            ) from error
+                path = Path(tempfile.mkdtemp(prefix="gan-eval-", dir=unfinished))
+                locks.enter_context(_locked(path))
+            except OSError as error:
+                self.give_up(error)
+            else:
+                return path
         try:
-            yield path
-        finally:
-            shutil.rmtree(path, ignore_errors=True)
+            return Path(tempfile.mkdtemp(prefix="gan-eval-"))
+        except OSError as error:
+            raise OutputError(f"{tempfile.gettempdir()}: cannot be written: {error.strerror} (set TMPDIR)") from error
+
+    def give_up(self, error: OSError | OutputError) -> None:
+        """Keep nothing from now on, and say so in `notes`."""
+        self.fault = (error.strerror or "disk full") if isinstance(error, OSError) else str(error).split(": ")[-1]
+
+    def add(self, key: Mapping[str, Any], write: Callable[[Path], None]) -> None:
+        """Make an entry of what `write` puts into a folder; none where the disk refuses, which `notes` then tells."""
+        if not self.keep or self.fault is not None:
+            return
+        try:
+            with self.scratch() as room:
+                write(room)
+                self.store(key, room)
+        except (OSError, OutputError) as error:
+            self.give_up(error)
 
     def store(self, key: Mapping[str, Any], made: Path) -> Path:
         """Turn the folder `made`, which `scratch` gave, into the entry for `key`; returns where its files are now."""
-        if not self.keep:
+        if not self.keep or self.fault is not None:
             return made
-        about = CacheEntry(_canonical(key), {path.name: _content_of(path) for path in sorted(made.iterdir())})
-        write_json(made / _ABOUT, ENTRY.encode(about))
-        for path in made.iterdir():
-            with path.open("rb+") as stream:
-                os.fsync(stream.fileno())
-        entry = self._place(key)
-        entry.parent.mkdir(parents=True, exist_ok=True)
         try:
+            about = CacheEntry(_canonical(key), {path.name: _content_of(path) for path in sorted(made.iterdir())})
+            write_json(made / _ABOUT, ENTRY.encode(about))
+            for path in made.iterdir():
+                with path.open("rb+") as stream:
+                    os.fsync(stream.fileno())
+            entry = self._place(key)
+            entry.parent.mkdir(parents=True, exist_ok=True)
             made.rename(entry)
-        except OSError:
-            if not entry.is_dir():  # otherwise another process was first, with the same content
-                raise
+        except (OSError, OutputError) as error:
+            # Otherwise another process was first, with the same content.
+            if not self._place(key).is_dir():
+                self.give_up(error)
             return made
         return entry
 
@@ -148,9 +196,16 @@ class Cache:
         return Usage(self.folder, entries, size)
 
     def clear(self) -> Usage:
-        """Remove every entry; returns what there was. Weights and converted networks lie elsewhere and stay."""
+        """Remove every entry; returns what there was. Weights and converted networks lie elsewhere and stay.
+
+        What a run beside this one has not finished stays, and what it has open it can read to its end.
+        """
         usage = self.usage()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        with contextlib.suppress(FileNotFoundError):
+            for path in self.folder.iterdir():
+                if path.name != "unfinished":
+                    shutil.rmtree(path, ignore_errors=True)
+            self._sweep()
         return usage
 
     def _place(self, key: Mapping[str, Any]) -> Path:
@@ -158,10 +213,14 @@ class Cache:
         return self.folder / name[:2] / name
 
     def _sweep(self) -> None:
-        """Remove what processes that were killed left behind."""
-        for path in (self.folder / "unfinished").iterdir():
-            with contextlib.suppress(OSError):
-                if time.time() - path.stat().st_mtime > _STALE:
+        """Remove what processes that have ended left behind."""
+        unfinished = self.folder / "unfinished"
+        with contextlib.suppress(FileNotFoundError):
+            for path in unfinished.iterdir():
+                if path.suffix == ".lock":
+                    if not path.with_suffix("").exists():
+                        path.unlink(missing_ok=True)
+                elif not _in_use(path):
                     shutil.rmtree(path, ignore_errors=True)
 
 
@@ -180,6 +239,38 @@ def _is_whole(entry: Path) -> bool:
         return all(sha256_file(path) == about.files[name].sha256 for name, path in paths.items())
     except (OSError, InputError):
         return False
+
+
+def _lock_file(room: Path) -> Path:
+    return room.with_name(room.name + ".lock")
+
+
+@contextlib.contextmanager
+def _locked(room: Path) -> Iterator[None]:
+    """Hold a lock beside the folder `room`, which ends with this block or with this process."""
+    path = _lock_file(room)
+    with path.open("wb") as stream:
+        if sys.platform != "win32":
+            fcntl.flock(stream, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def _in_use(room: Path) -> bool:
+    """Whether a living process holds the lock of an unfinished folder, or has made the folder just now."""
+    try:
+        age = time.time() - room.stat().st_mtime
+        if age < _BEGINNING or sys.platform == "win32":
+            return age < _STALE
+        with _lock_file(room).open("rb") as stream:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:
+        return False
+    return False
 
 
 def _canonical(key: Mapping[str, Any]) -> str:

@@ -148,10 +148,9 @@ def _pairs(
     pairs = kernel_pairs(real, fakes, metric=kid, seed=options.seed)
     if "fid" in metrics and options.interval:
         pairs += frechet_pairs(real, fakes, metric=fid, seed=options.seed)
-    if key and reader.cache.keep:
-        with reader.cache.scratch() as room:
-            write_json(room / "pairs.json", CACHED_PAIRS.encode(CachedPairs(tuple(pairs))))
-            reader.cache.store(key, room)
+    if key:
+        document = CACHED_PAIRS.encode(CachedPairs(tuple(pairs)))
+        reader.cache.add(key, lambda room: write_json(room / "pairs.json", document))
     return tuple(pairs)
 
 

@@ -2,7 +2,8 @@
 
 GanEvalError                exit 3
 ├── InputError              a source or an argument's content: missing, empty, unreadable, of the wrong shape
-│   └── BadImagesError      some files of a source cannot be decoded; names the first five and the count
+│   ├── BadImagesError      some files of a source cannot be decoded; names the first five and the count
+│   └── OutputError         a file or folder that cannot be written: no permission, a full disk, a device
 ├── WeightsError            a network's weights: missing, broken, not what they claim to be
 ├── MismatchError           two things that must not be mixed: precisions, networks, preprocessing, dimensions
 ├── TooFewError             a sample too small for what was asked
@@ -43,6 +44,10 @@ class BadImagesError(InputError):
             f"{source}: {len(self.reasons)} unreadable {noun}: {shown}{more} "
             "(repair or remove them, or pass --on-bad-image skip)"
         )
+
+
+class OutputError(InputError):
+    """A file or folder that cannot be written."""
 
 
 class WeightsError(GanEvalError):

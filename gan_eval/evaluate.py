@@ -103,7 +103,7 @@ def evaluate_with(
         if key:
             _store(reader.cache, key, made, bad)
     names = ["real", "fake"] if real is not None else ["fake"]
-    notes = (*network.notices, *_input_warnings(dict(zip(names, sides, strict=True)), bad))
+    notes = (*network.notices, *reader.cache.notes, *_input_warnings(dict(zip(names, sides, strict=True)), bad))
     return Evaluation(
         scores=tuple(replace(score, warnings=(*notes, *score.warnings)) for score in made),
         provenance=reader.provenance(dict(zip(names, inputs, strict=True)), network),
@@ -195,11 +195,8 @@ CACHED_SCORES = DocumentFormat("gan-eval-cached-scores", CachedScores)
 
 
 def _store(cache: Cache, key: Mapping[str, Any], made: Sequence[Score], bad: Sequence[Sequence[str]]) -> None:
-    if not cache.keep:
-        return
-    with cache.scratch() as room:
-        write_json(room / "scores.json", CACHED_SCORES.encode(CachedScores(tuple(made), tuple(map(tuple, bad)))))
-        cache.store(key, room)
+    document = CACHED_SCORES.encode(CachedScores(tuple(made), tuple(map(tuple, bad))))
+    cache.add(key, lambda room: write_json(room / "scores.json", document))
 
 
 def _load(entry: Path) -> tuple[list[Score], list[list[str]]]:

@@ -11,7 +11,6 @@ the number of images.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import time
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -25,11 +24,12 @@ from numpy.typing import NDArray
 
 from gan_eval.cache import Cache
 from gan_eval.distributed import Team, leading, own_workers
-from gan_eval.errors import BadImagesError, InputError
+from gan_eval.errors import BadImagesError, InputError, OutputError
 from gan_eval.extractors import Activations, Extractor, Network, load, resolve
 from gan_eval.feature_set import FeatureSet, read_entry, write_entry
 from gan_eval.forward import Batch, Pass, run
 from gan_eval.images import ArraySource, Contents, Given, OnBadImage, Source, open_source, scan
+from gan_eval.images.scanning import ContentCheck
 from gan_eval.metrics.moments import StreamingMoments
 from gan_eval.provenance import Provenance, versions
 from gan_eval.result import Progress
@@ -139,24 +139,38 @@ class FeatureReader:
     def _run(
         self, source: Source, contents: Contents | None, needs: Needs, rooms: contextlib.ExitStack | None
     ) -> FeatureSet:
-        room = (rooms or self._rooms).enter_context(self.cache.scratch())
-        sha256 = self._extract(source, contents, needs, room)
-        size = sum(path.stat().st_size for path in room.iterdir())
-        if rooms is None and contents is not None and size <= KEEP_BYTES:
-            room = self.cache.store(self._key(contents, needs.kinds()[0]), room)
-        return self._entry(room, source, contents, contents.sha256 if contents else sha256)
+        try:
+            return self._make(source, contents, needs, rooms)
+        except (OSError, OutputError) as error:
+            if self.cache.fault is not None or not source.repeatable:
+                raise
+            self.cache.give_up(error)  # the cache's disk is full: once more, elsewhere
+            return self._make(source, contents, needs, rooms)
+
+    def _make(
+        self, source: Source, contents: Contents | None, needs: Needs, rooms: contextlib.ExitStack | None
+    ) -> FeatureSet:
+        with contextlib.ExitStack() as made:
+            room = made.enter_context(self.cache.scratch())
+            sha256 = self._extract(source, contents, needs, room)
+            size = sum(path.stat().st_size for path in room.iterdir())
+            if rooms is None and contents is not None and size <= KEEP_BYTES:
+                room = self.cache.store(self._key(contents, needs.kinds()[0]), room)
+            entry = self._entry(room, source, contents, sha256)
+            (rooms or self._rooms).push(made.pop_all())
+        return entry
 
     def _extract(self, source: Source, contents: Contents | None, needs: Needs, room: Path) -> str:
-        """Run the network over every image, leave the results in `room`; returns the hash of what was seen."""
+        """Run the network over every image, leave the results in `room`; returns the hash of what was decoded."""
         with self.timed("load network"):
             extractor = self.extractor = self.extractor or load(self.network)
+        check = ContentCheck(source.label, contents)
         moments = StreamingMoments(self.network.dim)
-        hasher = hashlib.sha256()
         bad: list[str] = []
         with contextlib.ExitStack() as files, self.timed("features"):
             vectors = files.enter_context(VectorWriter(room / "features.f32")) if needs.vectors else None
             logits = files.enter_context(VectorWriter(room / "logits.f32")) if needs.logits else None
-            said = files.enter_context(contextlib.closing(self._activations(extractor, source, contents, hasher, bad)))
+            said = files.enter_context(contextlib.closing(self._activations(extractor, source, contents, check, bad)))
             for activations in said:
                 moments.update(activations.features)
                 if vectors is not None:
@@ -165,29 +179,30 @@ class FeatureReader:
                     logits.append(_logits(activations, self.network))
         if not moments.n:
             raise InputError(f"{source.label}: no readable images in it")
+        sha256 = check.finish()
         write_entry(room, moments.finish(), [line for line in bad if contents is None or line not in contents.bad])
-        return hasher.hexdigest()
+        return sha256
 
     def _activations(
-        self, extractor: Extractor, source: Source, contents: Contents | None, hasher: Any, bad: list[str]
+        self, extractor: Extractor, source: Source, contents: Contents | None, check: ContentCheck, bad: list[str]
     ) -> Generator[Activations]:
-        """What the network says, a batch at a time; hashes go to `hasher`, unreadable images to `bad`."""
+        """What the network says, a batch at a time; hashes go to `check`, unreadable images to `bad`."""
         total = contents.count if contents else source.count
         done = 0
-        with contextlib.closing(self._batches(extractor, source, hashed=contents is None)) as batches:
+        with contextlib.closing(self._batches(extractor, source, contents)) as batches:
             for batch in batches:
                 bad += batch.bad
                 if bad and self.on_bad_image == "fail":
                     raise BadImagesError(source.label, bad)
-                hasher.update(batch.digests)
+                check.update(batch.digests)
                 if batch.activations is not None:
                     yield batch.activations
                 done += batch.read
                 if self.progress:
                     self.progress(f"{self.network.name} features of {source.label}", done, total)
 
-    def _batches(self, extractor: Extractor, source: Source, *, hashed: bool) -> Generator[Batch]:
-        job = Pass(self.network, source, self.batch_size, self.workers, hashed)
+    def _batches(self, extractor: Extractor, source: Source, contents: Contents | None) -> Generator[Batch]:
+        job = Pass(self.network, source, self.batch_size, self.workers, contents)
         if self.team is None or not source.repeatable or isinstance(source, ArraySource):
             return run(job, extractor)
         shared = replace(job, size=self.team.size)

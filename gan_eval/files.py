@@ -13,15 +13,20 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
+from io import BufferedReader
 from pathlib import Path
 from typing import Any, TypeVar
 
-from gan_eval.errors import InputError
+from gan_eval.errors import InputError, OutputError
 from gan_eval.strict_json import LONGEST, DocumentFormat, parse_json
 
 T = TypeVar("T")
+
+#: What a disk says that is full, broken, or not to be written to.
+DISK_FAULTS = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM))
 
 
 def sha256_bytes(data: bytes) -> str:
@@ -30,31 +35,112 @@ def sha256_bytes(data: bytes) -> str:
 
 
 def sha256_file(path: Path) -> str:
-    """SHA-256 of a file's content, hexadecimal."""
-    with path.open("rb") as stream:
+    """SHA-256 of a regular file's content, hexadecimal. Raises OSError."""
+    with open_regular(path) as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def open_regular(path: str | os.PathLike[str]) -> BufferedReader:
+    """Open a regular file, or a link to one, for reading.
+
+    A pipe is never waited for and a device never read, as neither need ever end.
+
+    Raises
+    ------
+    OSError: there is no such file, it is something else, it cannot be read, or the name cannot be a file's.
+    """
+    try:
+        _refuse_irregular(os.stat(path), path)
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    except ValueError as error:  # a NUL character, or half a surrogate pair
+        raise OSError(errno.EINVAL, "no file can have this name", str(path)) from error
+    try:
+        _refuse_irregular(os.fstat(handle), path)  # it may have changed since
+    except OSError:
+        os.close(handle)
+        raise
+    return os.fdopen(handle, "rb")
+
+
+def _refuse_irregular(status: os.stat_result, path: str | os.PathLike[str]) -> None:
+    if stat.S_ISDIR(status.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
+
+
+def check_output(destination: Path) -> None:
+    """Find out whether a file can be written, before the work whose result it will hold.
+
+    Nothing is made on the disk. Raises OutputError where `destination` is a folder, a device or a pipe, or has a name
+    that no file can have, or where its folder, or the one that would hold that folder, cannot be written to.
+    """
+    place = _place(destination)
+    folder = next((folder for folder in place.absolute().parents if folder.exists()), Path())
+    if not folder.is_dir():
+        raise OutputError(f"{destination}: cannot be written: {folder} is not a folder (choose another place)")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise OutputError(f"{destination}: cannot be written: no permission in {folder} (choose another place)")
 
 
 @contextlib.contextmanager
 def atomic_file(destination: Path) -> Iterator[Path]:
     """Yield a temporary path; rename it onto `destination` when the block ends without an error.
 
-    Raises InputError when the folder cannot be written to.
+    A link stays, and its target is replaced. Raises OutputError when `destination` is a device, a pipe or a folder,
+    when its folder cannot be written to, and when the disk is full.
     """
+    place = _place(destination)
     try:
-        destination.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=destination.parent, prefix=f".{destination.name}.", suffix=".tmp")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=place.parent, prefix=_prefix(place), suffix=".tmp")
     except OSError as error:
-        raise InputError(f"{destination}: cannot be written: {error.strerror} (choose another place)") from error
+        raise _unwritable(destination, error) from error
     os.close(handle)
     temporary = Path(name)
     try:
-        yield temporary
-        _flush(temporary)
-        temporary.chmod(0o666 & ~_umask())
-        temporary.replace(destination)
+        with _disk_faults(destination):
+            yield temporary
+            _flush(temporary)
+            temporary.chmod(0o666 & ~_umask())
+            temporary.replace(place)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _place(destination: Path, *, folder: bool = False) -> Path:
+    """Where a file, or a folder, of this name is put: at the end of its links."""
+    try:
+        mode = destination.stat().st_mode
+    except FileNotFoundError:
+        mode = None
+    except (OSError, ValueError) as error:
+        raise _unwritable(destination, error) from error
+    if mode is not None and not (stat.S_ISDIR(mode) if folder else stat.S_ISREG(mode)):
+        kind = "a folder" if stat.S_ISDIR(mode) else "a file" if stat.S_ISREG(mode) else "a device or a pipe"
+        raise OutputError(f"{destination}: is {kind} and is not written over (choose another place)")
+    return Path(os.path.realpath(destination)) if destination.is_symlink() else destination
+
+
+def _prefix(destination: Path) -> str:
+    """Beginning of a temporary name; the whole of it is never too long, as that of `destination` may nearly be."""
+    return os.fsdecode(b"." + os.fsencode(destination.name)[:200] + b".")
+
+
+@contextlib.contextmanager
+def _disk_faults(destination: Path) -> Iterator[None]:
+    """Turns what the disk itself refuses, while a file is written, into OutputError."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in DISK_FAULTS:
+            raise
+        raise _unwritable(destination, error) from error
+
+
+def _unwritable(destination: Path, error: OSError | ValueError) -> OutputError:
+    reason = error.strerror if isinstance(error, OSError) else "no file can have this name"
+    return OutputError(f"{destination}: cannot be written: {reason} (choose another place)")
 
 
 @contextlib.contextmanager
@@ -62,22 +148,29 @@ def atomic_folder(destination: Path) -> Iterator[Path]:
     """Yield a temporary folder; rename it to `destination` when the block ends without an error.
 
     An existing folder at `destination` is replaced as a whole; between the two renames it lies beside it under a
-    hidden name. Raises InputError when the parent cannot be written to.
+    hidden name. A link stays, and its target is replaced. Raises OutputError when `destination` is a file, when its
+    parent cannot be written to, and when the disk is full.
     """
+    place = _place(destination, folder=True)
     try:
-        destination.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(dir=destination.parent, prefix=f".{destination.name}.", suffix=".tmp"))
+        place.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(dir=place.parent, prefix=_prefix(place), suffix=".tmp"))
     except OSError as error:
-        raise InputError(f"{destination}: cannot be written: {error.strerror} (choose another place)") from error
+        raise _unwritable(destination, error) from error
     try:
-        yield temporary
-        for path in temporary.rglob("*"):
-            if path.is_file():
-                _flush(path)
-        temporary.chmod(0o777 & ~_umask())
-        _put(temporary, destination)
+        with _disk_faults(destination):
+            yield temporary
+            _finish_folder(temporary, place)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _finish_folder(temporary: Path, destination: Path) -> None:
+    for path in temporary.rglob("*"):
+        if path.is_file():
+            _flush(path)
+    temporary.chmod(0o777 & ~_umask())
+    _put(temporary, destination)
 
 
 def _put(temporary: Path, destination: Path) -> None:
@@ -87,7 +180,7 @@ def _put(temporary: Path, destination: Path) -> None:
     except OSError as error:
         if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
             raise
-        aside = Path(tempfile.mkdtemp(dir=destination.parent, prefix=f".{destination.name}.", suffix=".old"))
+        aside = Path(tempfile.mkdtemp(dir=destination.parent, prefix=_prefix(destination), suffix=".old"))
         with contextlib.suppress(FileNotFoundError):
             destination.rename(aside / "old")
         _put(temporary, destination)
@@ -95,9 +188,12 @@ def _put(temporary: Path, destination: Path) -> None:
 
 
 def write_text(destination: Path, text: str) -> None:
-    """Write UTF-8 text, whole or not at all."""
+    """Write UTF-8 text, whole or not at all.
+
+    What is not text, such as the bytes of a name that is not UTF-8, is written as in JSON: \\udce9.
+    """
     with atomic_file(destination) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_bytes(text.encode("utf-8", "backslashreplace"))
 
 
 def write_json(destination: Path, document: Any) -> None:
@@ -118,9 +214,7 @@ def read_json(path: Path, *, longest: int = LONGEST) -> Any:
     InputError: it names the file, and says whether it is missing, unreadable, too long or not JSON.
     """
     try:
-        if path.exists() and not path.is_file():
-            raise InputError(f"{path}: not a file")
-        with path.open("rb") as stream:
+        with open_regular(path) as stream:
             content = stream.read(longest + 1)
         return parse_json(content.decode("utf-8"), where=str(path), longest=longest)
     except FileNotFoundError as error:

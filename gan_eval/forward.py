@@ -6,7 +6,6 @@ Decoding and resizing run in threads while the network works on the batch before
 from __future__ import annotations
 
 import functools
-import hashlib
 import itertools
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
@@ -17,24 +16,24 @@ from numpy.typing import NDArray
 
 from gan_eval.distributed import own_device, own_workers
 from gan_eval.extractors import Activations, Extractor, Network, load
-from gan_eval.images import Item, Source, UnreadableImage
-from gan_eval.images.scanning import in_order
+from gan_eval.images import Contents, Item, Source, UnreadableImage
+from gan_eval.images.scanning import content_digest, counted, in_order
 
 
 @dataclass(frozen=True, slots=True)
 class Pass:
     """What is to be read, and how.
 
-    batch_size: images per forward pass. workers: decoding threads, None for one per core, 0 for none. hashed: whether
-    the images' contents are hashed on the way, where no scan has done so. rank, size: of every `size` batches the one
-    at place `rank` is this process's.
+    batch_size: images per forward pass. workers: decoding threads, None for one per core, 0 for none. contents: what
+    the scan of the source found, None where there was none. rank, size: of every `size` batches the one at place
+    `rank` is this process's.
     """
 
     network: Network
     source: Source
     batch_size: int
     workers: int | None
-    hashed: bool
+    contents: Contents | None
     rank: int = 0
     size: int = 1
 
@@ -42,8 +41,9 @@ class Pass:
 class Batch(NamedTuple):
     """What a batch gave.
 
-    activations: of the readable images, None where none was. digests: SHA-256 of each image's pixels, one after the
-    other, where they were asked for. bad: "name: reason" of each unreadable image. read: number of readable images.
+    activations: of the readable images, None where none was. digests: SHA-256 of each image as it was decoded, one
+    after the other, without those that the scan left out. bad: "name: reason" of each unreadable image. read: number
+    of readable images.
     """
 
     activations: Activations | None
@@ -64,11 +64,13 @@ def run(job: Pass, extractor: Extractor) -> Generator[Batch]:
     """The batches of this process's share, in order."""
 
     def prepare(item: Item) -> _Prepared:
+        digest = b""
         try:
-            pixels = item.pixels()
+            data = item.read()
+            digest = content_digest(data)
+            pixels = item.decoded(data)
         except UnreadableImage as error:
-            return _Prepared(None, bad=str(error))
-        digest = hashlib.sha256(pixels.tobytes()).digest() if job.hashed else b""
+            return _Prepared(None, digest if counted(item.name, job.contents) else b"", bad=str(error))
         return _Prepared(extractor.prepare(pixels), digest)
 
     prepared = in_order(prepare, _share(job), workers=job.workers, ahead=2 * job.batch_size)

@@ -5,7 +5,10 @@ Features of a million images do not fit into memory. They are appended as they c
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import errno
+import os
+import weakref
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 
@@ -18,12 +21,17 @@ class Vectors:
     """(n, dim) float32 in a file of nothing else, row after row; what metrics call `Rows`.
 
     Rows are read when they are asked for, so that memory holds those alone. A memory map would do the same, but what
-    it has touched counts as the process's memory.
+    it has touched counts as the process's memory. The file is opened at once, so that its rows can be read even where
+    another process removes it from the cache.
     """
 
     path: Path
     n: int
     dim: int
+    _file: _ReadOnly = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_file", _ReadOnly(self.path))
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -48,8 +56,26 @@ class Vectors:
 
     def _read(self, start: int, stop: int) -> NDArray[np.float32]:
         count = max(stop - start, 0)
-        read = np.fromfile(self.path, np.float32, count * self.dim, offset=4 * start * self.dim)
-        return read.reshape(count, self.dim)
+        rows = np.empty((count, self.dim), np.float32)
+        self._file.read_into(rows.data.cast("B") if rows.size else memoryview(b""), 4 * start * self.dim)
+        return rows
+
+
+class _ReadOnly:
+    """A file that stays open as long as this object."""
+
+    def __init__(self, path: Path) -> None:
+        self._handle = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
+        self.close = weakref.finalize(self, os.close, self._handle)
+
+    def read_into(self, buffer: memoryview, offset: int) -> None:
+        """Fill `buffer` from `offset` on. Raises OSError where the file is shorter."""
+        done = 0
+        while done < len(buffer):
+            count = os.preadv(self._handle, [buffer[done:]], offset + done)
+            if count == 0:
+                raise OSError(errno.EIO, "shorter than it was written")
+            done += count
 
 
 class VectorWriter:
@@ -65,7 +91,8 @@ class VectorWriter:
         """Add (B, D) float32."""
         self._n += len(rows)
         self._dim = rows.shape[1]
-        np.ascontiguousarray(rows, np.float32).tofile(self._stream)
+        # Not `tofile`, whose error does not say that the disk is full.
+        self._stream.write(np.ascontiguousarray(rows, np.float32).data)
 
     def finish(self) -> Vectors:
         """What was written, readable from now on."""

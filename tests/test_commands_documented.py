@@ -1,35 +1,25 @@
-"""Every command stands in the README, has a help text, and that text ends with an example."""
+"""Every command stands in the README and in the reference, has a help text, and that text ends with an example."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import pytest
-from gan_eval_cli.app import gan_eval_group
-from gan_eval_cli.nicegan import nicegan_group
 
-README = (Path(__file__).resolve().parent.parent / "README.md").read_text(encoding="utf-8")
+from docs.make.commands import commands
 
-
-def commands(group: click.Group, name: str) -> Iterator[tuple[str, click.Command]]:
-    """Every command below `group` with the words that call it."""
-    ctx = click.Context(group, info_name=name)
-    for child_name in group.list_commands(ctx):
-        child = group.get_command(ctx, child_name)
-        assert child is not None
-        yield f"{name} {child_name}", child
-        if isinstance(child, click.Group) and child is not nicegan_group:
-            yield from commands(child, f"{name} {child_name}")
-
-
-ALL = [*commands(gan_eval_group, "gan-eval"), *commands(nicegan_group, "nicegan")]
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+REFERENCE = (ROOT / "docs" / "reference" / "cli.md").read_text(encoding="utf-8")
+ALL = commands()
 
 
 @pytest.mark.parametrize(("words", "command"), ALL, ids=[words for words, _ in ALL])
-def test_command_stands_in_the_readme(words: str, command: click.Command) -> None:
-    assert words in README
+def test_command_stands_in_the_readme_and_in_the_reference(words: str, command: click.Command) -> None:
+    advice = "run `python -m docs.make_reference`"
+    assert f"[`{words}`]" in README, advice
+    assert f"\n## {words}\n" in REFERENCE, advice
 
 
 @pytest.mark.parametrize(("words", "command"), ALL, ids=[words for words, _ in ALL])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gan_eval_cli import options
+from gan_eval_cli.exports import Exports, command_line, with_exports
 from gan_eval_cli.settings import with_settings
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Any of fid, kid, prdc, is, by commas; the first one ranks.",
 )
-@click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Also write a self-contained report.")
+@with_exports
 @options.interval
 @options.seed
 @options.json_output
@@ -34,12 +35,12 @@ def compare(
     real: str,
     models: tuple[str, ...],
     metrics: str,
-    html: Path | None,
     interval: bool,
     seed: int,
     as_json: bool,
     quiet: bool,
     settings: Settings,
+    exports: Exports,
 ) -> None:
     """Rank several models' images against a REAL set, with error bars and a test for every pair.
 
@@ -54,19 +55,30 @@ def compare(
 
     chosen = Options(like=settings.like, interval=interval, seed=seed)
     with render.progress(quiet) as progress:
-        made = run(
+        comparison = run(
             real, parse_models(models), parse_metrics(metrics), settings=settings, options=chosen, progress=progress
         )
-    for warning in made.warnings:
-        render.notice(f"note: {warning}")
-    if html is not None:
-        from gan_eval.report.comparison import write_html
-
-        write_html(made, html)
     if as_json:
-        render.print_json(made.to_dict())
+        render.print_json(comparison.to_dict())
     else:
-        show(made)
+        show(comparison)
+    render.notes(comparison.warnings, quiet=quiet)
+    _export(comparison, exports)
+
+
+def _export(comparison: Comparison, exports: Exports) -> None:
+    """Write the files that were asked for."""
+    from gan_eval.report import comparison as page
+    from gan_eval.report.writers import latex, markdown, scores_csv
+
+    table = page.score_table(comparison)
+    rows = [(model.name, model.rank, score) for model in comparison.models for score in model.scores]
+    exports.write(
+        csv=lambda: scores_csv(rows),
+        latex=lambda: latex(table),
+        markdown=lambda: "\n".join([markdown(table), *page.sentences(comparison), ""]),
+        html=lambda: page.html(comparison, command=command_line()),
+    )
 
 
 def parse_models(given: tuple[str, ...]) -> dict[str, str]:

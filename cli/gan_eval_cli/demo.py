@@ -50,12 +50,14 @@ def demo(out: Path | None, count: int, seed: int, as_json: bool, quiet: bool, se
         progress = stack.enter_context(render.progress(quiet))
         sets = make_sets(folder, count=count, seed=seed)
         models = {name: path for name, path in sets.items() if name != "real"}
-        made = compare(sets["real"], models, settings=settings, options=Options(seed=seed), progress=progress)
+        comparison = compare(sets["real"], models, settings=settings, options=Options(seed=seed), progress=progress)
     if as_json:
-        render.print_json(made.to_dict())
+        render.print_json(comparison.to_dict())
         return
-    show(made)
-    render.notice(_next_steps(out))
+    show(comparison)
+    render.notes(comparison.warnings, quiet=quiet)
+    if not quiet:
+        render.notice(_next_steps(out))
 
 
 def _next_steps(out: Path | None) -> str:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gan_eval_cli import options
+from gan_eval_cli.exports import Exports, command_line, with_exports
 from gan_eval_cli.settings import with_settings
 
 if TYPE_CHECKING:
     from gan_eval.evaluate import Evaluation
-    from gan_eval.result import Score
     from gan_eval.settings import Settings
 
 exact = click.option("--exact", is_flag=True, help="KID over all pairs, whatever the number of images.")
@@ -81,7 +81,7 @@ def kid(
 
     Example: gan-eval kid real/ fake/ --json
     """
-    chosen = {"exact": exact, "subsets": subsets, "subset_size": subset_size}
+    chosen: dict[str, Any] = {"exact": exact, "subsets": subsets, "subset_size": subset_size}
     _run("kid", real, fake, ["kid"], settings, as_json, quiet, interval=interval, seed=seed, **chosen)
 
 
@@ -132,6 +132,7 @@ def prdc(
 @splits
 @nearest
 @infinity
+@with_exports
 @_shared
 def score(
     real: str,
@@ -148,15 +149,33 @@ def score(
     as_json: bool,
     quiet: bool,
     settings: Settings,
+    exports: Exports,
 ) -> None:
     """Several metrics of a FAKE set against a REAL one from one pass over the images.
 
     Example: gan-eval score real/ fake/ --metrics fid,kid,prdc,is
     """
-    chosen = {"exact": exact, "subsets": subsets, "subset_size": subset_size, "splits": splits, "nearest": nearest}
+    chosen: dict[str, Any] = {
+        "exact": exact,
+        "subsets": subsets,
+        "subset_size": subset_size,
+        "splits": splits,
+        "nearest": nearest,
+    }
     names = parse_metrics(metrics)
     _run(
-        "score", real, fake, names, settings, as_json, quiet, interval=interval, seed=seed, infinity=infinity, **chosen
+        "score",
+        real,
+        fake,
+        names,
+        settings,
+        as_json,
+        quiet,
+        exports,
+        interval=interval,
+        seed=seed,
+        infinity=infinity,
+        **chosen,
     )
 
 
@@ -181,6 +200,7 @@ def _run(
     settings: Settings,
     as_json: bool,
     quiet: bool,
+    exports: Exports | None = None,
     **chosen: Any,
 ) -> None:
     from gan_eval.evaluate import evaluate
@@ -189,38 +209,33 @@ def _run(
 
     chosen_options = Options(like=settings.like, **chosen)
     with render.progress(quiet) as progress:
-        made = evaluate(real, fake, metrics, settings=settings, options=chosen_options, progress=progress)
-    for warning in made.warnings:
-        render.notice(f"note: {warning}")
+        evaluation = evaluate(real, fake, metrics, settings=settings, options=chosen_options, progress=progress)
     if as_json:
-        render.print_json(made.to_dict(command))
+        render.print_json(evaluation.to_dict(command))
     else:
-        show(made)
+        show(evaluation)
+    render.notes(evaluation.warnings, quiet=quiet)
+    if exports is not None:
+        _export(evaluation, exports)
 
 
-def show(made: Evaluation) -> None:
+def _export(evaluation: Evaluation, exports: Exports) -> None:
+    """Write the files that were asked for."""
+    from gan_eval.report import evaluation as page
+    from gan_eval.report.writers import latex, markdown, scores_csv
+
+    table = page.score_table(evaluation)
+    exports.write(
+        csv=lambda: scores_csv(("", None, score) for score in evaluation.scores),
+        latex=lambda: latex(table),
+        markdown=lambda: "\n".join([markdown(table), *page.sentences(evaluation), ""]),
+        html=lambda: page.html(evaluation, command=command_line()),
+    )
+
+
+def show(evaluation: Evaluation) -> None:
     """An evaluation as a table on stdout."""
+    from gan_eval.report.evaluation import score_table
     from gan_eval_cli import render
 
-    features = made.provenance.features
-    counts = " and ".join(f"{one['count'] or '?'} {name}" for name, one in made.provenance.inputs.items())
-    title = f"{features['name']} ({features['precision']}), {features['like']} preprocessing, {counts} images"
-    rows = [row for score in made.scores for row in rows_of(score)]
-    render.print_table(["metric", "value", "95 % interval", "better"], rows, title=title)
-
-
-def rows_of(score: Score) -> list[list[str]]:
-    """A score's table rows; the kernel distance is shown × 100 too, as papers print it, and labelled so."""
-    from gan_eval.report.numbers import interval_of, title_of, value_of
-
-    title = title_of(score.metric)
-    rows = [[title, value_of(score), interval_of(score) or "–", score.direction]]
-    if score.metric in ("kid", "kd"):
-        rows.append(
-            [f"{title} × 100", value_of(score, scale=100), interval_of(score, scale=100) or "–", score.direction]
-        )
-    if "real" in score.details:
-        rows.append(["  the real set's own", f"{score.details['real']['value']:.3f}", "", ""])
-    if "infinity" in score.details:
-        rows.append(["  at infinitely many images", f"{score.details['infinity']['value']:.2f}", "", score.direction])
-    return rows
+    render.show_table(score_table(evaluation))

@@ -9,6 +9,7 @@ import click
 
 from gan_eval.settings import NetworkOptions
 from gan_eval_cli import options
+from gan_eval_cli.exports import command_line
 from gan_eval_cli.settings import with_options
 
 if TYPE_CHECKING:
@@ -99,12 +100,10 @@ def nrds(
         seed=seed,
     )
     made = _saved(curves) if curves else _run(models, real, inputs, chosen, quiet, settings)
-    for warning in made.warnings:
-        render.notice(f"note: {warning}")
     if html is not None:
         from gan_eval.report.nrds import write_html
 
-        write_html(made, html)
+        write_html(made, html, command=command_line())
     if plot is not None:
         from gan_eval.report.nrds_plot import write_plot
 
@@ -113,6 +112,7 @@ def nrds(
         render.print_json(made.to_dict())
     else:
         show(made)
+    render.notes(made.warnings, quiet=quiet)
 
 
 def _run(

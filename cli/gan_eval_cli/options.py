@@ -21,7 +21,7 @@ else:
 json_output = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object on stdout instead of a table."
 )
-quiet = click.option("--quiet", is_flag=True, help="No progress on stderr.")
+quiet = click.option("--quiet", is_flag=True, help="No progress and no notes on stderr; notes stay in the JSON.")
 
 
 class RowType(_ParamType):

@@ -65,9 +65,8 @@ def make(source: str, output: Path, keep_features: bool, as_json: bool, quiet: b
     with render.progress(quiet) as progress, feature_reader(settings, progress) as reader:
         made = reader.read(source, Needs(vectors=keep_features))
         statistics_file.save(output, made, keep_features=keep_features)
-    for notice in reader.network.notices:
-        render.notice(f"note: {notice}")
     _tell(output, made, reader.network.name, as_json)
+    render.notes(reader.network.notices, quiet=quiet)
 
 
 @stats.command("merge")

@@ -127,7 +127,8 @@ def contest(
         # The order in which models are named must not matter to a single bit: they are ordered by their contents.
         rivals = sorted((sets[name] for name in sets if name != REAL), key=lambda one: (one.key(), one.name))
         entered = Contest(chosen, sets[REAL], tuple(rivals), reader.network.name, identity, notes)
-        return (_robust if robust else _published)(entered, reader)
+        outcome = (_robust if robust else _published)(entered, reader)
+        return replace(outcome, warnings=(*reader.cache.notes, *outcome.warnings))
 
 
 def _robust(entered: Contest, reader: FeatureReader) -> NrdsResult:

@@ -58,9 +58,7 @@ def published_curves(
     if kept is not None:
         return kept
     curves = _train(recipe, real, models, seed, device, on_epoch)
-    with cache.scratch() as room:
-        np.save(room / "curves.npy", curves)
-        cache.store(key, room)
+    cache.add(key, lambda room: np.save(room / "curves.npy", curves))
     return curves
 
 

@@ -48,15 +48,17 @@ def seed_run(
     for number, fold in enumerate(folds(real.sources, [model.sources for model in models], seed)):
         counted = _counted(on_epoch, number * recipe.epochs)
         made.append(train_fold(recipe, sets, fold, [*seed, number], device=device, on_epoch=counted))
-    with cache.scratch() as room:
-        for number, one in enumerate(made):
-            np.savez(room / f"fold{number}.npz", **_arrays(one))
-        cache.store(key, room)
+    cache.add(key, lambda room: _save(room, made))
     return made[0], made[1]
 
 
 def _counted(on_epoch: Callable[[int], None] | None, before: int) -> Callable[[int], None] | None:
     return (lambda epoch: on_epoch(before + epoch)) if on_epoch else None
+
+
+def _save(room: Path, made: Sequence[FoldResult]) -> None:
+    for number, one in enumerate(made):
+        np.savez(room / f"fold{number}.npz", **_arrays(one))
 
 
 def _arrays(one: FoldResult) -> dict[str, Any]:

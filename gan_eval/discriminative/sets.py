@@ -16,7 +16,7 @@ from gan_eval.errors import InputError
 from gan_eval.features import FeatureReader, Needs, Opened
 from gan_eval.files import sha256_bytes
 from gan_eval.images import ArraySource, Item, Source, StreamSource, UnreadableImage
-from gan_eval.images.scanning import in_order
+from gan_eval.images.scanning import ContentCheck, content_digest, in_order
 from gan_eval.pairing import source_ids
 from gan_eval.result import Progress
 from gan_eval.statistics_file import StatisticsFile
@@ -84,20 +84,25 @@ def read_pixels(
         raise InputError(f"{label}: this discriminator sees pixels and reads them again (give a folder or an array)")
     bad = _bad_names(contents.bad, source)
 
-    def small(item: Item) -> NDArray[np.uint8] | None:
+    def small(item: Item) -> tuple[bytes, NDArray[np.uint8]] | None:
         if item.name in bad:
             return None
         try:
-            return shrink(item.pixels(), size)
+            data = item.read()
+            return content_digest(data), shrink(item.decoded(data), size)
         except UnreadableImage as error:
             raise InputError(f"{source.label}: {error} (its header was sound; repair it, or remove it)") from error
 
     made = []
-    for pixels in in_order(small, source.items(), workers=workers):
-        if pixels is not None:
+    check = ContentCheck(source.label, contents)
+    for result in in_order(small, source.items(), workers=workers):
+        if result is not None:
+            digest, pixels = result
+            check.update(digest)
             made.append(pixels)
             if progress:
                 progress(f"reading {source.label} at {size} × {size}", len(made), contents.count)
+    check.finish()
     sources = _sources(opened, contents.bad, len(made))
     inputs = torch.from_numpy(np.stack(made))
     return ImageSet(name, source.label, contents.sha256, sources, inputs, None, contents.formats, tuple(contents.bad))

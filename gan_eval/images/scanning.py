@@ -10,6 +10,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from gan_eval.errors import BadImagesError, InputError
 from gan_eval.images.decoding import Header, UnreadableImage, probe
 from gan_eval.images.source import Item, OnBadImage, Source
@@ -162,9 +165,43 @@ def in_order(
 def _glance(item: Item) -> _Glance:
     try:
         data = item.read()
-        if isinstance(data, bytes):
-            return _Glance(item.name, hashlib.sha256(data).digest(), probe(data, item.name), None)
+        header = probe(data, item.name) if isinstance(data, bytes) else None
     except UnreadableImage as error:
         return _Glance(item.name, b"", None, str(error))
+    return _Glance(item.name, content_digest(data), header, None)
+
+
+def content_digest(data: bytes | NDArray[np.uint8]) -> bytes:
+    """SHA-256 of an image as `Item.read` gives it: a file's bytes, or pixels with their shape."""
+    if isinstance(data, bytes):
+        return hashlib.sha256(data).digest()
     shape = ",".join(map(str, data.shape)).encode()
-    return _Glance(item.name, hashlib.sha256(shape + b"\0" + data.tobytes()).digest(), None, None)
+    return hashlib.sha256(shape + b"\0" + data.tobytes()).digest()
+
+
+class ContentCheck:
+    """Hashes what a pass over a source decodes, and holds it against what the scan of the source saw.
+
+    label: of the source. contents: of the scan; None where there was none, and the pass alone tells the hash.
+    """
+
+    def __init__(self, label: str, contents: Contents | None) -> None:
+        self._label = label
+        self._contents = contents
+        self._total = hashlib.sha256()
+
+    def update(self, digests: bytes) -> None:
+        """Add the digests of some images, one after the other, in the source's order."""
+        self._total.update(digests)
+
+    def finish(self) -> str:
+        """The hash of all images. Raises InputError where it is not the scan's."""
+        sha256 = self._total.hexdigest()
+        if self._contents is not None and sha256 != self._contents.sha256:
+            raise InputError(f"{self._label}: changed while it was being read (run again when nothing writes to it)")
+        return sha256
+
+
+def counted(name: str, contents: Contents | None) -> bool:
+    """Whether an image that a pass cannot decode is in the scan's hash: it is unless the scan left it out too."""
+    return contents is None or not any(line.startswith(f"{name}: ") for line in contents.bad)

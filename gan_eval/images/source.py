@@ -20,7 +20,10 @@ class Item(NamedTuple):
 
     def pixels(self) -> NDArray[np.uint8]:
         """(H, W, 3) uint8. Raises UnreadableImage."""
-        data = self.read()
+        return self.decoded(self.read())
+
+    def decoded(self, data: bytes | NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """The pixels of what `read` gave, (H, W, 3) uint8. Raises UnreadableImage."""
         return decode(data, self.name) if isinstance(data, bytes) else data
 
 

@@ -143,7 +143,8 @@ def _bootstrap(column: Floats, people: int, level: float) -> Interval | None:
 
 def _all_alike(value: float, people: int, level: float, bounds: tuple[float, float]) -> Interval:
     low, high = bounds
-    exact = clopper_pearson(round((value - low) / (high - low) * people), people, level=level)
+    # Not rounded: half of the people at either end must give an interval that is symmetric.
+    exact = clopper_pearson(min(max((value - low) / (high - low), 0.0), 1.0) * people, people, level=level)
     method = f"exact binomial over {people} people, who all gave the same share"
     return Interval(low + exact.low * (high - low), low + exact.high * (high - low), level, method)
 

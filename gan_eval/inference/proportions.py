@@ -18,8 +18,8 @@ from gan_eval.result import Interval
 Floats = NDArray[np.float64]
 
 
-def clopper_pearson(successes: int, n: int, *, level: float = 0.95) -> Interval:
-    """Exact binomial interval of a share (Clopper and Pearson 1934)."""
+def clopper_pearson(successes: float, n: int, *, level: float = 0.95) -> Interval:
+    """Exact binomial interval of a share (Clopper and Pearson 1934); half successes lie between their neighbours'."""
     tail = (1 - level) / 2
     low = 0.0 if successes == 0 else float(stats.beta.ppf(tail, successes, n - successes + 1))
     high = 1.0 if successes == n else float(stats.beta.ppf(1 - tail, successes + 1, n - successes))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -122,20 +123,57 @@ def test_clear_tells_what_there_was(cache: Cache) -> None:
     assert cache.usage()[1:] == (0, 0)
 
 
-def test_what_dead_processes_left_is_swept_after_a_day(cache: Cache) -> None:
+def made_long_ago(path: Path) -> None:
+    os.utime(path, (time.time() - 90_000,) * 2)
+
+
+def test_what_dead_processes_left_is_swept(cache: Cache) -> None:
     old, new = cache.folder / "unfinished" / "old", cache.folder / "unfinished" / "new"
     for path in (old, new):
         path.mkdir(parents=True)
-    os.utime(old, (time.time() - 90_000,) * 2)
+    old.with_name("old.lock").touch()
+    made_long_ago(old)
     put(cache)
-    assert not old.exists()
-    assert new.exists()
+    put(cache)
+    assert sorted(path.name for path in old.parent.iterdir()) == ["new"]
 
 
-def test_a_folder_that_cannot_be_written_is_an_error_with_a_remedy(tmp_path: Path) -> None:
+@pytest.mark.parametrize("beside", ["clear", "another run"])
+def test_what_a_living_run_has_not_finished_stays_however_long_it_takes(cache: Cache, beside: str) -> None:
+    with cache.scratch() as mine:
+        (mine / "answer.txt").write_text("42")
+        made_long_ago(mine)
+        if beside == "clear":
+            Cache(cache.folder).clear()
+        else:
+            put(Cache(cache.folder), key={"what": "other"})
+        assert (cache.store(KEY, mine) / "answer.txt").read_text() == "42"
+
+
+def test_a_folder_that_cannot_be_written_is_done_without_and_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(InputError, match="GAN_EVAL_CACHE"), Cache(tmp_path / "file" / "results").scratch():
-        pass
+    cache = Cache(tmp_path / "file" / "results")
+    with cache.scratch() as room:
+        assert room.is_dir()
+        assert cache.store(KEY, room) == room
+    assert "GAN_EVAL_CACHE" in cache.notes[0]
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EIO])
+def test_an_entry_that_the_disk_refuses_is_absent_and_said(cache: Cache, number: int) -> None:
+    def refused(room: Path) -> None:
+        (room / "half.txt").write_text("x")
+        raise OSError(number, os.strerror(number))
+
+    cache.add(KEY, refused)
+    assert cache.find(KEY) is None
+    assert os.strerror(number) in cache.notes[0]
+    assert not any((cache.folder / "unfinished").iterdir())
+
+
+def test_a_programming_error_is_not_taken_for_the_disks(cache: Cache) -> None:
+    with pytest.raises(KeyError):
+        cache.add(KEY, lambda room: os.environ["NO SUCH VARIABLE"] and None)
 
 
 STORE_FOREVER = """

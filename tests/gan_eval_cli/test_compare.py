@@ -46,3 +46,32 @@ def test_names_come_from_folders_unless_given(tmp_path: Path) -> None:
     odd = tmp_path / "a=b"
     odd.mkdir()
     assert parse_models(("x=out/x", "out/théirs", str(odd))) == {"x": "out/x", "théirs": "out/théirs", "a=b": str(odd)}
+
+
+@pytest.mark.usefixtures("tiny_everywhere")
+@pytest.mark.parametrize("command", ["compare", "score"])
+def test_a_result_is_also_written_as_files(
+    invoke: Invoke, make_folder: MakeFolder, tmp_path: Path, command: str
+) -> None:
+    files = {name: tmp_path / f"x.{name}" for name in ("csv", "latex", "markdown", "html")}
+    wishes = [word for name, file in files.items() for word in (f"--{name}", file)]
+    real, fake = make_folder("real", 40), make_folder("fake", 30, seed=1)
+    result = invoke(command, real, fake, "--metrics", "kid,fid", "--quiet", *wishes)
+    assert (result.exit_code, result.stderr) == (0, "")
+    texts = {name: file.read_text(encoding="utf-8") for name, file in files.items()}
+    assert texts["csv"].count("\n") == 3
+    assert r"\toprule" in texts["latex"]
+    assert "30 generated against 40 real images" in texts["markdown"].replace("\u00a0", " ")
+    assert "<!doctype html>" in texts["html"]
+
+
+@pytest.mark.usefixtures("tiny_everywhere")
+@pytest.mark.parametrize("command", ["compare", "fid", "score"])
+def test_notes_follow_the_result_and_are_silent_under_quiet(
+    invoke: Invoke, make_folder: MakeFolder, command: str
+) -> None:
+    real, fake = make_folder("real", 10), make_folder("fake", 10, seed=1)
+    loud, quiet = invoke(command, real, fake), invoke(command, real, fake, "--quiet")
+    assert loud.output.index("note: ") > loud.output.index("FID")
+    assert quiet.stderr == ""
+    assert json.loads(invoke(command, real, fake, "--json", "--quiet").stdout)["warnings"]

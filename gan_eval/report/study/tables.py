@@ -228,7 +228,8 @@ def ranked(found: Analysis) -> list[MethodFinding]:
 
     def place(method: MethodFinding) -> float:
         measure = method.get(found.main)
-        return float("inf") if measure is None else -measure.estimate.value
+        value = float("nan") if measure is None else measure.estimate.value
+        return float("inf") if value != value else -value
 
     return sorted(found.findings.methods, key=place)
 

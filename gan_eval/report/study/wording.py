@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gan_eval.inference.persons import FEW
 from gan_eval.result import Interval
 from gan_eval.study.analysing.analysis import Analysis, main_measures, primary_test, simulated
 from gan_eval.study.analysing.findings import Measure, PairFinding
@@ -108,13 +109,23 @@ def _setting(found: Analysis) -> list[str]:
 
 def _estimates(found: Analysis) -> list[str]:
     measures = sorted(main_measures(found).items(), key=lambda pair: -pair[1].estimate.value)
-    verb = found.spec.report.verbs[found.main]
-    parts = [f"{name} {verb} {_estimate(measure, found, first=n == 0)}" for n, (name, measure) in enumerate(measures)]
+    known = [(name, measure) for name, measure in measures if measure.estimate.value == measure.estimate.value]
+    silent = [name for name, measure in measures if measure.estimate.value != measure.estimate.value]
+    parts = [_claim(name, measure, found, first=n == 0) for n, (name, measure) in enumerate(known)]
+    parts += [f"no answer was given on {name}" for name in silent]
     text = f"{joined(parts)}; {_chance(found)}." if found.main != "strength" else f"{joined(parts)}."
     rest = [m for m in found.findings.overall if m.name in ("real_error", "hype_infinity", "d_prime")]
     if rest:
         text += f" Over all methods, {joined([f'{title(m.name)} was {_estimate(m, found)}' for m in rest])}."
     return [text]
+
+
+def _claim(name: str, measure: Measure, found: Analysis, *, first: bool) -> str:
+    """What was measured of a method, or that the answers set no bound to it."""
+    if measure.unbounded:
+        value = written(measure.name, measure.estimate.value)
+        return f"{name} has a strength that the answers leave unbounded ({value} with half a choice added to each)"
+    return f"{name} {found.spec.report.verbs[found.main]} {_estimate(measure, found, first=first)}"
 
 
 def _estimate(measure: Measure, found: Analysis, *, first: bool = False) -> str:
@@ -158,11 +169,18 @@ def _pairs(found: Analysis) -> list[str]:
     sentences = []
     if shown:
         sentences.append(f"{joined([_pair(pair, verb, found) for pair in shown])}.")
+    if tested and not shown and all(_least_p(pair) * len(tested) >= alpha for pair in tested):
+        sentences.append(f"With {found.people} people no outcome could have shown two methods to differ.")
     if other:
         sentences.append(f"Not shown to differ: {joined([_pair(pair, 'against', found) for pair in other])}.")
     if tested:
         sentences.append("These are sign-flip tests over people, with p-values adjusted by Holm.")
     return sentences
+
+
+def _least_p(pair: PairFinding) -> float:
+    """The smallest p-value that sign flips of these people can give."""
+    return float(2.0 ** (1 - pair.difference.people))
 
 
 def _pair(pair: PairFinding, verb: str, found: Analysis) -> str:
@@ -179,7 +197,6 @@ def _pair(pair: PairFinding, verb: str, found: Analysis) -> str:
 
 
 def _reach(found: Analysis) -> str:
-    interval = next((m.estimate.interval for m in main_measures(found).values()), None)
-    if interval is None:
+    if found.people < FEW:
         return "With so few people the numbers describe these people only."
     return "Intervals take people as the unit and speak of the items shown."

@@ -110,8 +110,8 @@ def _warnings(found: Analysis) -> list[str]:
 
 def _cautions(found: Analysis) -> list[tuple[bool, str]]:
     screening, ran = found.screening, found.conduct
-    total = len(screening.unruled)
-    ruled = total - len(screening.kept)
+    total = len({session.person for session in screening.unruled})
+    ruled = total - len({session.person for session in screening.kept})
     driven = sum(one.flag.startswith("the browser says") for one in screening.flags)
     unfinished = sum(not session.finished for session in screening.kept)
     lost = ran.answers.get("timeout", 0) + ran.answers.get("skip", 0)

@@ -164,7 +164,7 @@ def _session(events: Sequence[Event], key: Key, planned: dict[str, int]) -> Sess
     return Session(
         session_id=events[0].session_id,
         person=(start.participant_id if start else None) or events[0].session_id,
-        began=opening.recv_utc or opening.t_utc,
+        began=opening.recv_utc or opening.t_utc or "unknown",
         start=start,
         form_id=form,
         planned=planned[form] if form else 0,

@@ -68,6 +68,8 @@ class Conduct:
 def agreement(sessions: Sequence[Session], usable: Usable, *, level: float) -> Agreement | None:
     """Agreement on the chosen method, or the word said; None where nobody shares a trial with another."""
     strata = _ratings(sessions, usable)
+    if not strata:
+        return None
     people = len({session.person for session in sessions})
     alpha = _alpha(strata)
     units = sum(int(((table >= 0).sum(0) >= 2).sum()) for table in strata)

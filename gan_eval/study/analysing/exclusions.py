@@ -83,7 +83,10 @@ def _rules(sessions: Sequence[Session], rules: Rules) -> list[tuple[str, str, Ch
         ("withdrawn", "withdrew", lambda s: "the participant withdrew" if s.withdrawn else None),
     ]
     if rules.duplicate_participant == "keep_first":
-        found.append(("duplicate", "took part before (the first session stays)", _duplicate(sessions)))
+        found.append(("duplicate", "took part before (the first session stays)", _duplicate(sessions, 0)))
+    if rules.duplicate_participant == "keep_first_complete":
+        wording = "are further sessions of a person (the first complete one stays)"
+        found.append(("duplicate", wording, _duplicate(sessions, share)))
     found.append(("incomplete", f"answered less than {share:.0%} of the main trials", lambda s: _incomplete(s, share)))
     if rules.checks_pass_min:
         wording = f"followed fewer than {rules.checks_pass_min} instructed checks"
@@ -101,12 +104,13 @@ def _no_answers(session: Session) -> str | None:
     return None if session.of("main") else "no trial of the main part was answered"
 
 
-def _duplicate(sessions: Sequence[Session]) -> Check:
-    first: dict[str, str] = {}
-    for session in sessions:
-        if session.of("main") and not session.withdrawn:
-            first.setdefault(session.person, session.session_id)
-    return lambda s: None if first.get(s.person) == s.session_id else f"the person's first session is {first[s.person]}"
+def _duplicate(sessions: Sequence[Session], share: float) -> Check:
+    """All but a person's first session in which this share of the main trials is answered, or else the first at all."""
+    stays: dict[str, str] = {}
+    usable = [s for s in sessions if s.consented and s.of("main") and not s.withdrawn]
+    for session in sorted(usable, key=lambda s: _incomplete(s, share) is not None):
+        stays.setdefault(session.person, session.session_id)
+    return lambda s: None if stays.get(s.person) == s.session_id else f"the session that counts is {stays[s.person]}"
 
 
 def _incomplete(session: Session, share: float) -> str | None:

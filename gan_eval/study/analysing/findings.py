@@ -32,8 +32,8 @@ class AnalysisSettings:
 class Measure:
     """One estimate. name: identifier of the JSON. pooled: interval that takes answers as independent, for comparison.
 
-    items: interval that generalises to other items too. unbounded: the maximum-likelihood value is infinite and
-    `estimate` is that with half a win added each way.
+    items: interval that generalises to other items too. unbounded: the maximum-likelihood value is infinite or not
+    defined, and `estimate` is that with half a win added each way, without an interval.
     """
 
     name: str
@@ -42,6 +42,11 @@ class Measure:
     pooled: Interval | None = None
     items: Interval | None = None
     unbounded: bool = False
+
+
+def without_intervals(estimate: Estimate) -> Estimate:
+    """The value alone, where resamples of the answers say nothing about its uncertainty."""
+    return Estimate(estimate.value, estimate.people)
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,8 @@ def create_app(service: Service, serving: Serving) -> Flask:
 
     @app.post("/s/<token>/api/completion")
     def completion(token: str) -> Response:
-        return _json({"url": service.completion(_session(_body()))})
+        body = _body()
+        return _json({"url": service.completion(_session(body), body.get("token"))})
 
     @app.get("/r/<token>/")
     def watch(token: str) -> Response:
@@ -215,7 +216,11 @@ def _refuse_foreign_origin(origins: tuple[str, ...]) -> None:
     origin = request.headers.get("Origin")
     if origin is None or origin in origins:
         return
-    if urlsplit(origin).netloc != request.host:
+    try:
+        host = urlsplit(origin).netloc
+    except ValueError:
+        abort(400)
+    if host != request.host:
         abort(403)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hmac
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from statistics import median
@@ -100,9 +100,31 @@ class Service:
             added.stored, tuple(refused), {name: truths[name] for name in sorted(answered & truths.keys())}
         )
 
-    def completion(self, session_id: str) -> str | None:
-        """Where a session ends on its platform; only once its `finish` is stored."""
-        return self._key.completion if self._store.is_finished(session_id) else None
+    def completion(self, session_id: str, token: object) -> str | None:
+        """Where a session ends on its platform: for a session that this server opened, in which the participant agreed,
+        answered the share of the main trials that the rules ask for, and finished; one session for each platform id.
+
+        token: the one that the session got from `open_session`; anything else gets no address.
+        """
+        if self._key.completion is None or not isinstance(token, str):
+            return None
+        events = self._store.session_events(session_id)
+        start = next((event.payload for event in events if isinstance(event.payload, Start)), None)
+        expected = "" if start is None else self._session_token(session_id, start.form_id)
+        if start is None or not hmac.compare_digest(token.encode(), expected.encode()):
+            return None
+        if not {"consent", "finish"} <= {event.type for event in events} or not self._answered_enough(start, events):
+            return None
+        person = start.participant_id or session_id
+        return self._key.completion if self._store.claim_completion(person, session_id) else None
+
+    def _answered_enough(self, start: Start, events: Sequence[Event]) -> bool:
+        """Whether the share of the form's main trials is answered that keeps a session in the analysis."""
+        form = next(form for form in self.manifest.forms if form.form_id == start.form_id)
+        names = {self.manifest.trials[number].trial_id for number, _ in form.sequence}
+        main = {name for name in names if self._key.trials[name].role == "main"}
+        answered = {it.payload.trial_id for it in events if it.type == "answer" and isinstance(it.payload, Answer)}
+        return len(main & answered) >= self._key.rules.min_answers_share * len(main)
 
     def events(self) -> list[Event]:
         """All that is stored."""

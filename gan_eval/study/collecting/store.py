@@ -35,6 +35,7 @@ CREATE TABLE IF NOT EXISTS sessions (
 CREATE TABLE IF NOT EXISTS platform (
     session_id TEXT NOT NULL, parameter TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (session_id, parameter)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS completions (person TEXT PRIMARY KEY, session_id TEXT NOT NULL) WITHOUT ROWID;
 """
 _SCHEMA = "study-store/1"
 
@@ -146,11 +147,19 @@ class Store:
         with closing(_connect(self.path)) as connection:
             return connection.execute("SELECT * FROM platform ORDER BY session_id, parameter").fetchall()
 
-    def is_finished(self, session_id: str) -> bool:
-        """Whether the session's `finish` is stored."""
+    def session_events(self, session_id: str) -> list[Event]:
+        """Events of one session, in order."""
         with closing(_connect(self.path)) as connection:
-            query = "SELECT 1 FROM events WHERE session_id = ? AND type = 'finish'"
-            return connection.execute(query, (session_id,)).fetchone() is not None
+            query = "SELECT received, body FROM events WHERE session_id = ? ORDER BY seq"
+            rows = connection.execute(query, (session_id,)).fetchall()
+        return [parse_event(json.loads(body) | {"recv_utc": received}, where=str(self.path)) for received, body in rows]
+
+    def claim_completion(self, person: str, session_id: str) -> bool:
+        """Whether this session is the one of that person which gets a completion code: the first that asks."""
+        with self._write_lock, self._transaction() as connection:
+            connection.execute("INSERT OR IGNORE INTO completions VALUES (?, ?)", (person, session_id))
+            query = "SELECT session_id FROM completions WHERE person = ?"
+            return bool(connection.execute(query, (person,)).fetchone()[0] == session_id)
 
     def forget(self, session_id: str) -> int:
         """Delete a session for good, free pages included; returns the number of its events."""

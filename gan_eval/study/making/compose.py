@@ -14,7 +14,7 @@ from gan_eval.errors import InputError
 from gan_eval.result import Progress
 from gan_eval.study.analysing.kinds.table import kind_spec
 from gan_eval.study.making.delivery import deliver, draw_pictures
-from gan_eval.study.making.design import build
+from gan_eval.study.making.design import build, repeats_of
 from gan_eval.study.making.key_and_manifest import Drawn, fill
 from gan_eval.study.making.pictures import Fitting
 from gan_eval.study.making.request import StudyRequest
@@ -75,6 +75,9 @@ def compose(plan: StudyRequest, *, progress: Progress) -> Study:
     _refuse_copies(problems, len({picture.item for picture in reader.hashes if picture.source in names}))
     layout = _layout(plan, tuple(names), pools)
     design = build(layout, seed=plan.seed, secret=plan.secret)
+    if (room := min(repeats_of(design))) < plan.amounts.repeats:
+        told = f"{room} of {plan.amounts.repeats} repeats per person: more have no room between so few trials"
+        problems = replace(problems, notices=[*problems.notices, told])
     pixels = draw_pictures(design, reader, plan.seed)
     images = deliver(pixels, plan.jpeg_quality, progress)
     manifest, key = fill(plan, Drawn(layout, design, sources, reader, pixels, images))

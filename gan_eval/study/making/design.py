@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from gan_eval.errors import InputError
 from gan_eval.study.analysing.kinds.spec import Sources, TrialSpec
@@ -41,8 +42,22 @@ from gan_eval.study.schema.trials import (
 def build(layout: Layout, *, seed: str, secret: bytes) -> Design:
     """Draw the whole design; the same layout, seed and secret give the same design on any machine.
 
+    Every form has as many trials: where a form has no room for all repeats, every form gets fewer.
     Raises InputError where the pools are too small for the trials asked for, or two ids collide.
     """
+    design = _build(layout, seed=seed, secret=secret)
+    while len({len(form.sequence) for form in design.forms}) > 1:
+        layout = replace(layout, repeats=min(repeats_of(design)))
+        design = _build(layout, seed=seed, secret=secret)
+    return design
+
+
+def repeats_of(design: Design) -> list[int]:
+    """Repeated trials of each form."""
+    return [sum(design.trials[step.trial].role == "repeat" for step in form.sequence) for form in design.forms]
+
+
+def _build(layout: Layout, *, seed: str, secret: bytes) -> Design:
     per_person = trials_per_person(layout)
     names = _Names(layout, secret)
     square = williams(_trial(layout).options(len(layout.methods)))

@@ -96,7 +96,7 @@ function makeDelivery(journal, study, api) {
     send,
     retry: () => (wake(), send()),
     start: (body) => (api ? post("start", body) : Promise.reject(new Error("no server"))),
-    completion: (session_id) => post("completion", { session_id }),
+    completion: (session_id, token) => post("completion", { session_id, token }),
     // The right answer of a trial, which the server gives away once the participant's own is stored.
     async truth(trial) {
       while (!truths.has(trial) && state !== "refused") await (send(), pause(60));

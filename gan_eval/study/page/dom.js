@@ -1,7 +1,11 @@
 // Elements are made here and nowhere else. Every text goes in as text, so that no name can become markup.
 
+const WORDS = new Set(["h1", "h2", "p", "li", "button", "textarea"]);
+
 function element(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
+  // A study's own words may run the other way than the page's.
+  if (WORDS.has(tag)) node.setAttribute("dir", "auto");
   for (const [name, value] of Object.entries(attributes)) {
     if (value === false || value === null || value === undefined) continue;
     if (name.startsWith("on")) node.addEventListener(name.slice(2), value);

@@ -4,12 +4,52 @@
 // the last seconds do not, so it is only the second choice; memory, with a warning on the screen, is the last.
 // A session is stored in the same transaction as its event: the two can never disagree.
 
+// A promise that fails where it has not settled in time: a browser may leave a request open for ever.
+const inTime = (promise, ms) =>
+  Promise.race([promise, pause(ms).then(() => Promise.reject(new Error("the browser does not answer")))]);
+
 async function openJournal() {
   try {
-    return await openDatabase();
+    return await inTime(openDatabase(), 4000);
   } catch {
     return openLocalStorage() ?? openMemory();
   }
+}
+
+// A journal that goes on in memory, and says so, when the browser's storage breaks in the middle.
+function withFallback(first, broken) {
+  const memory = openMemory();
+  let current = first;
+  async function breakDown() {
+    if (current === memory) return;
+    current = memory;
+    broken();
+  }
+  // What this page has written is kept in memory too, so that nothing of it is lost with the storage.
+  const write = async (name, ...values) => {
+    await memory[name](...values);
+    if (current !== memory) await inTime(current[name](...values), 4000).catch(breakDown);
+  };
+  const read = async (name, ...values) => {
+    if (current !== memory) {
+      try {
+        return await inTime(current[name](...values), 4000);
+      } catch {
+        await breakDown();
+      }
+    }
+    return memory[name](...values);
+  };
+  return {
+    get storage() {
+      return current.storage;
+    },
+    sessions: (study) => read("sessions", study),
+    queue: (study, state) => read("queue", study, state),
+    events: (session) => read("events", session),
+    save: (session, event) => write("save", session, event),
+    mark: (ids, state) => write("mark", ids, state),
+  };
 }
 
 // An event with where it is on its way: waiting, stored (the server said so) or refused.

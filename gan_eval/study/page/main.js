@@ -11,7 +11,7 @@ async function main() {
   const { preview } = manifest.platform;
   const given = new URLSearchParams(location.search);
   if (preview && (!given.has(preview[0]) || given.get(preview[0]) === preview[1])) return previewScreen(study);
-  study.journal = await openJournal();
+  study.journal = withFallback(await openJournal(), () => storageBroken(study));
   const api = study.deployment?.api ?? manifest.post_url;
   study.delivery = makeDelivery(study.journal, studyName(study), api && new URL(api, location.href).href);
   study.flow = new AbortController();
@@ -136,7 +136,7 @@ async function oneTrial(study, trial, type, progress, truth, signal) {
   let images = null;
   while (!images) {
     try {
-      images = await study.pictures.trial(trial);
+      images = await patiently(study, study.pictures.trial(trial));
     } catch (error) {
       if ((await failedScreen(study, error)) === "again") continue;
       const reason = String(error.message ?? error).slice(0, 500);
@@ -155,8 +155,29 @@ async function oneTrial(study, trial, type, progress, truth, signal) {
     trial_id: trial.trial_id, form_id: session.form_id, index: trial.index, shown: trial.shown, ...measured,
     onset_ms: recorder.clock(onset), ...viewportFields(), attempt,
   }, { ...progress, open: null, attempt: 1, spent_ms: session.spent_ms + spent, timed: session.timed + 1 });
-  const answer = await truth();
+  const answer = await truthInTime(study, stage, truth());
   if (answer) await feedbackShown(study, stage, trial, given.choice, answer, signal);
+}
+
+// The right answer, or null where the server does not give it in time: the answer is safe, and the study goes on.
+async function truthInTime(study, stage, truth) {
+  const slow = setTimeout(() => {
+    const line = element("p", { class: "status", role: "status" }, study.strings.connecting);
+    stage.node.querySelector(".answers").replaceChildren(line);
+  }, 1500);
+  const answer = await Promise.race([truth, pause(20_000).then(() => null)]);
+  clearTimeout(slow);
+  return answer;
+}
+
+// Say that pictures are being loaded where it takes longer than a moment.
+async function patiently(study, promise) {
+  const slow = setTimeout(() => page(study, "waiting", study.strings.loading), 600);
+  try {
+    return await promise;
+  } finally {
+    clearTimeout(slow);
+  }
 }
 
 // What a participant who has withdrawn waits for.

@@ -3,7 +3,8 @@
 // connection that breaks later does not stop a trial.
 
 const TRIALS_AHEAD = 4;
-const LOAD_ATTEMPTS = 3;
+const LOAD_ATTEMPTS = 2;
+const LOAD_LIMIT_MS = 12_000;
 const FETCHES_AT_ONCE = 3;
 
 function makePictures(manifest, data) {
@@ -24,7 +25,7 @@ function makePictures(manifest, data) {
       const image = new Image();
       image.src = address(id);
       try {
-        await image.decode();
+        await inTime(image.decode(), LOAD_LIMIT_MS);
         return image;
       } catch (error) {
         if (image.src.startsWith("blob:")) URL.revokeObjectURL(image.src);

@@ -114,9 +114,10 @@ async function endScreen(study) {
 }
 
 async function completionOf(study) {
+  const { session_id, token } = study.recorder.session;
   for (let attempt = 0; attempt < 5; attempt += 1) {
     try {
-      return (await study.delivery.completion(study.recorder.session.session_id)).url ?? study.manifest.platform.url;
+      return (await study.delivery.completion(session_id, token)).url ?? study.manifest.platform.url;
     } catch {
       await pause(1000 * 2 ** attempt);
     }
@@ -181,6 +182,11 @@ async function download(study) {
     download: `${study.manifest.study_id}-${study.recorder.session.session_id.slice(0, 8)}.jsonl` });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
+// A line that stays above every screen: from now on answers are kept in this page alone.
+function storageBroken(study) {
+  document.body.prepend(notice(study.strings.no_storage));
 }
 
 const notice = (text) => element("p", { class: "notice", role: "note" }, text);

@@ -21,13 +21,27 @@ function newSession(study, session_id, parameters, form) {
   };
 }
 
+const LONGEST_PAUSE_MS = 30 * 86_400_000;
+
+// The device's time, null where it cannot be right: an empty battery sets many clocks back to 1970.
+function timeStamp() {
+  const now = new Date();
+  const year = now.getUTCFullYear();
+  return year >= 2020 && year < 2100 ? now.toISOString() : null;
+}
+
 function makeRecorder(study, journal, delivery, session) {
   let last = Promise.resolve();
-  const clock = (time = performance.now()) => Math.max(0, Math.round(performance.timeOrigin + time - session.started));
+  // The page's own clock, carried on where the session was opened again: the device's may be wrong, or be set anew.
+  const away = session.last_wall === undefined ? 0 : Math.min(Math.max(0, Date.now() - session.last_wall), LONGEST_PAUSE_MS);
+  const begun = (session.last_ms ?? 0) + away - performance.now();
+  const clock = (time = performance.now()) => Math.max(0, Math.round(begun + time));
+
+  const save = (copy, event) => last.catch(() => {}).then(() => journal.save(copy, event));
 
   // Events are written one after the other, in the order of their numbers.
   function record(type, payload, changes = {}) {
-    Object.assign(session, changes);
+    Object.assign(session, changes, { last_ms: clock(), last_wall: Date.now() });
     const event = {
       schema: "study-event/1",
       study_id: study.manifest.study_id,
@@ -36,13 +50,13 @@ function makeRecorder(study, journal, delivery, session) {
       event_id: uuid(),
       seq: session.seq,
       type,
-      t_utc: new Date().toISOString(),
+      t_utc: timeStamp(),
       t_ms: clock(),
       payload,
     };
     session.seq += 1;
     const copy = structuredClone(session);
-    last = last.catch(() => {}).then(() => journal.save(copy, event));
+    last = save(copy, event);
     return last.then(() => void delivery.send());
   }
 
@@ -54,7 +68,7 @@ function makeRecorder(study, journal, delivery, session) {
     keep: (changes) => {
       Object.assign(session, changes);
       const copy = structuredClone(session);
-      return (last = last.catch(() => {}).then(() => journal.save(copy, null)));
+      return (last = save(copy, null));
     },
     lines: async () => (await journal.events(session.session_id)).map((it) => JSON.stringify(it.event)).join("\n") + "\n",
     count: async () => (await journal.events(session.session_id)).length,
@@ -130,16 +144,25 @@ async function claimStudy(name, lost) {
   if (navigator.locks) {
     const claim = (options) =>
       new Promise((resolve) => {
+        let held = false;
         navigator.locks
           .request(name, options, (lock) => {
-            resolve(lock !== null);
-            return lock === null ? undefined : new Promise(() => {});
+            held = lock !== null;
+            resolve(held);
+            return held ? new Promise(() => {}) : undefined;
           })
-          .catch(lost);
+          // A lock that was held is gone to another tab. One that was never had was refused (a sandboxed frame, for
+          // one): there is nobody to share the study with.
+          .catch(() => (held ? lost() : resolve(true)));
       });
     return { mine: await claim({ ifAvailable: true }), take: () => claim({ steal: true }) };
   }
-  const channel = new BroadcastChannel(name);
+  let channel;
+  try {
+    channel = new BroadcastChannel(name);
+  } catch {
+    return { mine: true, take: async () => {} };
+  }
   let mine = true;
   const answer = new Promise((resolve) => {
     channel.onmessage = ({ data }) => {

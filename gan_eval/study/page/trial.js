@@ -4,6 +4,11 @@
 // Between the input and the results, where all stand in one row.
 const REFERENCE_GAP = 28;
 
+// The second click of a double click must not answer the next trial; desktops allow half a second between the two. A
+// study that sets no earliest answer (min_ms 0) gets every click.
+const DOUBLE_CLICK_MS = 500;
+let lastPress = -Infinity;
+
 // Resolves to { choice, rt_ms, onset, exposure_ms, changes, input, hidden_ms, img_css }; times in milliseconds of the
 // page's clock. `signal` ends the trial from outside (withdrawal).
 async function runTrial(study, trial, images, signal) {
@@ -130,9 +135,11 @@ function answered(study, trial, stage, onset, exposure, signal) {
     let pointer = "mouse";
     const finish = (choice, input, time) => {
       stop.abort();
+      if (input !== "key" && input !== "none") lastPress = time;
       resolve({ choice, rt_ms: Math.max(0, Math.round(time - onset)), changes, input });
     };
     const take = (choice, node, input, time) => {
+      if (input !== "key" && ui.min_ms > 0 && time - lastPress < DOUBLE_CLICK_MS) return;
       if (time - onset < ui.min_ms || !exposure.over()) return;
       if (!ui.confirm) return mark(stage, node), finish(choice, input, time);
       if (selected && selected.node !== node) changes += 1;

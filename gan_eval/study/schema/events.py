@@ -8,6 +8,7 @@ contradicts the study.
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ Ratio = Annotated[float, Between(0, 100)]
 PixelPair = tuple[Annotated[int, Between(0, 100_000)], Annotated[int, Between(0, 100_000)]]
 Short = Annotated[str, AtMost(500)]
 ParticipantId = Annotated[str, Matches(r"p[0-9a-f]{20}")]
+
+_OTHER_CENTURY = re.compile(r"(\d{4}|[+-]\d{6})-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-6]\d(\.\d{1,6})?Z")
 
 EVENTS_FILE = "events.jsonl"
 
@@ -200,9 +203,10 @@ EventType = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One line of the record. seq: 0, 1, … within the session; t_utc: the participant's clock; t_ms: since `start`.
+    """One line of the record. seq: 0, 1, … within the session. t_ms: milliseconds since `start`.
 
-    recv_utc: the server's clock; None in a download. payload: of the class `PAYLOADS[type]`.
+    t_utc: the participant's clock, None where it cannot be right. recv_utc: the server's clock; None in a download.
+    payload: of the class `PAYLOADS[type]`.
     """
 
     schema: Literal["study-event/1"]
@@ -212,7 +216,7 @@ class Event:
     event_id: Uuid4
     seq: Count
     type: EventType
-    t_utc: Instant
+    t_utc: Instant | None
     t_ms: ElapsedMilliseconds
     payload: Payload
     recv_utc: Instant | None = None
@@ -225,10 +229,18 @@ def parse_event(document: Any, *, where: str) -> Event:
     kind = PAYLOADS.get(document["type"]) if isinstance(document.get("type"), str) else None
     if kind is not None and "payload" in document:
         document = {**document, "payload": decode(kind, document["payload"], where=f"{where}.payload")}
-    event = decode(Event, document, where=where)
+    event = decode(Event, _without_wrong_time(document), where=where)
     if isinstance(event.payload, Answer):
         _check_answer(event.payload, where)
     return event
+
+
+def _without_wrong_time(document: dict[str, Any]) -> dict[str, Any]:
+    """A device whose clock stands in another century has an unknown time; its answers are as good as any."""
+    stamp = document.get("t_utc")
+    if isinstance(stamp, str) and _OTHER_CENTURY.fullmatch(stamp) and not stamp.startswith("20"):
+        return {**document, "t_utc": None}
+    return document
 
 
 def dump_event(event: Event) -> str:

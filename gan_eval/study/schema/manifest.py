@@ -234,7 +234,8 @@ class Rules:
     min_answers_share: share of the form's main trials that must be answered. checks_pass_min: instruction checks that
     must be followed. median_rt_ms_min: a faster median reaction time means clicking through. max_same_slot_share_p:
     straight-lining, when the binomial tail probability of the fullest slot's share is below it. first_n_dropped:
-    stabilising presentations left out at the start of the main part.
+    stabilising presentations left out at the start of the main part. duplicate_participant: of a person who began
+    several times, keep the first session with enough answers (else the first with any), the first, or all.
     """
 
     min_answers_share: Share = 0.8
@@ -242,7 +243,7 @@ class Rules:
     median_rt_ms_min: Milliseconds = 400
     max_same_slot_share_p: Share = 0.001
     first_n_dropped: Count = 0
-    duplicate_participant: Literal["keep_first", "keep_all"] = "keep_first"
+    duplicate_participant: Literal["keep_first_complete", "keep_first", "keep_all"] = "keep_first_complete"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from scipy import stats
 
-from gan_eval.inference.permutation import label_permutation, sign_flip
+from gan_eval.inference.permutation import label_permutation, sign_flip, vector_sign_flip
 
 COUNTS = np.array([[4, 1, 0], [3, 1, 1], [2, 2, 1], [3, 0, 2], [1, 3, 1], [4, 1, 0]], dtype=float)
 
@@ -88,3 +90,24 @@ def test_level_holds_although_answers_depend_on_each_other(people: int, rng: np.
     ]
     # Three standard errors above 5 %.
     assert np.mean(rejected) < 0.05 + 3 * np.sqrt(0.05 * 0.95 / 400)
+
+
+def test_vector_sign_flip_counts_every_arrangement() -> None:
+    table = np.array([[1.0, -1.0, 0.0], [1.0, 0.0, -1.0], [2.0, -1.0, -1.0], [0.0, 0.0, 0.0]])
+    sums = [((np.array(signs) @ table[:3]) ** 2).sum() for signs in itertools.product((1, -1), repeat=3)]
+    found = vector_sign_flip(table, rng=np.random.default_rng(0))
+    assert found.p_value == np.mean(np.array(sums) >= sums[0] - 1e-9)
+    assert (found.exact, found.people) == (True, 4)
+
+
+def test_vector_sign_flip_keeps_its_level_where_nobody_meets_every_method() -> None:
+    rng = np.random.default_rng(5)
+    p_values = []
+    for _ in range(300):
+        table = np.zeros((24, 8))
+        for person in range(24):
+            for _ in range(4):
+                a, b = rng.choice(8, 2, replace=False)
+                table[person, [a, b]] += rng.choice([(1, -1), (-1, 1)])
+        p_values.append(vector_sign_flip(table, rng=rng, arrangements=199).p_value)
+    assert 0.02 < np.mean(np.array(p_values) <= 0.05) < 0.09

@@ -15,7 +15,15 @@ from gan_eval.inference.choice import first_choice
 from gan_eval.inference.persons import FEW, Statistic, dependence, estimate, person_mean, resamples
 from gan_eval.inference.power import design_effect, difference_sd
 from gan_eval.inference.proportions import exact_multinomial_p
-from gan_eval.study.analysing.findings import AnalysisSettings, Findings, Measure, MethodFinding, SignificanceTest, Unit
+from gan_eval.study.analysing.findings import (
+    AnalysisSettings,
+    Findings,
+    Measure,
+    MethodFinding,
+    SignificanceTest,
+    Unit,
+    without_intervals,
+)
 from gan_eval.study.analysing.kinds.shares import (
     binomial_p,
     by_item,
@@ -66,7 +74,7 @@ def best_of_k(rows: BestOf, settings: AnalysisSettings) -> Findings:
             name,
             (
                 Measure("share", share[m], n, pooled(totals[m], n, settings), items[m]),
-                Measure("strength", strength[m], n, unbounded=bool(never)),
+                Measure("strength", without_intervals(strength[m]) if never else strength[m], n, unbounded=bool(never)),
             ),
         )
         for m, name in enumerate(rows.methods)

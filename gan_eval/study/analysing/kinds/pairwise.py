@@ -15,7 +15,7 @@ from scipy import stats
 
 from gan_eval.inference import choice
 from gan_eval.inference.permutation import vector_sign_flip
-from gan_eval.inference.persons import FEW, Statistic, dependence, estimate, person_mean, resamples
+from gan_eval.inference.persons import FEW, Estimate, Statistic, dependence, estimate, person_mean, resamples
 from gan_eval.inference.power import design_effect, share_sd
 from gan_eval.study.analysing.findings import (
     AnalysisSettings,
@@ -24,6 +24,7 @@ from gan_eval.study.analysing.findings import (
     MethodFinding,
     SignificanceTest,
     WinTable,
+    without_intervals,
 )
 from gan_eval.study.analysing.kinds.best_of_k import preferred
 from gan_eval.study.analysing.kinds.shares import (
@@ -82,7 +83,7 @@ def pairwise(rows: Pairs, settings: AnalysisSettings) -> Findings:
         MethodFinding(
             name,
             (
-                Measure("strength", strength[m], int(total[m]), unbounded=len(groups) > 1),
+                _strength(strength[m], int(total[m]), bounded=len(groups) == 1),
                 Measure("share", share[m], int(total[m]), pooled(won[:, m].sum(), total[m], settings), items[m]),
             ),
         )
@@ -107,6 +108,13 @@ def pairwise(rows: Pairs, settings: AnalysisSettings) -> Findings:
         wins=_win_table(rows, tables, replicates),
         warnings=_warnings(rows.methods, groups, tables, weights),
     )
+
+
+def _strength(estimate: Estimate, answers: int, *, bounded: bool) -> Measure:
+    """The strength; of a method without an answer none, and without an interval where the answers set no bound."""
+    if not answers:
+        return Measure("strength", Estimate(float("nan"), estimate.people), 0)
+    return Measure("strength", estimate if bounded else without_intervals(estimate), answers, unbounded=not bounded)
 
 
 def win_tables(rows: Pairs) -> Floats:
@@ -226,15 +234,31 @@ def _warnings(
 ) -> tuple[str, ...]:
     """Unbounded strengths, of the answers themselves or of many of their resamples."""
     if len(groups) > 1:
-        top = " and ".join(names[m] for m in groups[0])
-        rest = " and ".join(names[m] for group in groups[1:] for m in group)
-        return (f"{top} won every comparison with {rest}: strengths are unbounded; those given have {HALF}",)
+        return _separated(names, groups, tables.sum(0))
     people, k, _ = tables.shape
     loose = int((~choice.connected((weights @ tables.reshape(people, k * k)).reshape(-1, k, k))).sum())
     if loose <= len(weights) / 100:
         return ()
     share = f"{loose} of {len(weights)} resamples of the people"
     return (f"in {share} some method won or lost everything: the strengths' outer interval ends rest on {HALF}",)
+
+
+def _separated(names: Sequence[str], groups: Sequence[Sequence[int]], wins: Floats) -> tuple[str, ...]:
+    """Why no strengths are bounded: methods without an answer, groups that never met, groups that won everything."""
+    played = wins + wins.T
+    silent = [m for m in range(len(names)) if not played[m].any()]
+    texts = [f"no answer was given on {names[m]}: nothing can be said of it" for m in silent]
+    met = [group for group in groups if not set(group) <= set(silent)]
+    for place, group in enumerate(met[:-1]):
+        rest = [m for other in met[place + 1 :] for m in other]
+        top, bottom = (" and ".join(names[m] for m in side) for side in (group, rest))
+        if not played[np.ix_(group, rest)].any():
+            texts.append(f"{top} was compared with none of {bottom}: their strengths cannot be put on one scale")
+        elif not wins[np.ix_(rest, group)].any():
+            texts.append(f"{top} won every comparison with {bottom}")
+        else:
+            texts.append(f"{bottom} won every comparison with {top}")
+    return (*texts, f"strengths are unbounded; those given have {HALF}")
 
 
 def _nested(table: Floats) -> tuple[tuple[float, ...], ...]:

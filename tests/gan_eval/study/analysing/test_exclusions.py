@@ -114,3 +114,24 @@ def test_remaining_counts_go_down_by_what_was_removed() -> None:
     for step in screen(record.sessions, key.rules).steps:
         left -= step.removed
         assert step.remaining == left
+
+
+@pytest.mark.parametrize("order", [(2, 4), (4, 2), (2, 4, 4), (0, 3, 4)])
+def test_the_first_complete_session_of_a_person_counts(order: tuple[int, ...]) -> None:
+    person = "p" + "c" * 20
+    began = [session(*(0, 1, 0, 1)[:answers], person=person) for answers in order]
+    result = screen(began, replace(LENIENT, min_answers_share=1.0))
+    assert [one.session_id for one in result.kept] == [began[order.index(4)].session_id]
+
+
+def test_of_a_person_without_a_complete_session_the_first_is_judged() -> None:
+    person = "p" + "d" * 20
+    result = screen([session(0, 1, person=person), session(0, person=person)], replace(LENIENT, min_answers_share=1.0))
+    assert sorted(one.rule for one in result.excluded) == ["duplicate", "incomplete"]
+
+
+def test_the_rule_of_earlier_studies_keeps_the_first_of_all() -> None:
+    person = "p" + "e" * 20
+    first, again = session(0, person=person), session(0, 1, 0, 1, person=person)
+    old = replace(LENIENT, duplicate_participant="keep_first", min_answers_share=0.0)
+    assert [one.session_id for one in screen([first, again], old).kept] == [first.session_id]

@@ -277,20 +277,79 @@ def test_counts_tell_progress_and_no_results(client: Client) -> None:
     assert not [word for word in ("alpha-net", "beta-net", "share", "m0", *client.manifest.images) if word in text]
 
 
-def test_completion_is_given_when_finish_is_stored(tmp_path: Path) -> None:
-    make(
-        tmp_path,
-        "pairwise",
-        hosting=Hosting(platform("prolific"), "https://app.prolific.com/submissions/complete?cc=C0DE"),
-    )
-    client = Client(tmp_path / "study", tmp_path / "answers.db", Serving(NO_LIMIT))
-    session = {"session_id": str(uuid.uuid4())}
-    assert "C0DE" not in client.http.get(client.base).text
-    assert client.http.post(client.base + "api/completion", json=session).json == {"url": None}
-    client.send(event(client.manifest, "finish", {"answers": 0, "duration_ms": 1}) | session)
-    reply = client.http.post(client.base + "api/completion", json=session).json
+@pytest.fixture
+def paid(tmp_path: Path) -> Client:
+    """A server of a study that ends with a completion code."""
+    address = "https://app.prolific.com/submissions/complete?cc=C0DE"
+    make(tmp_path, "pairwise", hosting=Hosting(platform("prolific"), address))
+    return Client(tmp_path / "study", tmp_path / "answers.db", Serving(NO_LIMIT))
+
+
+def finished(
+    client: Client, *, person: str = "P1", consent: bool = True, trials: int | None = None, finish: bool = True
+) -> tuple[str, str]:
+    """Session and token of a participant who did what is said."""
+    name = str(uuid.uuid4())
+    opened = client.http.post(client.base + "api/start", json={"session_id": name}).json
+    assert opened is not None
+    form = next(it for it in client.manifest.forms if it.form_id == opened["form_id"])
+    own: dict[str, Any] = {"session_id": name}
+    client.send(event(client.manifest, "start", start(platform={"PROLIFIC_PID": person}, **opened)) | own)
+    if consent:
+        client.send(event(client.manifest, "consent", {"agreed": True}, seq=1) | own)
+    for place, (number, order) in enumerate(form.sequence[:trials]):
+        shown = [client.manifest.trials[number].options[option] for option in order]
+        given = answer(client.manifest, place) | {
+            "trial_id": client.manifest.trials[number].trial_id,
+            "form_id": form.form_id,
+            "shown": shown,
+            "choice": {"slot": 0, "image_id": shown[0]},
+        }
+        client.send(event(client.manifest, "answer", given, seq=place + 2) | own)
+    if finish:
+        client.send(event(client.manifest, "finish", {"answers": 1, "duration_ms": 1}, seq=900) | own)
+    return name, str(opened["token"])
+
+
+def code(client: Client, session_id: str, token: object) -> str | None:
+    """What the server gives at the end of a session."""
+    reply = client.http.post(client.base + "api/completion", json={"session_id": session_id, "token": token}).json
     assert reply is not None
-    assert reply["url"].endswith("cc=C0DE")
+    assert isinstance(reply["url"], str | None)
+    return reply["url"]
+
+
+def test_who_took_part_gets_the_code_as_often_as_it_is_asked_for(paid: Client) -> None:
+    assert "C0DE" not in paid.http.get(paid.base).text
+    given = finished(paid)
+    assert [code(paid, *given), code(paid, *given)] == ["https://app.prolific.com/submissions/complete?cc=C0DE"] * 2
+
+
+@pytest.mark.parametrize("lack", [{"consent": False}, {"trials": 0}, {"trials": 2}, {"finish": False}])
+def test_who_leaves_something_out_gets_no_code(lack: dict[str, Any], paid: Client) -> None:
+    assert code(paid, *finished(paid, **lack)) is None
+
+
+@pytest.mark.parametrize("token", [None, "", "0" * 64, 7, ["x"], "é"])
+def test_no_code_without_the_token_of_the_session(token: object, paid: Client) -> None:
+    assert code(paid, finished(paid)[0], token) is None
+
+
+def test_a_token_is_worth_nothing_in_another_session(paid: Client) -> None:
+    (first, token), (second, _) = finished(paid), finished(paid, person="P2")
+    assert code(paid, second, token) is None
+    assert code(paid, first, token) is not None
+
+
+def test_a_platform_id_gets_one_code(paid: Client) -> None:
+    first, again, other = finished(paid), finished(paid), finished(paid, person="P2")
+    assert [code(paid, *it) is not None for it in (first, again, first, other)] == [True, False, True, True]
+
+
+@pytest.mark.parametrize("origin", ["http://[bad", "http://[::1", "//[", "http://]["])
+def test_an_origin_that_is_none_is_a_bad_request(origin: str, client: Client) -> None:
+    reply = client.http.post(client.base + "api/events", json={"events": [{}]}, headers={"Origin": origin})
+    assert reply.status_code in (400, 403)
 
 
 def test_right_answers_are_held_back_until_the_own_one_is_stored(tmp_path: Path) -> None:

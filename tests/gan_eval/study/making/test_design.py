@@ -179,3 +179,11 @@ def test_public_lists_are_in_the_order_of_ids() -> None:
 def test_impossible_layouts_are_refused(wanted: Layout, message: str) -> None:
     with pytest.raises(InputError, match=message):
         build(wanted, seed="7", secret=SECRET)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("trials", [4, 8, 9, 12, 17])
+def test_every_form_is_as_long_as_every_other(kind: Kind, trials: int) -> None:
+    wanted = replace(layout(kind, 3, 20, repeats=3, imc=3, forms=12), trials=trials)
+    design = build(wanted, seed="3", secret=SECRET)
+    assert len({len(form.sequence) for form in design.forms}) == 1

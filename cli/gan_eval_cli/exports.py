@@ -1,0 +1,55 @@
+"""--csv, --latex, --markdown and --html: a result as files, beside what is printed."""
+
+from __future__ import annotations
+
+import functools
+import shlex
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import click
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+class Exports(NamedTuple):
+    """Where to write what; None for what was not asked for."""
+
+    csv: Path | None
+    latex: Path | None
+    markdown: Path | None
+    html: Path | None
+
+    def write(self, **writers: Callable[[], str]) -> None:
+        """Write each file that was asked for, whole or not at all; a writer is called only for these."""
+        from gan_eval.files import write_text
+
+        for name, destination in self._asdict().items():
+            if destination is not None:
+                write_text(destination, writers[name]())
+
+
+def with_exports(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the four options; the command receives them as `exports: Exports`."""
+
+    @functools.wraps(command)
+    def gather(*arguments: Any, **given: Any) -> None:
+        exports = Exports(given.pop("csv"), given.pop("latex"), given.pop("markdown"), given.pop("html"))
+        command(*arguments, exports=exports, **given)
+
+    result: Callable[..., None] = gather
+    for option in (
+        click.option("--html", type=_FILE, help="Also write a report, one self-contained page."),
+        click.option("--markdown", type=_FILE, help="Also write the table in Markdown, with sentences for a paper."),
+        click.option("--latex", type=_FILE, help="Also write the table in LaTeX (booktabs)."),
+        click.option("--csv", type=_FILE, help="Also write the scores as CSV, with full numbers."),
+    ):
+        result = option(result)
+    return result
+
+
+def command_line() -> str:
+    """The command as it was called, to be shown in a report."""
+    return shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])

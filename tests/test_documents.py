@@ -1,0 +1,187 @@
+"""What the documents show is so: commands run as they stand, links lead somewhere, what is made is up to date.
+
+A block of Bash or Python runs in a scratch folder with small sets, offline, with the embedded network; the blocks of a
+page run one after the other in one folder. A block that cannot run in a test says why in a comment before it:
+
+    <!-- not run: downloads -->
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+import tomllib
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from docs import make_reference
+from docs.make.blocks import RUN, SHOWN, Block, blocks
+from tests.documents import forkserver
+from tests.documents.sets import prepare
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = [
+    path
+    for path in [
+        ROOT / "README.md",
+        ROOT / "CONTRIBUTING.md",
+        ROOT / "data" / "README.md",
+        *(ROOT / "docs").rglob("*.md"),
+    ]
+    if "schemas" not in path.parts
+]
+
+#: Why a block may be left out, and how many such blocks there may be in all pages together.
+NOT_RUN = {
+    "installs": 6,
+    "downloads": 6,
+    "runs until it is interrupted": 3,
+    "takes hours": 5,
+    "needs several GPUs or machines": 3,
+    "needs a checkpoint of the authors": 2,
+    "runs the tests themselves": 2,
+}
+
+
+def text_of(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+def name_of(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+ALL_BLOCKS = [(page, block) for page in PAGES for block in blocks(text_of(page))]
+
+
+# ---------------------------------------------------------------------------------------------- what is made
+
+
+def test_what_is_made_is_up_to_date() -> None:
+    stale = [name_of(path) for path in make_reference.outdated()]
+    assert not stale, f"run `python -m docs.make_reference`: {', '.join(stale)}"
+
+
+# ---------------------------------------------------------------------------------------------- blocks
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_block_says_its_language(page: Path) -> None:
+    unknown = [
+        f"line {block.line}: {block.language!r}"
+        for block in blocks(text_of(page))
+        if block.language not in (*RUN, *SHOWN)
+    ]
+    assert not unknown
+
+
+def test_blocks_that_are_not_run_are_few_and_have_a_known_reason() -> None:
+    reasons = Counter(block.reason for _, block in ALL_BLOCKS if block.reason)
+    assert {reason: count for reason, count in reasons.items() if count > NOT_RUN.get(reason, 0)} == {}
+
+
+def test_nothing_is_shown_as_text_that_is_a_command() -> None:
+    pattern = re.compile(r"^(\$ )?(gan-eval|nicegan|pip|python3?) [a-z-]", re.MULTILINE)
+    shown = [
+        f"{name_of(page)}:{block.line}"
+        for page, block in ALL_BLOCKS
+        if block.language == "text" and pattern.search(block.code) and "[OPTIONS]" not in block.code
+    ]
+    assert not shown
+
+
+@pytest.mark.parametrize(("language", "read"), [("json", json.loads), ("toml", tomllib.loads)])
+def test_shown_documents_are_well_formed(language: str, read: Callable[[str], object]) -> None:
+    for page, block in ALL_BLOCKS:
+        if block.language == language:
+            assert read(block.code) is not None, f"{name_of(page)}:{block.line}"
+
+
+# ---------------------------------------------------------------------------------------------- running
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with what the documents take for granted, from which every page starts."""
+    folder = tmp_path_factory.mktemp("prepared")
+    prepare(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder for PATH whose `gan-eval`, `nicegan` and `python` are run by one process that has imported torch."""
+    folder = tmp_path_factory.mktemp("programs")
+    address = folder / "socket"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (ROOT, ROOT / "cli")))}
+    with subprocess.Popen([sys.executable, forkserver.__file__, str(address)], env=environment) as server:
+        deadline = time.monotonic() + 60
+        while not address.exists():
+            assert server.poll() is None, "the server of the documents' commands has ended"
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        forkserver.install(folder, address)
+        yield folder
+        server.terminate()
+
+
+@pytest.fixture(scope="session")
+def shell(programs: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Path], None]:
+    """Run Bash code in a folder, offline, at 80 columns; a failing command fails the test with what it printed."""
+    home = tmp_path_factory.mktemp("home")
+    environment = {
+        "PATH": os.pathsep.join([str(programs), "/usr/bin", "/bin"]),
+        "HOME": str(home),
+        "COLUMNS": "80",
+        "LANG": "C.UTF-8",
+        "GAN_EVAL_CACHE": str(home / "cache"),
+        "HF_HUB_OFFLINE": "1",
+        **dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9"),
+        **({"CHROMIUM": os.environ["CHROMIUM"]} if "CHROMIUM" in os.environ else {}),
+    }
+
+    def run(code: str, folder: Path) -> None:
+        ran = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", code],
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        assert ran.returncode == 0, f"exit code {ran.returncode} of\n{code}\n{ran.stdout[-3000:]}\n{ran.stderr[-3000:]}"
+        assert "Traceback" not in ran.stderr, ran.stderr[-3000:]
+
+    return run
+
+
+def as_bash(block: Block, number: int, folder: Path) -> str:
+    """The code of a block as Bash: Python goes to a file."""
+    if block.language == "bash":
+        return block.code
+    script = folder / f".block-{number}.py"
+    script.write_text(block.code, encoding="utf-8")
+    return f"python {script.name}"
+
+
+RUNNING_PAGES = [page for page in PAGES if page.name != "cli.md" and any(block.runs for block in blocks(text_of(page)))]
+
+
+@pytest.mark.parametrize("page", RUNNING_PAGES, ids=name_of)
+def test_the_commands_of_a_page_run_in_their_order(
+    page: Path, prepared: Path, shell: Callable[[str, Path], None], tmp_path: Path
+) -> None:
+    folder = shutil.copytree(prepared, tmp_path / "scratch")
+    for number, block in enumerate(blocks(text_of(page))):
+        if block.runs:
+            shell(as_bash(block, number, folder), folder)
