@@ -1,4 +1,4 @@
-"""Numbers one may trust about a GAN's images.
+"""Scores of GAN images with error bars and provenance.
 
     import gan_eval
 

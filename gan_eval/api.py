@@ -102,7 +102,7 @@ class Reference:
         self.close()
 
     def _real_set(self, metrics: Sequence[Metric], options: Options) -> FeatureSet:
-        """The real set, read once; again only where a metric needs more than was kept."""
+        """Read the real set once, and again only where a metric needs more than was kept."""
         wanted = needs(metrics, options)
         if self._read is None or wanted.vectors > self._has.vectors or wanted.logits > self._has.logits:
             if self._real.contents is None:  # an iterator comes once, so all that any metric may need is kept

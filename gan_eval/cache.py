@@ -1,4 +1,4 @@
-"""Results on disk, found again by what they were made from.
+"""A cache of results on disk, keyed by everything that they were made from.
 
 An entry is a folder named by the SHA-256 of its key: whatever changes the answer is in the key (contents of the
 images, network, weights, preprocessing, precision, version), and names and dates of files are not. An entry is whole
@@ -56,7 +56,7 @@ class CachedFile:
 
 @dataclass(frozen=True, slots=True)
 class CacheEntry:
-    """What an entry was made from, and its files by name."""
+    """Key of an entry, and its files by name."""
 
     key: str
     files: Mapping[str, CachedFile]
@@ -107,7 +107,7 @@ class Cache:
         return None
 
     def read(self, key: Mapping[str, Any], reader: Callable[[Path], T]) -> T | None:
-        """What `reader` makes of the entry for `key`; None where there is none, or `reader` raises InputError."""
+        """Read the entry for `key` with `reader`; None where there is none, or `reader` raises InputError."""
         entry = self.find(key)
         try:
             return None if entry is None else reader(entry)
@@ -186,7 +186,7 @@ class Cache:
         return entry
 
     def usage(self) -> Usage:
-        """Count what is there."""
+        """Count entries and bytes."""
         entries = size = 0
         for where, _, files in os.walk(self.folder):
             entries += _ABOUT in files and "unfinished" not in where
@@ -196,9 +196,9 @@ class Cache:
         return Usage(self.folder, entries, size)
 
     def clear(self) -> Usage:
-        """Remove every entry; returns what there was. Weights and converted networks lie elsewhere and stay.
+        """Remove every entry and return what was removed. Weights and converted networks stay.
 
-        What a run beside this one has not finished stays, and what it has open it can read to its end.
+        Unfinished entries of other running processes stay, and files that they have open can be read to the end.
         """
         usage = self.usage()
         with contextlib.suppress(FileNotFoundError):
@@ -213,7 +213,7 @@ class Cache:
         return self.folder / name[:2] / name
 
     def _sweep(self) -> None:
-        """Remove what processes that have ended left behind."""
+        """Remove unfinished files of processes that have ended."""
         unfinished = self.folder / "unfinished"
         with contextlib.suppress(FileNotFoundError):
             for path in unfinished.iterdir():

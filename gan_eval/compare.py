@@ -115,7 +115,7 @@ def compare(
 
 
 def _pairing(models: Mapping[str, Given]) -> tuple[Pairing | None, tuple[str, ...]]:
-    """Which models share their inputs; a record that cannot be read costs this alone, and is told."""
+    """Tell which models share their inputs; a record that cannot be read becomes a warning."""
     try:
         return pairing(models), ()
     except InputError as error:
@@ -174,7 +174,7 @@ def _provenance(reader: FeatureReader, made: Mapping[str, Evaluation]) -> Proven
 
 
 def _warnings(made: Mapping[str, Evaluation]) -> tuple[str, ...]:
-    """Each warning once; what concerns some models only is said with their names."""
+    """Each warning once; a warning about some models only carries their names."""
     seen: dict[str, list[str]] = {}
     for name, one in made.items():
         for warning in one.warnings:

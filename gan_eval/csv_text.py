@@ -11,7 +11,7 @@ _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 
 
 def csv_text(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Columns and rows as CSV (RFC 4180 quoting, line ends \\n); names of other people's making cannot act in it.
+    """Columns and rows as CSV (RFC 4180 quoting, line ends \\n) in which no name acts as a formula.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""A real set and graded fake sets, cut on the spot from scikit-learn's two photographs.
+"""Makes a real set and graded fake sets from scikit-learn's two photographs.
 
 What each fake set has wrong is known, so that the scores can be judged: nothing (`other-crops`), the codec, sharpness,
 noise, colour, and variety.

@@ -1,4 +1,4 @@
-"""How many digits of a number are worth showing, and how numbers, shares and p-values are written for people.
+"""Writes numbers, shares and p-values for people, with as many digits as their uncertainty allows.
 
 JSON and CSV carry full numbers with an ASCII minus; what is here is for tables, pages and sentences.
 """

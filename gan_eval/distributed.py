@@ -72,12 +72,12 @@ class Team:
             self._tell_the_waiting(None)
 
     def _tell_the_waiting(self, value: bool | None) -> None:
-        """Followers wait for a word of the leader unless it was interrupted, by Ctrl-C say, within a turn."""
+        """End the followers' waiting, unless the leader was interrupted (Ctrl-C) within a turn."""
         if not self._in_turn:
             _broadcast(value)
 
     def _turn(self, mine: Iterator[Any]) -> list[Any]:
-        """One result of each process, in the leader; [] in the followers."""
+        """Gather one result from each process: in the leader, all of them; in a follower, []."""
         from torch import distributed
 
         everyone: list[Any] | None = [None] * self.size if self.rank == 0 else None
@@ -90,11 +90,11 @@ class Team:
 
 
 class _LostError(GanEvalError):
-    """Another process has ended before its time."""
+    """Another process ended early."""
 
 
 class _Done:
-    """What a process sends whose share has come to its end."""
+    """Message of a process that has finished its share."""
 
 
 def _next(mine: Iterator[T]) -> T | _Done | GanEvalError:
@@ -105,7 +105,7 @@ def _next(mine: Iterator[T]) -> T | _Done | GanEvalError:
 
 
 def _broadcast(value: Any) -> Any:
-    """The leader's value, in every process."""
+    """Send the leader's value to every process."""
     from torch import distributed
 
     sent = [value]
@@ -124,7 +124,7 @@ def _connected() -> Iterator[None]:
 
 @contextlib.contextmanager
 def team() -> Iterator[Team | None]:
-    """This run's processes as torchrun's environment variables tell them; None where there is one alone.
+    """Join the processes that torchrun's environment variables describe; None for a single process.
 
     At the end of the block the leader dismisses the followers. Raises GanEvalError where they do not come together, as
     when one process of a job calls the command by itself.
@@ -154,7 +154,7 @@ def leading() -> Team | None:
 
 
 def _meet(size: int) -> tuple[Any, int]:
-    """Where the processes find one another, and the rank of this one; not before all are there."""
+    """Connect the processes; returns when all are there, with the rank of this one."""
     from torch.distributed.rendezvous import rendezvous
 
     try:

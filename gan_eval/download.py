@@ -1,4 +1,4 @@
-"""Download one file over HTTP: whole and with the right hash, or not at all.
+"""Downloads one file over HTTP and keeps it only when it is complete and has the right hash.
 
 pooch does the transfer; what is around it is a time limit on reaching the server, which covers the look-up of its name
 as well, and messages for those who read them.
@@ -27,7 +27,7 @@ _CHUNK = 1 << 18
 
 
 class DownloadError(Exception):
-    """One place did not give the file; the message says why. Its catcher knows whether there are other places."""
+    """One address did not give the file; the message says why, and the caller may try others."""
 
 
 class NoConnection(DownloadError):
@@ -107,7 +107,7 @@ def require_connection(url: str) -> None:
 
 
 class _Bar:
-    """What pooch asks of a progress bar, passed on to a `Progress`."""
+    """Passes pooch's progress on to a `Progress`."""
 
     def __init__(self, what: str, progress: Progress | None) -> None:
         self._what = what
@@ -128,7 +128,7 @@ class _Bar:
 
 
 def _sweep(destination: Path) -> None:
-    """Remove what killed downloads left behind; one that is a day old is nobody's."""
+    """Remove unfinished files of killed downloads: those older than a day."""
     for left in destination.parent.glob(f".{destination.name}.*.tmp"):
         try:
             age = time.time() - left.stat().st_mtime

@@ -1,4 +1,4 @@
-"""Errors that a user can mend. The command line prints each as one line and exits with its code.
+"""Errors that a user can correct. The command line prints each as one line and exits with its code.
 
 GanEvalError                exit 3
 ├── InputError              a source or an argument's content: missing, empty, unreadable, of the wrong shape

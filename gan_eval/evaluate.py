@@ -1,4 +1,4 @@
-"""One real and one fake set, many metrics, one pass over the images."""
+"""Scores one fake set against one real set with many metrics, in one pass over the images."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _ESTIMATORS = 2
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Scores with all that is needed to read and to repeat them."""
+    """Scores with the provenance and warnings needed to read and to repeat them."""
 
     scores: tuple[Score, ...]
     provenance: Provenance
@@ -79,7 +79,7 @@ def evaluate_with(
     rooms: contextlib.ExitStack | None = None,
     last: bool = False,
 ) -> Evaluation:
-    """`evaluate` with a reader that is already there, its network perhaps in memory, and sets perhaps read.
+    """`evaluate` with an existing reader, whose network may be in memory, and with sets that may have been read.
 
     rooms: see `FeatureReader.read`; with it, nothing of this evaluation stays in the cache. last: the reader is not
     used again, and its network makes room for the metrics.
@@ -127,11 +127,11 @@ def _network_of(sides: Sequence[Opened | FeatureSet], network: Network) -> Netwo
         if differing:
             here, there = (_in_words(one, differing) for one in (made, wanted))
             raise MismatchError(
-                f"{file.label} was made with {here}, and the images go through {there}: such numbers must not be mixed "
+                f"{file.label} was made with {here}, but the images are read with {there}: the two cannot be compared "
                 "(make the file again, or choose its network with --features)"
             )
         if file.network is None:
-            notice = f"{file.label} does not tell what made it; it is taken for {network.name}, {network.like}"
+            notice = f"{file.label} does not record its network; {network.name} ({network.like}) is assumed"
             network = replace(network, notices=(*network.notices, notice))
     return network
 
@@ -139,7 +139,7 @@ def _network_of(sides: Sequence[Opened | FeatureSet], network: Network) -> Netwo
 def _network_of_files(files: Sequence[StatisticsFile], network: Network) -> Network:
     made = next((file.network for file in files if file.network is not None), None)
     if made is None:
-        notice = "the files do not tell which network made them, so the number has no name of its own"
+        notice = "the files do not record which network made them, so the distance cannot be called FID"
         made = {"network": "unknown", "weights_sha256": "", "precision": "fp32"}
     else:
         notice = ""
@@ -161,7 +161,7 @@ def _in_words(key: Mapping[str, str], names: Sequence[str]) -> str:
 def result_key(
     sides: Sequence[Opened | FeatureSet], metrics: Sequence[Metric], network: Network, options: Options
 ) -> dict[str, Any] | None:
-    """What scores of `sides` depend on; None for sources whose contents are known only after the pass."""
+    """Cache key of the scores of `sides`; None for sources whose contents are known only after the pass."""
     contents = []
     for side in sides:
         if isinstance(side, FeatureSet):
@@ -218,7 +218,7 @@ def _describe(side: Opened | FeatureSet, made: FeatureSet | None) -> dict[str, A
 
 
 def _input_warnings(sides: Mapping[str, Opened | FeatureSet], bad: Sequence[Sequence[str]]) -> list[str]:
-    """What a reader must know of the images themselves."""
+    """Warnings about the images themselves."""
     found = []
     for (name, side), lines in zip(sides.items(), bad, strict=True):
         found += [f"{name}: {note}" for note in _notes_of(side)]
@@ -234,14 +234,14 @@ def _input_warnings(sides: Mapping[str, Opened | FeatureSet], bad: Sequence[Sequ
 
 
 def _notes_of(side: Opened | FeatureSet) -> tuple[str, ...]:
-    """What a source says of itself; for an iterator, after the pass."""
+    """Notes of a source; those of an iterator are complete after the pass."""
     if isinstance(side, FeatureSet):
         return side.notes
     return side.contents.notes if side.contents is not None else side.source.notes
 
 
 def _differences(real: Contents, fake: Contents) -> list[str]:
-    """Ways in which the two sets differ that are not the generator's doing, or agree that no generator's should."""
+    """Differences between the two sets that the generator did not cause, and images that they share."""
     found = []
     shared = len(real.digests & fake.digests)
     if real.sha256 == fake.sha256:
@@ -250,7 +250,7 @@ def _differences(real: Contents, fake: Contents) -> list[str]:
         found.append(f"{shared} distinct fake images are exact copies of real ones")
     if real.formats and fake.formats and set(real.formats) != set(fake.formats):
         a, b = (" and ".join(one.formats) for one in (real, fake))
-        found.append(f"real images are {a}, fake images {b}: the codec alone moves the distances")
+        found.append(f"real images are {a}, fake images {b}: the file format alone changes the distances")
     if real.sizes and fake.sizes and not set(real.sizes) & set(fake.sizes):
         a, b = ("×".join(map(str, one.sizes[0])) for one in (real, fake))
         found.append(f"real images are {a} pixels, fake images {b}: the resizing differs between the sides")

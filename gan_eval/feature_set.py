@@ -1,4 +1,4 @@
-"""A set of images reduced to what metrics need, and how it lies in the cache."""
+"""A set of images reduced to what metrics need, and its form in the cache."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def check_comparable(*sets: FeatureSet) -> None:
             if a != b:
                 raise MismatchError(
                     f"{first.label} was made with {name.replace('_', ' ')} {a} and {other.label} with {b}: "
-                    "such numbers must not be mixed; make both alike"
+                    "these cannot be compared; make both with one setting"
                 )
 
 

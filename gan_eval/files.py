@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, and their hashes.
+"""Writes files whole or not at all, and hashes them.
 
 Everything the project writes goes through `atomic_file` or `atomic_folder`: the content is made under a temporary
 name beside its destination, flushed to disk, and renamed. A process killed at any moment leaves either the old state

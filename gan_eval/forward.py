@@ -1,4 +1,4 @@
-"""One pass of a feature network over a source, by one process or as its share of several processes' work.
+"""Runs a feature network over a source, in one process or as one of several.
 
 Decoding and resizing run in threads while the network works on the batch before.
 """
@@ -22,7 +22,7 @@ from gan_eval.images.scanning import content_digest, counted, in_order
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """What is to be read, and how.
+    """A source and the settings with which it is read.
 
     batch_size: images per forward pass. workers: decoding threads, None for one per core, 0 for none. contents: what
     the scan of the source found, None where there was none. rank, size: of every `size` batches the one at place
@@ -39,7 +39,7 @@ class Pass:
 
 
 class Batch(NamedTuple):
-    """What a batch gave.
+    """Results of one batch.
 
     activations: of the readable images, None where none was. digests: SHA-256 of each image as it was decoded, one
     after the other, without those that the scan left out. bad: "name: reason" of each unreadable image. read: number
@@ -53,7 +53,7 @@ class Batch(NamedTuple):
 
 
 class _Prepared(NamedTuple):
-    """One image, ready for the network, or what is wrong with it."""
+    """One image, ready for the network, or the reason why it cannot be read."""
 
     pixels: NDArray[np.float32] | None
     digest: bytes = b""

@@ -1,4 +1,4 @@
-"""What this machine can compute with, found out without importing torch."""
+"""Devices and processor features of this machine, found without importing torch."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def cuda_devices() -> int:
 
 
 def _torch_has_cuda() -> bool:
-    """Read from torch's version file: the CUDA version it was built with, or None."""
+    """The CUDA version that torch was built with, from its version file; None without CUDA."""
     spec = importlib.util.find_spec("torch")
     if spec is None or spec.origin is None:
         return False
@@ -80,7 +80,7 @@ def cpu_has_avx512() -> bool:
 
 
 def _cpu_flags() -> set[str]:
-    """The words that Linux says of the processor; none on another system."""
+    """Processor flags of Linux's /proc/cpuinfo; empty on other systems."""
     with contextlib.suppress(OSError):
         return set(Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").split())
     return set()

@@ -1,4 +1,4 @@
-"""Text from outside (names of files, of models, of people's own making) made safe to show on one line."""
+"""Makes text from outside, such as names of files and models, safe to show on one line."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
 
 
 def printable(text: str, *, keep: str = "") -> str:
-    """`text` without what could act on a terminal or change the order of what a reader sees.
+    """`text` without characters that act on a terminal or reorder what a reader sees.
 
     Control characters (escape sequences begin with one), line ends, marks that override the direction of text,
     unassigned and lone surrogate code points become U+FFFD. Other spaces than the plain one become plain.

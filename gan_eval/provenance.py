@@ -1,4 +1,4 @@
-"""What numbers were made from, so that somebody else can make them again."""
+"""Provenance: inputs, network and versions, with which a number can be made again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LIBRARIES = ("torch", "torchvision", "timm", "openvino", "numpy", "scipy", "pil
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """What a set of numbers was made from, and how long it took.
+    """Inputs, network, versions and durations of a set of numbers.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ class Provenance:
 
 
 def versions() -> dict[str, str]:
-    """Versions of what takes part in a number; nothing is imported to find them."""
+    """Versions of the packages that affect a number, found without importing them."""
     numbers = {"gan_eval": __version__, "python": platform.python_version()}
     for library in _LIBRARIES:
         try:

@@ -1,4 +1,4 @@
-"""Plain values that results are made of. Nothing here computes; nothing here knows a file or a tensor."""
+"""Plain values of results. This module computes nothing and knows no files or tensors."""
 
 from __future__ import annotations
 

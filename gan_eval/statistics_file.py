@@ -110,7 +110,7 @@ def merge(parts: Sequence[FeatureSet]) -> FeatureSet:
     """
     check_comparable(*parts)
     if any((part.network is None) != (parts[0].network is None) for part in parts):
-        raise MismatchError("some files tell what made them and others do not: make all with gan-eval stats")
+        raise MismatchError("some files record which network made them and others do not: make all with gan-eval stats")
     total: Statistics = parts[0].statistics
     for part in parts[1:]:
         total = total + part.statistics

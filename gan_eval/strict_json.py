@@ -1,4 +1,4 @@
-"""Strict JSON for frozen dataclasses: what a class declares is what a document must be, no more and no less.
+"""Strict JSON for frozen dataclasses: a document must have exactly the fields that the class declares.
 
 The manifest, the key file and the events that participants send are declared as dataclasses; `decode` turns untrusted
 JSON into them and refuses unknown fields, missing fields, wrong types, NaN, and values outside an annotation such as

@@ -1,4 +1,4 @@
-"""`translation.json`: what a translation of images was made from. It stands beside the images that were made.
+"""`translation.json`: records how images were translated; it lies beside the translated images.
 
 `nicegan translate` writes it. NRDS, human studies and `compare` read it, to find the real images, the untranslated
 inputs, and which models' images show the same inputs. Any other program may write it: only `direction` is required.
@@ -200,7 +200,7 @@ def recorded_inputs(models: Mapping[str, Given]) -> RecordedInputs:
 
 
 def located(recorded: str, record: TranslationRecord, folder: Path) -> Path:
-    """Where a path of a record is now: where it was, or where it lies from `folder` if both were moved together.
+    """Find a recorded path again: at its old place, or relative to `folder` if both were moved together.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Find, fetch and verify the weights that a feature network is made of.
+"""Finds, fetches and verifies the weights of feature networks.
 
 The 2015 Inception weights are looked for in this order: the file named by the user (`--weights`, `GAN_EVAL_WEIGHTS`),
 the cache folder (`GAN_EVAL_CACHE`), the folders where pytorch-fid and torch-fidelity keep the same file, and then the
@@ -72,7 +72,7 @@ class WeightsFile:
 
 
 def cache_folder() -> Path:
-    """Folder for all that may be made or fetched again: `GAN_EVAL_CACHE`, else the system's cache folder."""
+    """Folder for everything that can be recreated: `GAN_EVAL_CACHE`, else the system's cache folder."""
     chosen = os.environ.get("GAN_EVAL_CACHE")
     if chosen:
         return Path(chosen).expanduser()
@@ -82,7 +82,7 @@ def cache_folder() -> Path:
 
 
 def offline() -> bool:
-    """Whether `GAN_EVAL_OFFLINE` forbids to try the network."""
+    """Whether `GAN_EVAL_OFFLINE` forbids downloads."""
     return os.environ.get("GAN_EVAL_OFFLINE", "").lower() not in ("", "0", "false", "no")
 
 
@@ -108,7 +108,7 @@ def find(wanted: Published) -> WeightsFile | None:
 
 
 def remedies(wanted: Published) -> str:
-    """What a user without the file can do, as the end of a sentence."""
+    """Remedies for a missing file, as the end of a sentence."""
     return (
         f"run `gan-eval weights fetch {wanted.name}` where there is a network, or get {wanted.urls[0]} "
         "and give it with --weights FILE or GAN_EVAL_WEIGHTS"
@@ -157,7 +157,7 @@ def fetch(wanted: Published, *, progress: Progress | None = None) -> WeightsFile
     tried = "; ".join(f"{host}: {problem}" for host, problem in problems.items())
     with contextlib.suppress(InputError):
         write_text(_failure_note(wanted), tried + "\n")
-    raise WeightsError(f"{_title(wanted)} weights missing and not to be had ({tried}): {remedies(wanted)}")
+    raise WeightsError(f"{_title(wanted)} weights missing, and no download succeeded ({tried}): {remedies(wanted)}")
 
 
 def _title(wanted: Published) -> str:

@@ -1,4 +1,4 @@
-"""Three discriminators: what is real and what is a fake, each as one logit an image.
+"""Three discriminators, which give one logit per image: large for real, small for fake.
 
 | name | sees | what it is |
 |---|---|---|
@@ -59,7 +59,7 @@ RECIPES = {
 
 
 class NrdsDiscriminator(Protocol):
-    """A network that gives logits, and what it does to the images that it learns from."""
+    """A discriminator: a network that gives logits, and its preparation of images."""
 
     def prepare(self, inputs: Tensor) -> Tensor:
         """A whole set, once before training: what can be done to its images beforehand."""

@@ -26,7 +26,7 @@ LEVEL = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Contest:
-    """What takes part. models: in the order of their contents. network: the feature network's name.
+    """The sets that are compared. models: in the order of their contents. network: the feature network's name.
 
     identity: name of the competitor that is the untranslated inputs. notes: what was found while the sets were read.
     """
@@ -142,7 +142,9 @@ def _set_warnings(contest: Contest) -> list[str]:
     flags = _set_flags(contest)
     if flags["mixed_formats"]:
         listed = ", ".join(f"{one.name} {'+'.join(one.formats)}" for one in (contest.real, *contest.models))
-        found.append(f"file formats differ ({listed}): a discriminator may judge the codec instead of the picture")
+        found.append(
+            f"file formats differ ({listed}): a discriminator may learn the file format instead of the pictures"
+        )
     if flags["unbalanced"] and contest.plan.protocol == "published":
         listed = ", ".join(f"{one.name} {len(one)}" for one in contest.models)
         found.append(f"models differ in their number of images ({listed}): this protocol learns most from the largest")
@@ -164,11 +166,13 @@ def _robust_warnings(contest: Contest, flags: Mapping[str, Any]) -> list[str]:
         found.append(metric.NEAR_ZERO_MESSAGE)
     if flags["few_images"]:
         least = min(len(one) for one in contest.models)
-        found.append(f"{least} images are few for a model; from {FEW} images on, the intervals are usable")
+        found.append(f"{least} images are few for a model; intervals are usable from {FEW} images on")
     if flags["near_copies"]:
-        found.append(f"near copies of real images, which this score rewards: {', '.join(flags['near_copies'])}")
+        found.append(
+            f"near copies of real images, which this score rates as realistic: {', '.join(flags['near_copies'])}"
+        )
     if flags["identity_last"] is False:
         found.append(
-            f"{contest.identity}: untranslated images are not last, so this score says little about translation"
+            f"{contest.identity}: the untranslated images do not rank last, so this score says little about translation"
         )
     return found

@@ -1,4 +1,4 @@
-"""What a contest of models gave, ready for a table, a plot and the JSON contract."""
+"""Results of an NRDS contest, for tables, plots and JSON."""
 
 from __future__ import annotations
 

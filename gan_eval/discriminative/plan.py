@@ -1,4 +1,4 @@
-"""What is to be run: protocol, discriminator and seeds, checked before any image is read."""
+"""Plans of a contest: protocol, discriminator and seeds, checked before any image is read."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SEEDS = 5
 
 @dataclass(frozen=True, slots=True)
 class ContestPlan:
-    """A checked choice.
+    """The checked options of a contest.
 
     against: `pool`, one discriminator for all models; `real`, one for each model alone, whose fraction of the reals'
     height then depends on no rival. seeds: number of runs. seed: from which all of them are derived.
@@ -31,7 +31,7 @@ class ContestPlan:
     seed: int
 
     def features_label(self, network: str) -> str:
-        """What the discriminator sees: the feature network's name, or the CNN's and its size."""
+        """The discriminator's input: the feature network's name, or the CNN's name and size."""
         return network if self.recipe.name == "features" else f"{self.recipe.name}-{self.recipe.size}"
 
     def describe(self, network: str) -> dict[str, Any]:
@@ -48,7 +48,7 @@ class ContestPlan:
         }
 
     def label(self, network: str) -> str:
-        """How a score of it is to be called: a score without its discriminator's name means little."""
+        """The score's name with its discriminator, for example in a table's title."""
         return f"NRDS ({self.protocol}, {self.features_label(network)})"
 
 
@@ -63,7 +63,7 @@ def plan(
     size: int | None = None,
     seed: int = 0,
 ) -> ContestPlan:
-    """Check a choice and fill in what it leaves open.
+    """Check the options of a contest and fill in the defaults.
 
     Raises InputError for what contradicts the protocol, TooFewError for fewer than two epochs or seeds.
     """
@@ -72,7 +72,7 @@ def plan(
     if against not in ("pool", "real"):
         raise InputError(f"discriminators learn against pool or real, not {against!r}")
     if epochs is not None and epochs < 2:
-        raise TooFewError(f"{epochs} epoch: a curve needs at least 2 to have an area")
+        raise TooFewError(f"{epochs} epoch: the area under a curve needs at least 2")
     if protocol == "published":
         if discriminator not in (None, "paper") or against != "pool" or seeds not in (None, 1):
             raise InputError(
@@ -81,7 +81,7 @@ def plan(
             )
         return ContestPlan(protocol, _changed(RECIPE, epochs, batch_size, size), "pool", 1, seed)
     if seeds is not None and seeds < 2:
-        raise TooFewError(f"{seeds} seed: how much a seed matters shows with at least 2 (5 are the default)")
+        raise TooFewError(f"{seeds} seed: the spread between seeds needs at least 2 (default 5)")
     recipe = RECIPES.get(discriminator or "features")
     if recipe is None:
         raise InputError(f"no discriminator is called {discriminator!r}: use {', '.join(RECIPES)}")

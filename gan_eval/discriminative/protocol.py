@@ -189,7 +189,7 @@ def _run_seeds(entered: Contest, reader: FeatureReader) -> Runs:
 
 
 def _read(reader: FeatureReader, name: str, opened: Opened, chosen: ContestPlan) -> ImageSet:
-    """What the discriminator sees of a set, and its features, which tell near copies."""
+    """Read a set: the discriminator's inputs, and features for the search for near copies."""
     if chosen.protocol == "published":
         return read_pixels(name, opened, chosen.recipe.size, workers=reader.workers, progress=reader.progress)
     if chosen.recipe.name == "features":
@@ -201,7 +201,7 @@ def _read(reader: FeatureReader, name: str, opened: Opened, chosen: ContestPlan)
 def _identity(
     opened: dict[str, Opened], reader: FeatureReader, models: Mapping[str, Given], inputs: Given | None
 ) -> tuple[str | None, tuple[str, ...]]:
-    """Let the untranslated inputs compete, if they are known and do not compete already: their name, and notes."""
+    """Add the untranslated inputs as a model if they are known and not a model yet: their name, and notes."""
     if IDENTITY in models:
         return IDENTITY, ()
     missing = None
@@ -209,7 +209,7 @@ def _identity(
         recorded = recorded_inputs(models)
         inputs, missing = recorded.source, recorded.missing
     if inputs is None:
-        return None, (f"untranslated images do not compete: {missing}",) if missing else ()
+        return None, (f"the untranslated images could not be added as a model: {missing}",) if missing else ()
     entry = reader.open(inputs)
     for name in models:
         if _hash(opened[name]) is not None and _hash(opened[name]) == _hash(entry):
@@ -234,7 +234,7 @@ def _check_sizes(entered: Contest) -> None:
         shown = len(set(one.sources))
         if shown < LEAST:
             raise TooFewError(
-                f"{one.name}: {shown} different source images; a half to learn from and one to judge need {LEAST}"
+                f"{one.name}: {shown} different source images; training on one half and judging the other needs {LEAST}"
             )
 
 

@@ -1,4 +1,4 @@
-"""The protocol of the published code, to the letter: what may be cited as NRDS.
+"""The protocol exactly as in the published code; its scores may be cited as NRDS.
 
 One discriminator learns real against the pooled fakes. An epoch shuffles both lists in place and has
 ⌊min(|R|, |F|) / B⌋ steps, each on the next B reals and the next B fakes; the loss is the sum of the two mean

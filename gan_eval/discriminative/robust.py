@@ -27,7 +27,7 @@ PAIR_METHOD = "crossed bootstrap over seeds and source images, simultaneous over
 
 
 class Seat(NamedTuple):
-    """One set in front of one discriminator. row: its place in that discriminator's results."""
+    """One set judged by one discriminator. row: its place in that discriminator's results."""
 
     name: str
     result: FoldResult
@@ -58,7 +58,7 @@ class Runs:
     folds: tuple[tuple[tuple[FoldResult, FoldResult], ...], ...]
 
     def seats(self, seed: int | None = None) -> Iterator[Seat]:
-        """Every set in front of every discriminator, of one seed or of all."""
+        """Every set with every discriminator, of one seed or of all."""
         for of_seed in self.folds if seed is None else [self.folds[seed]]:
             for group, results in zip(self.groups, of_seed, strict=True):
                 for result in results:
@@ -66,7 +66,7 @@ class Runs:
                     yield from (Seat(self.names[place], result, row) for row, place in enumerate(group, 1))
 
     def heights(self, place: int, group: int) -> Heights:
-        """Held-out heights of a set (0 is real) before the discriminators of one group."""
+        """Held-out heights of a set (0 is real) under the discriminators of one group."""
         row = 0 if place == 0 else self.groups[group].index(place - 1) + 1
         values = [np.nanmean([one.heights[row] for one in of_seed[group]], axis=0) for of_seed in self.folds]
         return Heights(np.stack(values), self.sources[place])
@@ -74,7 +74,7 @@ class Runs:
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """What one model gets.
+    """Score, error bar and test of one model.
 
     share: its score, relative to the others. fraction: its height over that of the held-out reals, for which no rival
     is needed. height, trained_height: mean height of the curves over images judged and over images learnt from.

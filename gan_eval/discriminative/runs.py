@@ -1,4 +1,4 @@
-"""Seeds run one after the other, each kept when it is finished: a killed run goes on where it stopped."""
+"""Runs the seeds one after the other and caches each, so that a killed run resumes."""
 
 from __future__ import annotations
 

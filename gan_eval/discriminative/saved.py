@@ -1,4 +1,4 @@
-"""Scores from curves that were made earlier, by us or by others."""
+"""Scores from saved curves, of this program or of another."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sets of images as a discriminator sees them, with the source that each image shows."""
+"""Image sets as inputs of a discriminator, with the source that each image shows."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class ImageSet:
         return self.features
 
     def key(self) -> str:
-        """All that this set contributes to a discriminator's training."""
+        """Everything about this set that changes a discriminator's training (cache key)."""
         return sha256_bytes("\0".join([self.sha256, *self.sources]).encode())
 
     def describe(self) -> dict[str, Any]:
@@ -81,7 +81,7 @@ def read_pixels(
     source, contents = opened
     if isinstance(source, StatisticsFile) or contents is None:
         label = source.label
-        raise InputError(f"{label}: this discriminator sees pixels and reads them again (give a folder or an array)")
+        raise InputError(f"{label}: this discriminator needs pixels that can be read again (give a folder or an array)")
     bad = _bad_names(contents.bad, source)
 
     def small(item: Item) -> tuple[bytes, NDArray[np.uint8]] | None:

@@ -1,4 +1,4 @@
-"""Who is learnt from and who is judged: images are split by the source they show, never by file.
+"""Splits images into training and held-out halves by the source they show, never by file.
 
 Outputs of several models for one input, and a real image beside its degraded copy, share their source and fall into
 the same half, so that the discriminator never judges what it has seen in another guise. Which half a source falls into
@@ -22,7 +22,7 @@ Places = NDArray[np.intp]
 
 
 class Fold(NamedTuple):
-    """One half to learn from, the other to be judged; real first, then each model.
+    """A training half and a held-out half; real first, then each model.
 
     learnt: places of the images that the discriminator is trained on, per set; as many of each model.
     judged: mask of the images whose source it never sees, per set.
@@ -94,5 +94,5 @@ def _budget(sets: Sequence[Sequence[str]], halves: Sequence[Mask], seed: Sequenc
 
 
 def _draw(seed: Sequence[int], text: str) -> int:
-    """A number that nothing but the seed and the text decides."""
+    """A number that depends on the seed and the text only."""
     return int.from_bytes(hashlib.sha256(f"{list(seed)}\0{text}".encode()).digest()[:8])

@@ -1,4 +1,4 @@
-"""One discriminator trained on one fold, and what it says of every image after every epoch."""
+"""Trains one discriminator on one fold; records its output on every image after every epoch."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PATIENCE = 3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FoldResult:
-    """What one discriminator gave. Sets are real first, then the models; E epochs were run.
+    """Outputs of one discriminator. Sets are real first, then the models; E epochs were run.
 
     heights: per set (N,) float64, mean height of each image's curve; NaN where the image was learnt from.
     held_out, trained: (sets, E) mean outputs over the images judged and over those learnt from.
@@ -139,7 +139,7 @@ def _steps(learnt: Sequence[Places], size: int, rng: np.random.Generator) -> Ite
 
 
 def _cycle(places: Places, size: int, rng: np.random.Generator) -> Iterator[Places]:
-    """Batches without end; each image once before any comes again."""
+    """Endless batches; every image comes once before any comes again."""
     size = min(size, len(places))
     queue = rng.permutation(places)
     while True:

@@ -1,4 +1,4 @@
-"""Feature networks: `resolve` finds one and says all that is known about it without importing torch; `load` makes it
+"""Feature networks: `resolve` describes a network without importing torch; `load` makes it
 ready to compute.
 """
 

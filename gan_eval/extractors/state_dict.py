@@ -1,4 +1,4 @@
-"""Reading a state dict from a file that may be anything, and checking it against what a network needs."""
+"""Reads state dicts from untrusted files and checks them against the network's names and shapes."""
 
 from __future__ import annotations
 
@@ -29,13 +29,15 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
         raise WeightsError(f"{path}: no such file") from error
     except pickle.UnpicklingError as error:
         # What torch says here ends with how to run the code.
-        found = "a file of another kind, or one with code in it, which is not run"
+        found = "it is of another kind, or it holds code, which is never run"
         raise WeightsError(f"{path}: not a weights file ({found}); fetch it again") from error
     except (IsADirectoryError, PermissionError) as error:
         raise WeightsError(f"{path}: cannot be read: {error.strerror}") from error
     except (RuntimeError, OSError, EOFError, ValueError, KeyError, SafetensorError) as error:
         if "TorchScript" in str(error):
-            raise WeightsError(f"{path}: a TorchScript program, as clean-fid keeps it, and not a state dict") from error
+            raise WeightsError(
+                f"{path}: a TorchScript program, the form that clean-fid uses, instead of a state dict"
+            ) from error
         raise WeightsError(f"{path}: damaged, cut short, or not a weights file; fetch it again") from error
     if isinstance(content, Mapping) and isinstance(content.get("state_dict"), Mapping):
         content = content["state_dict"]
@@ -63,7 +65,7 @@ def check_shapes(
     if missing:
         faults.append(f"missing {_some(missing)}")
     if stray:
-        faults.append(f"not of this network {_some(stray)}")
+        faults.append(f"unknown to this network: {_some(stray)}")
     wrong = [
         f"{name} is {tuple(tensors[name].shape)}, wanted {tuple(shape)}"
         for name, shape in wanted.items()

@@ -42,7 +42,7 @@ _FILTERS = {
 
 @dataclass(frozen=True)
 class TimmModel:
-    """What is known of a model without importing timm.
+    """Description of a timm model that can be read without importing timm.
 
     height, width: of its input. interpolation: bicubic, bilinear, …. mean, std: per channel, of values in 0..1.
     dim: features per image. repository, file: where its weights are published on the Hugging Face hub; empty where
@@ -146,13 +146,13 @@ def _ask_timm(name: str) -> TimmModel:
 def find_weights(model: TimmModel, *, download: bool) -> Path:
     """The model's published weights, from the hub's cache on this machine or else from the hub.
 
-    Raises WeightsError, with the remedies, where they are not to be had.
+    Raises WeightsError, with the remedies, where they cannot be fetched.
     """
     from huggingface_hub import constants, hf_hub_download, try_to_load_from_cache
 
-    remedy = f"give a file of them with --weights, or run `timm.create_model({model.name!r}, pretrained=True)` once"
+    remedy = f"give their file with --weights, or run `timm.create_model({model.name!r}, pretrained=True)` once"
     if not model.repository:
-        raise WeightsError(f"timm publishes no weights of {model.name}: give a file of them with --weights")
+        raise WeightsError(f"timm publishes no weights of {model.name}: give their file with --weights")
     kept = try_to_load_from_cache(model.repository, model.file)
     if isinstance(kept, str):
         return Path(kept)
@@ -165,12 +165,14 @@ def find_weights(model: TimmModel, *, download: bool) -> Path:
             return Path(hf_hub_download(model.repository, model.file))
     except (DownloadError, OSError) as error:  # the hub's own errors are OSErrors
         reason = str(error).partition("\n")[0]
-        raise WeightsError(f"weights of timm's {model.name} not to be had from {where} ({reason}): {remedy}") from error
+        raise WeightsError(
+            f"weights of timm's {model.name} could not be fetched from {where} ({reason}): {remedy}"
+        ) from error
 
 
 @contextlib.contextmanager
 def _no_bars() -> Iterator[None]:
-    """Keep the hub from drawing on the terminal, which is the command line's to do."""
+    """Turn off the hub's progress bars; the command line draws its own."""
     from huggingface_hub.utils.tqdm import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
 
     drawn = not are_progress_bars_disabled()

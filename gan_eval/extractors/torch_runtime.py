@@ -100,7 +100,7 @@ def exact_float32() -> Iterator[None]:
 
 
 class _Switch(NamedTuple):
-    """A global setting of torch, and how it must stand while features are computed."""
+    """A global setting of torch and its value while features are computed."""
 
     owner: Any
     name: str
@@ -118,7 +118,7 @@ def _switches() -> list[_Switch]:
 
 
 def _older_switch(read: Callable[[], T]) -> T | None:
-    """A setting that torch refuses to tell once the caller has used the newer way to set it."""
+    """A setting that torch refuses to read once its newer form has been used."""
     try:
         return read()
     except RuntimeError:

@@ -1,1 +1,1 @@
-"""Guards: checks that report what makes a score untrustworthy, each with its evidence."""
+"""Guards: checks for causes that make a score untrustworthy, each reported with its evidence."""

@@ -1,4 +1,4 @@
-"""Whether fakes are copies of the real images: a score that rewards realism rewards a thief most of all."""
+"""Detects fakes that are copies of real images, which a score for realism would rate best."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LIMIT = 5000
 
 
 class Nearness(NamedTuple):
-    """How near a model's images lie to the real ones, in feature space.
+    """Distances of a model's images from the real images, in feature space.
 
     ratio: median distance from a fake to its nearest real, over the median distance from a real to its nearest other
     real; about 1 for further real images, above 1 for what is unlike them; None where all reals are one image.

@@ -1,4 +1,4 @@
-"""Zip files and tar shards, read where they lie: nothing is ever written to disk.
+"""Zip files and tar shards, read in place; nothing is unpacked to disk.
 
 Member names are used for sorting and in messages, never as paths, so they cannot lead anywhere.
 """
@@ -68,7 +68,9 @@ class ZipSource:
 
     def _read(self, member: zipfile.ZipInfo) -> bytes:
         if member.file_size > MAX_BYTES:
-            raise UnreadableImage(member.filename, f"{member.file_size:,} bytes, taken for a decompression bomb")
+            raise UnreadableImage(
+                member.filename, f"{member.file_size:,} bytes, refused as a possible decompression bomb"
+            )
         try:
             return self._zip.read(member)
         except (OSError, RuntimeError, NotImplementedError, EOFError, zipfile.BadZipFile, zlib.error) as error:
@@ -150,4 +152,4 @@ def _given(data: bytes) -> bytes:
 
 
 def _too_large(name: str, size: int) -> bytes:
-    raise UnreadableImage(name, f"{size:,} bytes, taken for a decompression bomb")
+    raise UnreadableImage(name, f"{size:,} bytes, refused as a possible decompression bomb")

@@ -1,4 +1,4 @@
-"""Images that never were files: from arrays, tensors and PIL images to (N, H, W, 3) uint8.
+"""Converts arrays, tensors and PIL images to (N, H, W, 3) uint8.
 
 The layout follows the library: numpy has channels last, torch has channels first. A shape that can be read in two ways
 is refused, since the wrong reading changes the number of images without a word.
@@ -126,7 +126,7 @@ def to_images(given: Any) -> NDArray[np.uint8]:
 
 
 def kind_of(given: Any) -> str:
-    """What `given` is, in words: its type, and for arrays the dtype and the shape."""
+    """Describes `given` in words: its type, and for arrays the dtype and the shape."""
     if is_array(given) and hasattr(given, "shape"):
         what = "tensor" if is_tensor(given) else "array"
         return f"a {what} of {str(given.dtype).removeprefix('torch.')} {tuple(given.shape)}"

@@ -1,4 +1,4 @@
-"""Batches of images as loaders, datasets and pipelines give them, and the streams that are made of them.
+"""Batches of images from loaders, datasets and pipelines, read as a stream of images.
 
 What a batch holds is decided by its kind, never by the length of its first element:
 
@@ -55,7 +55,7 @@ class StreamSource:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader of the number must know; complete once `items` has run to its end."""
+        """Notes on the images for the reader of a number; complete once `items` has run to its end."""
         return tuple(self._notes)
 
     def items(self) -> Iterator[Item]:
@@ -201,7 +201,7 @@ def _require_alike(batch: Sequence[Any]) -> None:
 
 
 def choose_name(names: Sequence[str], column: Column | None, *, what: str) -> str:
-    """The one of `names` that holds the images: the one asked for, the only one, or the one with a usual name.
+    """Choose the name that holds the images: the requested one, the only one, or a usual one.
 
     Parameters
     ----------
@@ -222,6 +222,6 @@ def choose_name(names: Sequence[str], column: Column | None, *, what: str) -> st
         return names[0]
     usual = [name for name in names if name.lower() in IMAGE_NAMES]
     if len(usual) != 1:
-        found = "several may be images" if usual else "none has a usual name of images"
+        found = "several may be images" if usual else "none of these names is usual for images"
         raise InputError(f"which {what} holds the images? There are {listed}, and {found}: choose one by column=NAME")
     return usual[0]

@@ -18,7 +18,7 @@ from PIL import Image, UnidentifiedImageError
 from gan_eval.errors import InputError
 from gan_eval.images.policies import Policy, UnusablePixels, is_deep, peers
 
-#: More pixels than this are taken for a decompression bomb; Pillow's own threshold.
+#: More pixels than this are refused as a possible decompression bomb; Pillow's own threshold.
 MAX_PIXELS = 89_478_485
 
 # Whatever Pillow's readers raise on damaged files. Warnings are among them where the caller turns them into errors.
@@ -50,7 +50,7 @@ class UnreadableImage(InputError):
 
 
 class Header(NamedTuple):
-    """What the first bytes of an image file say.
+    """Contents of an image file's header.
 
     format: Pillow's name of it. width, height: in pixels, as stored. deep: pixels wider than 8 bits, which `peers` cuts
     at 255. animated: several frames, of which the first is used.
@@ -115,13 +115,15 @@ def _open(data: bytes, name: str) -> Image.Image:
     try:
         image = Image.open(io.BytesIO(data))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise UnreadableImage(name, f"more than {MAX_PIXELS:,} pixels, taken for a decompression bomb") from error
+        raise UnreadableImage(
+            name, f"more than {MAX_PIXELS:,} pixels, refused as a possible decompression bomb"
+        ) from error
     except UnidentifiedImageError as error:
         raise UnreadableImage(name, "not an image that Pillow can read") from error
     except _DAMAGE as error:
         raise UnreadableImage(name, _reason(error)) from error
     if image.width * image.height > MAX_PIXELS:
-        raise UnreadableImage(name, f"{image.width}×{image.height} pixels, taken for a decompression bomb")
+        raise UnreadableImage(name, f"{image.width}×{image.height} pixels, refused as a possible decompression bomb")
     return image
 
 

@@ -18,7 +18,7 @@ EXTENSIONS = frozenset(
 
 
 def is_image_name(name: str) -> bool:
-    """Whether a path inside a source is an image by its ending, and neither hidden nor an archiver's leavings."""
+    """Whether a path inside a source is an image by its ending, and no hidden or archiver's file."""
     parts = name.replace("\\", "/").split("/")
     if any(part.startswith(".") and part not in (".", "..") for part in parts) or "__MACOSX" in parts:
         return False

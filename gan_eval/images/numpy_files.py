@@ -31,7 +31,7 @@ DAMAGE = (OSError, ValueError, EOFError, KeyError, SyntaxError, zipfile.BadZipFi
 
 @dataclass(frozen=True, slots=True)
 class ArrayHeader:
-    """What an array in a file is, read without the array itself."""
+    """Dtype and shape of an array in a file, read without its values."""
 
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
@@ -108,7 +108,7 @@ def image_array(path: Path, headers: Mapping[str, ArrayHeader], name: str | None
 
 
 def open_images(path: Path, name: str | None = None) -> ArraySource:
-    """The images of a .npz or .npy; which array they are is said in the source's notes.
+    """Open the images of a .npz or .npy; the source's notes name the array.
 
     Raises InputError where there are none, or which of several arrays holds them cannot be told.
     """
@@ -128,7 +128,7 @@ def _notes(path: Path, headers: Mapping[str, ArrayHeader], chosen: str) -> list[
     others = [name for name in headers if name != chosen]
     if not others:
         return []
-    moments = f"; its moments are meant by {path.name}::mu" if set(MOMENTS) <= set(others) else ""
+    moments = f"; for its moments, give {path.name}::mu" if set(MOMENTS) <= set(others) else ""
     return [f"{path.name}: its images are the array {chosen!r}; not used: {', '.join(others)}{moments}"]
 
 
@@ -192,5 +192,5 @@ def _header(stream: IO[bytes], size: int) -> ArrayHeader:
     if dtype.hasobject:
         raise ValueError("an array of Python objects")
     if math.prod(shape) * dtype.itemsize > size:
-        raise ValueError(f"an array claims the shape {shape}, which {size:,} bytes cannot hold")
+        raise ValueError(f"its header announces an array of shape {shape}, but the file has only {size:,} bytes")
     return ArrayHeader(tuple(shape), dtype)

@@ -1,4 +1,4 @@
-"""From what the user names to a source."""
+"""Opens whatever the user names as a source of images."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _open_list(given: list[Any] | tuple[Any, ...], column: Column | None) -> Sou
     if all(paths):
         return FilesSource.paths("list of paths", given)
     if any(paths):
-        raise InputError("a list of paths and of other things; give paths alone, or images alone")
+        raise InputError("a list that mixes paths and other things; give only paths, or only images")
     if all(is_single(one) for one in given):
         return ArraySource(given, label="list")
     return StreamSource(list(given), column=column, label="list")

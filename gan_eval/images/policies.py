@@ -1,4 +1,4 @@
-"""The two named ways in which an opened file becomes (H, W, 3) uint8 pixels.
+"""Two named policies that turn an opened file into (H, W, 3) uint8 pixels.
 
 `peers` is what `PIL.Image.open(...).convert("RGB")` gives, and so what pytorch-fid, clean-fid and torch-fidelity see:
 alpha is dropped, values above 255 are cut, EXIF rotation is not applied. Scores are made with it.
@@ -34,7 +34,7 @@ class UnusablePixels(ValueError):
 
 
 def peers(image: Image.Image) -> NDArray[np.uint8]:
-    """Pixels as the peers see them: `convert("RGB")` of the first frame.
+    """Pixels as other FID tools read them: `convert("RGB")` of the first frame.
 
     Parameters
     ----------

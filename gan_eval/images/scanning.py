@@ -1,4 +1,4 @@
-"""A look at every image before the expensive work: what is there, what is damaged, and the hash of it all."""
+"""Scans every image before the expensive work: contents, damage and a hash of the set."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _Out = TypeVar("_Out")
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a scan found.
+    """Result of a scan.
 
     count: readable images. sha256: of the readable images' own hashes, in order; the same images in the same order
     give the same value wherever they lie. bad: "name: reason" of each unreadable file, sorted as the source is.
@@ -65,11 +65,11 @@ class _Odd:
                 self._names[kind] += [name] if len(self._names[kind]) < 3 else []
 
     def notes(self) -> list[str]:
-        """One sentence for each kind that was seen."""
+        """One sentence for each kind of odd image."""
         sentences = {
-            "deep": "{} {} deeper than 8 bits ({}): values above 255 are cut to white, as in the peers' tools, so the "
-            "numbers say nothing of them; convert them to 8 bits",
-            "animated": "{} {} several frames ({}): the first frame alone is used",
+            "deep": "{} {} deeper than 8 bits ({}): values above 255 become white, as in other tools, so the "
+            "numbers do not describe these images; convert them to 8 bits first",
+            "animated": "{} {} several frames ({}): only the first frame is used",
         }
         verbs = {"deep": ("image is", "images are"), "animated": ("image has", "images have")}
         lines = []

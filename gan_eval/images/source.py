@@ -1,4 +1,4 @@
-"""What every kind of source offers."""
+"""The interface of a source of images."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the bias of a Fréchet distance falls with the number of images: nearly, but not quite, as 1 / n.
+"""Bias of a Fréchet distance as a function of the number of images: nearly 1 / n.
 
 Halving both sets raises the distance by ρ times its bias, where ρ = 1 for a bias of c / n. With n between 2 D and about
 10 D images on one side and many on the other, ρ is up to 1.2, which would push the corrected distance of the smaller

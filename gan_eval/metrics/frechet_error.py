@@ -1,4 +1,4 @@
-"""How far a Fréchet distance can be trusted: its error at this number of images, and its bias.
+"""Standard error and bias of a Fréchet distance at a given number of images.
 
 The plain bootstrap is no help: copies of images lower the rank of a covariance and raise the distance. Here both sets
 are halved at random, S times, each half against each half of the other set, without replacement. Opposite halves a, b
@@ -239,8 +239,9 @@ def difference(a: FrechetError, b: FrechetError, *, paired: bool = False, level:
     _check_alike(a, b, paired)
     if a.population is None or b.population is None:
         raise TooFewError(
-            f"the Fréchet distance cannot rank these: its bias (about {max(a.bias, b.bias):.3g}) cannot be told with "
-            f"{max(*a.least, *b.least)} independent images or fewer on a side (give more images, or rank by KID)"
+            f"the Fréchet distance cannot rank these: its bias (about {max(a.bias, b.bias):.3g}) cannot be "
+            f"estimated from {max(*a.least, *b.least)} independent images or fewer on a side "
+            "(give more images, or rank by KID)"
         )
     parts = [a.units.real - b.units.real] if a.units.real is not None and b.units.real is not None else []
     real = a.leading[:, 0] - b.leading[:, 0]

@@ -1,4 +1,4 @@
-"""What each image adds to a Fréchet distance, to first order.
+"""Influence functions: what each image adds to a Fréchet distance, to first order.
 
     d FID / d wᵢ ∝ 2 (μ₁ - μ₂)·x + xᵀ x - xᵀ T x,   x centred,  T = Σ₁^-½ (Σ₁^½ Σ₂ Σ₁^½)^½ Σ₁^-½
 

@@ -1,4 +1,4 @@
-"""How far a kernel distance can be trusted: the variance of unbiased MMD², and an interval.
+"""Variance of unbiased MMD², and intervals for kernel distances.
 
     Var MMD² = linear + degenerate;   linear = 4 Var h₁ / n + 4 Var h₂ / m,   h₁(x) = E k(x, x') - E k(x, y)
 

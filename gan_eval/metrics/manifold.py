@@ -47,7 +47,7 @@ def prdc(real: Rows, fake: Rows, *, k: int = 5) -> Manifold:
     Raises MismatchError for different D, TooFewError when a set has no k neighbours for each image.
     """
     if k < 1:
-        raise InputError(f"k = {k}: a ball reaches the k-th neighbour, k ≥ 1")
+        raise InputError(f"k = {k}: k must be at least 1")
     check_pair(real, fake, least=k + 1, what=f"a ball of k = {k} neighbours")
     centre = np.asarray(real[:TILE]).mean(axis=0)
     radii = [squared_radii(side, k, centre=centre) for side in (real, fake)]

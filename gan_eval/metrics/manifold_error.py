@@ -1,4 +1,4 @@
-"""How far precision, recall, density and coverage can be trusted: intervals from half samples.
+"""Intervals for precision, recall, density and coverage, from half samples.
 
 The plain bootstrap is no help: copies of images shrink balls to nothing. Here both sets are halved at random, without
 replacement, each half held against each half of the other set. Opposite halves a, b of one cut share no image, so that

@@ -131,7 +131,7 @@ class Moments:
         """Moments of what is left of this set without `part` of it."""
         _same_dim(self, part)
         if self.n is None or part.n is None or self.n - part.n < 2:
-            raise InputError(f"{part.n} of {self.n} images cannot be taken away: two must be left")
+            raise InputError(f"{part.n} of {self.n} images cannot be removed: at least two must remain")
         n = self.n - part.n
         step = (self.mean - part.mean) * (self.n / n)  # from the part's mean to the rest's
         scatter = self.cov * (self.n - 1) - part.cov * (part.n - 1) - np.outer(step, step) * (part.n * n / self.n)
@@ -243,7 +243,9 @@ class _Scatter:
 
 def _add(a: Statistics, b: Statistics) -> Moments:
     if a.n is None or b.n is None:
-        raise InputError("statistics that do not tell their number of images cannot be merged (make them from images)")
+        raise InputError(
+            "statistics that do not record their number of images cannot be merged (make them from images)"
+        )
     n = a.n + b.n
     if not a.n or not b.n:
         one = a if a.n else b

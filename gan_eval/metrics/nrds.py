@@ -93,15 +93,17 @@ def relative_scores(areas: Mapping[str, float] | ArrayLike, *, epochs: int | Non
     if len(values) < 2:
         raise TooFewError(f"{len(values)} model: relative scores need at least 2 (one alone has the score 1)")
     if not values.any():
-        raise InputError("all areas are 0: the discriminator told every fake at once, and 0/0 is no score")
+        raise InputError(
+            "all areas are 0: the discriminator recognised every fake in the first epoch, so no score is defined (0/0)"
+        )
     if epochs is not None and near_zero(values, epochs):
         warnings.warn(NEAR_ZERO_MESSAGE, NearZeroWarning, stacklevel=2)
     return np.asarray(values / values.sum())
 
 
 NEAR_ZERO_MESSAGE = (
-    "the areas are nearly 0: the discriminator told all fakes in its first epochs, and the scores are ratios of noise "
-    "(use a slower or smaller discriminator)"
+    "the areas are nearly 0: the discriminator recognised all fakes in its first epochs, so the scores are mostly "
+    "noise (use a slower or smaller discriminator)"
 )
 
 

@@ -1,4 +1,4 @@
-"""Is model A nearer to the real images than model B? The three-sample kernel test, and differences with intervals.
+"""Tests whether model A is nearer to the real images than model B: three-sample kernel test, with intervals.
 
     Δ = MMD²(A, R) - MMD²(B, R), both against one and the same real set R       Bounliphone et al. (2016)
 
@@ -45,7 +45,7 @@ def kernel_difference(a: KernelSums, b: KernelSums, *, level: float = 0.95) -> D
     Raises MismatchError when the real sets differ in size; TooFewError below four units in a set.
     """
     if a.n != b.n:
-        raise MismatchError(f"{a.n} and {b.n} real images: two models are compared against one real set")
+        raise MismatchError(f"{a.n} and {b.n} real images: two models can be compared against one real set only")
     _check_enough(a.n, a.m, b.m)
     (real_a, fake_a), (real_b, fake_b) = influence(a), influence(b)
     linear = spread(real_a - real_b) + spread(fake_a) + spread(fake_b)

@@ -1,4 +1,4 @@
-"""Feature sets that need not lie in memory: read by slices, a tile at a time."""
+"""Feature sets on disk or in memory, read in tiles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A number line for figures: round ticks, and where on it a value lies."""
+"""Axes of figures: round ticks, and the position of a value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one kind of table that reports and the terminal show: cells of text, named, aligned, with a note below."""
+"""The table of reports and of the terminal: cells of text with headings, alignment and a note."""
 
 from __future__ import annotations
 

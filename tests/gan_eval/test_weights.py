@@ -142,7 +142,7 @@ def test_a_broken_download_leaves_nothing_and_the_next_try_succeeds(server: Serv
 def test_a_stalled_server_is_given_up(server: Server, published: Published, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(download, "STALL_SECONDS", 0.2)
     server.answers = [stalled]
-    with pytest.raises(WeightsError, match=r"weights missing and not to be had \(127"):
+    with pytest.raises(WeightsError, match=r"weights missing, and no download succeeded \(127"):
         fetch(published)
     assert left_over() == []
 

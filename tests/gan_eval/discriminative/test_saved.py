@@ -44,7 +44,7 @@ def test_other_files_are_refused(tmp_path: Path, document: Any) -> None:
 def test_areas_near_zero_are_warned_of() -> None:
     made = from_curves({"a": [0.1, 0.0, 0.0, 0.0], "b": [0.2, 0.0, 0.0, 0.0]})
     assert made.flags["near_zero"]
-    assert "ratios of noise" in made.warnings[0]
+    assert "mostly noise" in made.warnings[0]
 
 
 def test_one_model_is_too_few() -> None:

@@ -65,7 +65,7 @@ def test_moments_beside_images_serve_only_when_named(tmp_path: Path) -> None:
     moments = {"mu": LATENTS.mean(0), "sigma": np.cov(LATENTS, rowvar=False)}
     path = saved(tmp_path / "ref.npz", arr_0=IMAGES, **moments, mu_s=np.zeros(3), sigma_s=np.eye(3))
     assert open_statistics(path) is None
-    assert "its moments are meant by ref.npz::mu" in open_source(path).notes[0]
+    assert "for its moments, give ref.npz::mu" in open_source(path).notes[0]
     file = open_statistics(f"{path}::mu")
     assert file is not None
     np.testing.assert_allclose(file.statistics.mean, moments["mu"])

@@ -81,7 +81,7 @@ def test_areas_that_cannot_be_shared_are_refused(values: list[float]) -> None:
 
 
 def test_areas_near_zero_warn() -> None:
-    with pytest.warns(NearZeroWarning, match="ratios of noise"):
+    with pytest.warns(NearZeroWarning, match="mostly noise"):
         relative_scores({"a": 0.4, "b": 0.5}, epochs=20)
 
 
