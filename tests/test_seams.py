@@ -117,6 +117,7 @@ def test_study_shows_the_inputs(ok: Ok, translated: Translate, data: Path, tmp_p
     shown = [key["images"][trial["reference"]] for trial in manifest["trials"] if trial["prompt"] is None]
     assert manifest["ui"]["show_reference"] is True
     assert {image["method"] for image in shown} == {"input"}
+    assert {(picture["w"], picture["h"]) for picture in manifest["images"].values()} == {(24, 24)}
     assert {image["source"] for image in shown} <= {str(path) for path in (data / "testA").iterdir()}
 
 
@@ -127,7 +128,7 @@ def test_compare_tells_that_models_share_their_inputs(ok: Ok, translated: Transl
     [group] = document["pairing"]["groups"]
     assert (group["models"], group["evidence"], group["inputs"]) == (["step1", "step2"], "translation.json", 12)
     text = ok("compare", data / "testB", *models, "--quiet")
-    assert "step1, step2 show the same 12 inputs (known from translation.json)." in text
+    assert "step1 and step2 show the same 12 inputs (known from translation.json)." in " ".join(text.split())
 
 
 @pytest.mark.usefixtures("tiny_everywhere")
