@@ -24,6 +24,7 @@ import pytest
 
 from docs import make_reference
 from docs.make.blocks import RUN, SHOWN, Block, blocks
+from gan_eval.version import __version__
 from tests.documents import forkserver
 from tests.documents.sets import prepare
 
@@ -68,6 +69,63 @@ ALL_BLOCKS = [(page, block) for page in PAGES for block in blocks(text_of(page))
 def test_what_is_made_is_up_to_date() -> None:
     stale = [name_of(path) for path in make_reference.outdated()]
     assert not stale, f"run `python -m docs.make_reference`: {', '.join(stale)}"
+
+
+def test_the_citation_names_this_version() -> None:
+    assert f"\nversion: {__version__}\n" in text_of(ROOT / "CITATION.cff")
+
+
+# ---------------------------------------------------------------------------------------------- links and pictures
+
+
+def links(page: Path) -> Iterator[str]:
+    """Targets of the links and pictures of a page that lead into this repository."""
+    prose = re.sub(r"^```.*?^```$", "", text_of(page), flags=re.DOTALL | re.MULTILINE)
+    for target in re.findall(r"\]\(([^)\s]+)\)", prose):
+        if "://" not in target and not target.startswith("mailto:"):
+            yield target
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors of a page's headings, as forges and the site make them."""
+    headings = re.findall(r"^#+ (.+)$", text_of(page), flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    dead = []
+    for target in links(page):
+        path, _, anchor = target.partition("#")
+        file = (page.parent / path).resolve() if path else page
+        if not file.exists() or (anchor and anchor not in anchors(file)):
+            dead.append(target)
+    assert not dead
+
+
+def test_every_picture_is_shown_and_small() -> None:
+    shown = {(page.parent / target).resolve() for page in PAGES for target in links(page) if target.endswith(".png")}
+    kept = set((ROOT / "docs" / "pictures").glob("*.png"))
+    assert kept == shown
+    assert {path.name: path.stat().st_size for path in kept if path.stat().st_size > 250_000} == {}
+
+
+def test_every_guide_is_in_the_site() -> None:
+    listed = set(re.findall(r": (\S+\.md)$", text_of(ROOT / "properdocs.yml"), flags=re.MULTILINE))
+    guides = {str(page.relative_to(ROOT / "docs")) for page in PAGES if ROOT / "docs" in page.parents}
+    assert listed == guides
+
+
+def test_the_readme_is_short_and_holds_the_two_lines_of_the_set_up() -> None:
+    text = text_of(ROOT / "README.md")
+    assert len(text.splitlines()) < 200
+    setup = "python3 -m venv .venv && .venv/bin/pip install "
+    assert [
+        line.removeprefix(setup) for line in text.splitlines() if line.startswith(setup) and "http" not in line
+    ] == [
+        ". && .venv/bin/gan-eval demo",
+        '-e ".[test,fast,docs]" && .venv/bin/pytest',
+    ]
 
 
 # ---------------------------------------------------------------------------------------------- blocks
