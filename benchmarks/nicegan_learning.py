@@ -15,17 +15,19 @@ import json
 from pathlib import Path
 
 import gan_eval
-from nicegan.config import DataConfig, NetworkConfig, OptimConfig, RunConfig
+from nicegan.config import DataConfig, OptimConfig, RunConfig
 from nicegan.data import open_folders
 from nicegan.journal import METRICS, records
-from nicegan.training import DIRECTIONS, Status, train
+from nicegan.models.nice.settings import NiceNetwork
+from nicegan.models.protocol import BOTH
+from nicegan.training import Status, train
 from nicegan.validation import Scorer, Validation
 
 
 def configuration(steps: int) -> RunConfig:
     """96 pixels, a quarter of the width, four residual blocks."""
     return RunConfig(
-        network=NetworkConfig(height=96, width=96, channels=16, n_res=4),
+        network=NiceNetwork(height=96, width=96, channels=16, n_res=4),
         optim=OptimConfig(learning_rate=2e-4, iterations=steps, batch_size=4, ema=0.995),
         data=DataConfig(margin=12),
         workers=0,
@@ -51,7 +53,7 @@ def main() -> None:
     folders = open_folders(arguments.data, on_bad_image="skip")
     for reason in folders.skipped:
         print(f"left out: {reason}")
-    scorers = {direction: scorer(arguments.data / f"test{direction[-1]}") for direction in DIRECTIONS}
+    scorers = {direction: scorer(arguments.data / f"test{direction[-1]}") for direction in BOTH}
 
     def report(what: Status | Validation) -> None:
         if isinstance(what, Validation):

@@ -4,9 +4,9 @@
     python -m benchmarks.nicegan_parity --official NICE-GAN-pytorch
 
 From one random state dict (every parameter, γ of the attention included, away from its special initial value) the
-authors' networks and ours are built, ours through `nicegan.official`. Prints the largest differences and exits 1 if
-one is above its bound: 1e-5 for forwards relative to the largest value, 1e-9 for losses and gradients relative to
-each tensor's norm.
+authors' networks and ours are built, ours through `nicegan.models.nice.official`. Prints the largest differences and
+exits 1 if one is above its bound: 1e-5 for forwards relative to the largest value, 1e-9 for losses and gradients
+relative to each tensor's norm.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from benchmarks import nicegan_official as theirs
-from nicegan import official
+from nicegan.models.nice import official
 from nicegan.models.nice.networks import Networks, build, heatmap
 from nicegan.models.nice.steps import StepOptions, discriminator_step, generator_step
 

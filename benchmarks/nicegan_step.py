@@ -24,8 +24,9 @@ import torch
 from torch import Tensor, nn
 
 from benchmarks import nicegan_official as theirs
-from nicegan.config import NetworkConfig, OptimConfig, Precision, RunConfig
+from nicegan.config import OptimConfig, Precision, RunConfig
 from nicegan.models.nice.networks import build
+from nicegan.models.nice.settings import NiceNetwork
 from nicegan.models.nice.steps import StepOptions, discriminator_step, generator_step
 from nicegan.profile import SavedBytes, profile
 
@@ -49,7 +50,7 @@ def official_step(checkout: Path, size: int, channels: int, *, tuned: bool, bf16
 
 def our_step(size: int, channels: int, precision: Precision = "fp32") -> Step:
     """Our step as `nicegan train` runs it."""
-    networks = build(NetworkConfig(height=size, width=size, channels=channels))
+    networks = build(NiceNetwork(height=size, width=size, channels=channels))
     networks.to(memory_format=torch.channels_last)
     settings = {"lr": 1e-4, "betas": (0.5, 0.999), "weight_decay": 1e-4, "fused": True}
     d = torch.optim.Adam(networks.discriminator_parameters(), **settings)
@@ -129,7 +130,7 @@ def main() -> None:
 
     official = official_saved_bytes(given.official, given.size, given.channels, given.batch)
     config = RunConfig(
-        network=NetworkConfig(height=given.size, width=given.size, channels=given.channels),
+        network=NiceNetwork(height=given.size, width=given.size, channels=given.channels),
         optim=OptimConfig(batch_size=given.batch),
     )
     ours = profile(config).generator_step.saved_bytes

@@ -3,11 +3,12 @@
     step-00010000/
         config.json           schema, step, the run's configuration, the data, versions, the other files' sizes
         weights.safetensors   every tensor of every network, named "network.parameter"
-        state.pt              optimisers; absent where there is nothing to continue (an imported checkpoint)
+        state.pt              optimisers, what the model remembers, sums of the losses since the last line of the log;
+                              absent where there is nothing to continue (an imported checkpoint)
 
-Networks are called as the authors call them: gen2B (A→B), gen2A, disA, disB; ema.gen2B and ema.gen2A where the run
-averages its generators; encA and encB where the encoders are independent. No random state is stored because there is
-none: every draw of a run is a function of its seed and the step.
+Networks are called as their authors call them, for NICE-GAN gen2B (A→B), gen2A, disA, disB; "ema." before a name marks
+its average. No random state is stored because there is none: every draw of a run is a function of its seed and the
+step.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -28,10 +29,12 @@ from torch import Tensor
 from gan_eval.errors import InputError
 from gan_eval.files import atomic_folder, read_json, write_json
 from gan_eval.version import __version__
-from nicegan.config import RunConfig
+from nicegan.config import RunConfig, up_to_date
 
 SCHEMA = "nicegan-checkpoint/1"
 CONFIG, WEIGHTS, STATE, BEST = "config.json", "weights.safetensors", "state.pt", "best.json"
+#: Begins the name of a network's average.
+AVERAGE = "ema."
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ class Checkpoint:
     @property
     def averaged(self) -> bool:
         """Whether it holds averaged generators, which translation prefers."""
-        return "ema.gen2B" in self.networks
+        return any(name.startswith(AVERAGE) for name in self.networks)
 
 
 def save(
@@ -58,11 +61,13 @@ def save(
     config: RunConfig,
     weights: Mapping[str, Mapping[str, Tensor]],
     optimisers: Mapping[str, Mapping[str, Any]] | None = None,
+    memory: Mapping[str, Any] | None = None,
     data: Path | None = None,
 ) -> None:
     """Write a checkpoint folder, whole or not at all; one that stands there is replaced.
 
-    weights: network name → state dict. optimisers: "D" and "G" → state dict, or None if it cannot be continued.
+    weights: network name → state dict. optimisers: player → state dict, or None if it cannot be continued.
+    memory: "models", what the model remembers in each process, and "losses", sums since the last line of the log.
     """
     tensors = {f"{name}.{key}": value for name, state in weights.items() for key, value in state.items()}
     with atomic_folder(folder) as temporary:
@@ -71,7 +76,8 @@ def save(
             {key: value.detach().cpu().contiguous().clone() for key, value in tensors.items()}, temporary / WEIGHTS
         )
         if optimisers is not None:
-            torch.save({name: dict(state) for name, state in optimisers.items()}, temporary / STATE)
+            state = {name: dict(state) for name, state in optimisers.items()}
+            torch.save(state | ({"memory": dict(memory)} if memory else {}), temporary / STATE)
         document = {
             "schema": SCHEMA,
             "step": step,
@@ -95,7 +101,7 @@ def read(folder: Path) -> Checkpoint:
         raise InputError(f"{folder / CONFIG}: not a {SCHEMA} (made by another version, or another program)")
     try:
         sizes, step, networks = document["files"], int(document["step"]), tuple(map(str, document["networks"]))
-        config, data = RunConfig.from_dict(document["config"]), document["data"]
+        config, data = RunConfig.from_dict(up_to_date(document["config"])), document["data"]
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"{folder / CONFIG}: damaged: {error!r}") from error
     for name, size in sizes.items():
@@ -113,25 +119,37 @@ def read(folder: Path) -> Checkpoint:
 
 
 def load_weights(checkpoint: Checkpoint, network: str) -> dict[str, Tensor]:
-    """State dict of one network, on the CPU; only its part of the file is read."""
+    """State dict of one network, on the CPU; only its part of the file is read. Raises InputError if it has none."""
     prefix = f"{network}."
     try:
         with safe_open(checkpoint.folder / WEIGHTS, framework="pt") as stored:
             keys = [key for key in stored.keys() if key.startswith(prefix)]  # noqa: SIM118 (no mapping)
-            return {key.removeprefix(prefix): stored.get_tensor(key) for key in keys}
+            state = {key.removeprefix(prefix): stored.get_tensor(key) for key in keys}
     except (SafetensorError, OSError) as error:
         raise InputError(f"{checkpoint.folder / WEIGHTS}: cannot be read: {error}") from error
+    if not state:
+        raise InputError(f"{checkpoint.folder}: has no weights of {network} (it was imported from a part of a model)")
+    return state
 
 
-def load_optimisers(checkpoint: Checkpoint, device: torch.device | str = "cpu") -> dict[str, Any]:
-    """State dicts of the optimisers by name, "D" and "G". Raises InputError where the checkpoint holds none."""
+class SavedState(NamedTuple):
+    """What state.pt holds. optimisers: by player. models: what the model remembered in each process. losses: sums."""
+
+    optimisers: dict[str, Any]
+    models: list[dict[str, Tensor]]
+    losses: dict[str, Any]
+
+
+def load_state(checkpoint: Checkpoint, device: torch.device | str = "cpu") -> SavedState:
+    """What is needed to continue. Raises InputError where the checkpoint holds none of it."""
     if not checkpoint.resumable:
         raise InputError(f"{checkpoint.folder}: holds no optimiser state (start from it with --init, not --resume)")
     try:
         state: dict[str, Any] = torch.load(checkpoint.folder / STATE, map_location=device, weights_only=True)
     except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
         raise InputError(f"{checkpoint.folder / STATE}: cannot be read: {error}") from error
-    return state
+    memory = state.pop("memory", {})
+    return SavedState(state, memory.get("models", []), memory.get("losses", {}))
 
 
 def folder_of(run: Path, step: int) -> Path:
@@ -141,12 +159,18 @@ def folder_of(run: Path, step: int) -> Path:
 
 def newest(run: Path) -> Checkpoint | None:
     """The checkpoint of the highest step that is whole, or None."""
-    for folder in sorted((run / "checkpoints").glob("step-*"), reverse=True):
+    for folder in reversed(_folders(run)):
         try:
             return read(folder)
         except InputError:
             continue
     return None
+
+
+def _folders(run: Path) -> list[Path]:
+    """The folders of a run's checkpoints, in the order of their steps."""
+    found = (run / "checkpoints").glob("step-*")
+    return sorted(folder for folder in found if folder.name.removeprefix("step-").isdecimal())
 
 
 def mark_best(run: Path, step: int | None) -> None:
@@ -177,12 +201,16 @@ def choose(path: Path) -> Checkpoint:
     return read(path)
 
 
-def prune(run: Path, *, keep_last: int) -> None:
-    """Remove checkpoints except the last `keep_last` and the best, and what killed runs left half-written."""
+def prune(run: Path, *, keep_last: int, keep_every: int = 0) -> None:
+    """Remove checkpoints except the last `keep_last`, the best, and those of multiples of the step `keep_every`.
+
+    What killed runs left half-written goes too.
+    """
     kept = best_step(run)
-    folders = sorted((run / "checkpoints").glob("step-*"))
+    folders = _folders(run)
     for folder in folders[:-keep_last]:
-        if kept is None or folder != folder_of(run, kept):
+        step = int(folder.name.removeprefix("step-"))
+        if step != kept and not (keep_every and step % keep_every == 0):
             _remove(folder)
     for leftover in (run / "checkpoints").glob(".step-*"):
         _remove(leftover)

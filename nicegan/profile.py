@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
@@ -21,9 +22,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from nicegan.config import RunConfig
 from nicegan.models.layers.spectral import SpectralNorm
 from nicegan.models.layers.to_image import ToImage
-from nicegan.models.nice.layers import LIN, AdaLIN
-from nicegan.models.nice.networks import Discriminator, Encoder, Generator, Networks, build
-from nicegan.models.nice.steps import StepOptions, discriminator_step, generator_step
+from nicegan.models.protocol import StepPass, TranslationModel, build_model, implementation
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +59,16 @@ class Cost:
 class Profile:
     """Everything that `nicegan info` tells about a configuration.
 
-    networks: each by its official name. paper: "generators" and "discriminators".
-    translation: one image in one direction. discriminator_step, generator_step: the two halves of a training step of
-    `batch_size` images of each domain. training_bytes: fp32 weights, gradients and both moments of Adam.
+    networks: each by its official name. paper: by kind of network, such as "generators", both of a kind together.
+    translation: one image in one direction. turns: of each player, for a training step of `batch_size` images of each
+    domain. training_bytes: fp32 weights, gradients and both moments of Adam.
     """
 
     networks: dict[str, NetworkFigures]
     paper: dict[str, PaperFigures]
     translation: Cost
     translation_parameters: int
-    discriminator_step: Cost
-    generator_step: Cost
+    turns: dict[str, Cost]
     training_bytes: int
 
     def to_dict(self) -> dict[str, Any]:
@@ -85,82 +83,80 @@ def profile(config: RunConfig) -> Profile:
     """Profile a configuration. Nothing is computed: tensors without memory go through the real code."""
     network, batch = config.network, config.optim.batch_size
     with torch.device("meta"):
-        networks = build(network)
+        model = build_model(config)
         image = torch.empty(1, 3, network.height, network.width)
         a, b = (torch.empty(batch, 3, network.height, network.width) for _ in range(2))
-    figures, paper = _figures(networks, image)
-    options = StepOptions(loss=config.loss, decouple=config.optim.decouple)
-    translating = [networks.a.encoder, networks.b.generator]
+        one_way = implementation(config.model).one_way(config, model.directions[0])
+    figures, paper = _figures(model, image)
+    each = StepPass(a, b, random=np.random.default_rng(0))
     return Profile(
         networks=figures,
         paper=paper,
-        translation=_cost(networks, lambda: _translate(networks, image)),
-        translation_parameters=sum(map(_parameters, translating)),
-        discriminator_step=_cost(networks, lambda: discriminator_step(networks, a, b, options)),
-        generator_step=_cost(networks, lambda: generator_step(networks, a, b, options)),
-        training_bytes=16 * _parameters(networks),
+        translation=_cost(model, lambda: _translate(model, image)),
+        translation_parameters=sum(map(_parameters, one_way.stored().values())),
+        turns={player: _cost(model, partial(model.add_gradients, player, each)) for player in model.players},
+        training_bytes=16 * _parameters(model),
     )
 
 
-def _figures(networks: Networks, image: Tensor) -> tuple[dict[str, NetworkFigures], dict[str, PaperFigures]]:
-    """The figures of every network, and the paper's row for both kinds, on one image (1, 3, H, W)."""
-    figures, paper = {}, {}
-    networks.eval()
+#: Beginning of a network's official name → what the paper's table calls its kind.
+_KINDS = {"gen": "generators", "G_": "generators", "dis": "discriminators", "D_": "discriminators"}
+
+
+def _figures(model: TranslationModel, image: Tensor) -> tuple[dict[str, NetworkFigures], dict[str, PaperFigures]]:
+    """The figures of every network, and the paper's row for each kind, on one image (1, 3, H, W)."""
+    figures: dict[str, NetworkFigures] = {}
+    totals: dict[str, list[int]] = {}
+    model.eval()
     with torch.no_grad():
-        z = networks.a.encode(image).z
-        for name, part in networks.parts().items():
-            counted, operations = _count(part, partial(_run, part, z if isinstance(part, Generator) else image))
+        for name, part in model.parts().items():
+            counted, operations = _count(model, part, partial(model.example, name, image))
             figures[name] = NetworkFigures(_parameters(part), operations)
-            if name in ("gen2B", "disA"):
-                kind = "generators" if name == "gen2B" else "discriminators"
-                paper[kind] = PaperFigures(2 * counted, 2 * operations)
-    networks.train()
-    return figures, paper
+            for beginning, kind in _KINDS.items():
+                if name.startswith(beginning):
+                    total = totals.setdefault(kind, [0, 0])
+                    total[0] += counted
+                    total[1] += operations
+    model.train()
+    return figures, {kind: PaperFigures(*total) for kind, total in totals.items()}
 
 
-def _run(network: nn.Module, given: Tensor) -> object:
-    return network.judge(network.encode(given)) if isinstance(network, Discriminator) else network(given)
-
-
-def _translate(networks: Networks, image: Tensor) -> object:
+def _translate(model: TranslationModel, image: Tensor) -> object:
     with torch.no_grad():
-        return networks.translate(image, "AtoB")
+        return model.translate(image, model.directions[0])
 
 
 def _parameters(network: nn.Module) -> int:
     return sum(parameter.numel() for parameter in network.parameters())
 
 
-def _count(network: nn.Module, run: Callable[[], object]) -> tuple[int, int]:
+def _count(model: TranslationModel, network: nn.Module, run: Callable[[], object]) -> tuple[int, int]:
     """Parameters and multiply-adds of one network by the table's convention."""
     operations = 0
 
     def hook(module: nn.Module, inputs: tuple[Any, ...], options: dict[str, Any], output: Any) -> None:
         nonlocal operations
-        operations += _operations(module, inputs, options, output)
+        operations += _operations(module, output) or model.more_operations(module, inputs, options, output)
 
     handles = [module.register_forward_hook(hook, with_kwargs=True) for module in network.modules()]
     run()
     for handle in handles:
         handle.remove()
-    counted = (nn.Conv2d, nn.Linear, SpectralNorm, ToImage)
-    return sum(_parameters(module) for module in network.modules() if isinstance(module, counted)), operations
+    return sum(_parameters(module) for module in network.modules() if isinstance(module, _COUNTED)), operations
 
 
-def _operations(module: nn.Module, inputs: tuple[Any, ...], options: dict[str, Any], output: Any) -> int:
-    """Multiply-adds of one call, and one for each output of a generator's ReLU."""
-    if isinstance(module, nn.Conv2d | nn.Linear | SpectralNorm | ToImage):
-        weight = module.weight_orig if isinstance(module, SpectralNorm) else module.weight
-        return int(output.numel() // output.shape[1] * weight.numel())
-    if isinstance(module, Encoder) and module.attention != "none":
-        # The authors convolve the concatenation; this code folds it into one convolution of half the inputs.
-        z = output.z
-        return int(z.numel() // z.shape[1] * module.attend.weight.numel())
-    if isinstance(module, LIN) or (isinstance(module, AdaLIN) and options.get("relu")):
-        return int(output.numel())
-    if isinstance(module, Generator):
-        return len(output) * sum(layer.out_features for layer in module.features if isinstance(layer, nn.Linear))
-    return 0
+def _operations(module: nn.Module, output: Any) -> int:
+    """Multiply-adds of one call of a convolution or linear map; 0 for other modules."""
+    if isinstance(module, nn.ConvTranspose2d):
+        kernel = module.kernel_size[0] * module.kernel_size[1] * module.in_channels * module.out_channels
+        return int(output.numel() // output.shape[1] // (module.stride[0] * module.stride[1]) * kernel)
+    if not isinstance(module, _COUNTED):
+        return 0
+    weight = module.weight_orig if isinstance(module, SpectralNorm) else module.weight
+    return int(output.numel() // output.shape[1] * weight.numel())
+
+
+_COUNTED = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear, SpectralNorm, ToImage)
 
 
 def _cost(networks: nn.Module, run: Callable[[], object]) -> Cost:

@@ -16,7 +16,7 @@ from gan_eval.files import read_json, sha256_bytes, write_json
 from gan_eval.translation import FOLDERS
 from nicegan import checkpoint
 from nicegan.checkpoint import Checkpoint
-from nicegan.config import RunConfig
+from nicegan.config import RunConfig, up_to_date
 from nicegan.data import UnpairedFolders
 from nicegan.journal import METRICS, records
 from nicegan.state import differences
@@ -50,7 +50,7 @@ def open_run(
 
 def read_config(run: Path) -> RunConfig:
     """The configuration that a run has been made with."""
-    config: RunConfig = RunConfig.from_dict(_read(run)["config"])
+    config: RunConfig = RunConfig.from_dict(up_to_date(_read(run)["config"]))
     return config
 
 
@@ -91,20 +91,22 @@ def _document(config: RunConfig, folders: UnpairedFolders, world: int) -> dict[s
 def _read(run: Path) -> dict[str, Any]:
     document = read_json(run / CONFIG)
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-        raise InputError(f"{run / CONFIG}: not of a NICE-GAN run ({SCHEMA})")
+        raise InputError(f"{run / CONFIG}: not of a training run ({SCHEMA})")
     return document
 
 
 def _compare(then: dict[str, Any], now: dict[str, Any], run: Path) -> None:
     """Raise MismatchError that names every difference which would change a number of the run."""
-    changes = differences(_numbers(RunConfig.from_dict(then["config"])), _numbers(RunConfig.from_dict(now["config"])))
+    changes = differences(
+        _numbers(RunConfig.from_dict(up_to_date(then["config"]))), _numbers(RunConfig.from_dict(now["config"]))
+    )
     if then["processes"] != now["processes"]:
         changes += f", processes {then['processes']} → {now['processes']}"
     for name in ("trainA", "trainB"):
-        old, new = then["images"][name], now["images"][name]
-        if old["count"] != new["count"]:
-            changes += f", {name} {old['count']} images → {new['count']}"
-        elif old != new:
+        before, after = then["images"][name], now["images"][name]
+        if before["count"] != after["count"]:
+            changes += f", {name} {before['count']} images → {after['count']}"
+        elif before != after:
             changes += f", {name} other image names"
     if changes:
         raise MismatchError(f"{run}: cannot be resumed as another run: {changes.removeprefix(', ')}")
@@ -122,4 +124,5 @@ def _numbers(config: RunConfig) -> RunConfig:
         checkpoint_every=kept.checkpoint_every,
         validate_every=kept.validate_every,
         keep_last=kept.keep_last,
+        keep_every=kept.keep_every,
     )

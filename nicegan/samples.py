@@ -1,6 +1,6 @@
 """Sheets that show what a run has learned: each column an image, each row a stage of its way there and back.
 
-Rows as in the authors' sheets: real, heatmap, reconstruction, translation, cycle. Everything is computed where the
+Which rows there are is the model's to say. Everything is computed where the
 networks are, without gradients, and in evaluation mode, so that drawing a sheet leaves the training untouched.
 """
 
@@ -19,35 +19,29 @@ from torch.nn import functional as F
 from gan_eval.hardware import Precision
 from gan_eval.translation import TranslationDirection
 from nicegan.data import to_pixels
-from nicegan.models.nice.networks import Networks, heatmap
+from nicegan.models.protocol import TranslationModel
 
-ROWS = ("real", "heatmap", "reconstruction", "translation", "cycle")
 _GAP = 4
 _PAPER, _INK = (255, 255, 255), (20, 20, 20)
 
 
 def stages(
-    networks: Networks, real: Tensor, direction: TranslationDirection, *, precision: Precision = "fp32"
+    model: TranslationModel, real: Tensor, direction: TranslationDirection, *, precision: Precision = "fp32"
 ) -> dict[str, NDArray[np.uint8]]:
-    """The five rows of a sheet for images of the source domain.
+    """The rows of a sheet for images of the source domain; maps are coloured and brought to the images' size.
 
-    real: (N, 3, H, W) in [-1, 1], on the networks' device. Returned: for each of `ROWS`, (N, H, W, 3) uint8.
+    real: (N, 3, H, W) in [-1, 1], on the model's device. Returned: for each row of the model, (N, H, W, 3) uint8.
     """
-    source, target = (networks.a, networks.b) if direction == "AtoB" else (networks.b, networks.a)
-    with evaluating(networks), torch.autocast(real.device.type, torch.bfloat16, enabled=precision == "bf16"):
-        code = source.encode(real)
-        translation = target.generator(code.z)
-        rows = {
-            "real": real,
-            "reconstruction": source.generator(code.z),
-            "translation": translation,
-            "cycle": source.generator(target.encode(translation).z),
-        }
-        heat = F.interpolate(heatmap(code.z).float(), size=real.shape[2:], mode="bilinear", align_corners=False)
-    return {
-        name: colour(heat[:, 0]) if name == "heatmap" else to_pixels(rows[name]).permute(0, 2, 3, 1).cpu().numpy()
-        for name in ROWS
-    }
+    with evaluating(model), torch.autocast(real.device.type, torch.bfloat16, enabled=precision == "bf16"):
+        rows = model.stages(real, direction)
+    return {name: _picture(values, real) for name, values in rows.items()}
+
+
+def _picture(values: Tensor, like: Tensor) -> NDArray[np.uint8]:
+    if values.shape[1] == 1:
+        return colour(F.interpolate(values.float(), size=like.shape[2:], mode="bilinear", align_corners=False)[:, 0])
+    pixels: NDArray[np.uint8] = to_pixels(values).permute(0, 2, 3, 1).cpu().numpy()
+    return pixels
 
 
 @contextlib.contextmanager

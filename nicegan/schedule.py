@@ -8,10 +8,12 @@ from nicegan.config import OptimConfig
 def learning_rate(step: int, config: OptimConfig) -> float:
     """Learning rate of step `step`, counted from 1.
 
-    With h = iterations // 2: constant until step h, then lr·(1 − (step − h)/h), the authors' schedule, floored at 0
-    (theirs goes below it at the last step of an odd number, and by subtracting twice after a resume).
+    With h steps before the rate falls and f steps in which it falls: lr until step h, then lr·(1 − (step − h)/f),
+    floored at 0. For NICE-GAN and U-GAT-IT, where `constant` is ½, this is their authors' schedule (theirs goes below
+    0 at the last step of an odd number, and by subtracting twice after a resume).
     """
-    half = config.iterations // 2
-    if not config.decay or half == 0 or step <= half:
+    constant = int(config.iterations * config.constant)
+    falling = int(config.iterations * (1 - config.constant))
+    if not config.decay or falling == 0 or step <= constant:
         return config.learning_rate
-    return config.learning_rate * max(0.0, 1.0 - (step - half) / half)
+    return config.learning_rate * max(0.0, 1.0 - (step - constant) / falling)

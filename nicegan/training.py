@@ -1,4 +1,4 @@
-"""The training loop, from top to bottom: D step, G step, and now and then a look at what came of them.
+"""The training loop, from top to bottom: a turn of each player, and now and then a look at what came of them.
 
 Everything that a run draws or decides is a function of its configuration, its images and the step. A run that was
 killed at any moment and resumed therefore ends with the same bits as one that was not (on one machine, on the CPU).
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch import distributed as dist
@@ -22,16 +23,14 @@ from gan_eval.translation import TranslationDirection
 from nicegan import checkpoint
 from nicegan.checkpoint import Checkpoint
 from nicegan.config import RunConfig
-from nicegan.data import Size, TrainingPairs, UnpairedFolders, batches, load_plain, to_range
+from nicegan.data import ImagePair, Size, TrainingPairs, UnpairedFolders, batches, load_plain, to_range
 from nicegan.journal import LOG, METRICS, Journal
-from nicegan.models.nice.steps import StepOptions, discriminator_step, generator_step
+from nicegan.models.protocol import StepPass
 from nicegan.run import best_step, open_run
 from nicegan.samples import draw_sheet, stages
 from nicegan.schedule import learning_rate
 from nicegan.state import State
 from nicegan.validation import SOURCE, Scorer, Validation, validate
-
-DIRECTIONS: tuple[TranslationDirection, TranslationDirection] = ("AtoB", "BtoA")
 
 
 class DivergedError(GanEvalError):
@@ -74,7 +73,7 @@ def train(
     stop: Callable[[], bool] | None = None,
     tensorboard: bool = True,
 ) -> TrainingOutcome:
-    """Train NICE-GAN in the folder `run`: from the beginning, from `start`'s weights, or from where `run` stands.
+    """Train a model in the folder `run`: from the beginning, from `start`'s weights, or from where `run` stands.
 
     resume: continue from the newest whole checkpoint in `run` (from the beginning if there is none yet).
     scorers: one for each direction that is to be validated. report: called after each step and each validation.
@@ -89,7 +88,7 @@ def train(
     device, scorers, optim = torch.device(device), scorers or {}, config.optim
     rank, world = (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
     newest = open_run(config, folders, run, resume=resume, rank=rank, world=world)
-    state = State(config, device, start=newest or start, fresh=newest is None)
+    state = State(config, device, start=newest or start, resume=newest is not None)
     journal = Journal(run, step=state.step, tensorboard=tensorboard) if rank == 0 else None
     report = report or (lambda _: None)
     if journal and scorers and state.step == 0:
@@ -106,44 +105,49 @@ def train(
         workers=config.workers,
         pinned=device.type == "cuda",
     )
-    options = StepOptions(
-        loss=config.loss, decouple=optim.decouple, precision=config.precision, scale=1 / optim.accumulation
-    )
     diverged = torch.zeros((), dtype=torch.int64, device=device)
-    clock, losses = _Clock(), {}
+    clock = _Clock()
+    shown: Mapping[str, float] = {}
 
     for step in range(state.step + 1, optim.last_step + 1):
         rate = learning_rate(step, optim)
         state.set_learning_rate(rate)
-        pairs = [(to_range(pair.a, device), to_range(pair.b, device)) for pair in islice(stream, optim.accumulation)]
-
-        found = _update(state, pairs, options, world)
+        passes = [
+            _pass(config, pair, device, number=(step - 1) * optim.accumulation + index, rank=rank)
+            for index, pair in enumerate(islice(stream, optim.accumulation))
+        ]
+        losses = _update(state, passes, world)
         state.step = step
         state.update_average()
+        state.losses.add(losses)
         # Looked at later, so that a GPU need not wait for the answer after every step.
-        diverged = torch.where((diverged == 0) & ~_finite(found), step, diverged)
+        diverged = torch.where((diverged == 0) & ~_finite(losses), step, diverged)
 
         stopped = _any_process(stop is not None and stop(), world, device)
         last = stopped or step == optim.last_step
         pace = clock.tick()
         if last or _due(step, config.log_every):
             _check(int(diverged), run)
-            losses = _mean(found)
+            shown = state.losses.take_means()
             if journal:
-                journal.write(LOG, step, {**losses, "learning_rate": rate, "seconds_per_step": pace})
-        report(Status(step, optim.last_step, losses, rate, pace, pace * (optim.last_step - step)))
+                journal.write(LOG, step, {**shown, "learning_rate": rate, "seconds_per_step": pace})
+        report(Status(step, optim.last_step, shown, rate, pace, pace * (optim.last_step - step)))
 
         if journal and (step == optim.last_step or _due(step, config.sample_every)):
             _sample(state, folders, journal)
         best = False
-        if journal and scorers and (step == optim.last_step or _due(step, config.validate_every)):
-            _validate(state, folders, scorers, journal, report)
-            best = best_step(run) == step
-        if journal and (last or best or _due(step, config.checkpoint_every)):
+        if step == optim.last_step or _due(step, config.validate_every):
+            if journal and scorers:
+                _validate(state, folders, scorers, journal, report)
+                best = best_step(run) == step
+            best = _any_process(best, world, device)
+        if last or best or _due(step, config.checkpoint_every):
             _check(int(diverged) or (0 if state.is_finite() else step), run)
-            state.save(checkpoint.folder_of(run, step), data=folders.root)
-            checkpoint.mark_best(run, best_step(run))
-            checkpoint.prune(run, keep_last=config.keep_last)
+            memories = _everybodys(state.model.memory(), world)
+            if journal:
+                state.save(checkpoint.folder_of(run, step), data=folders.root, memories=memories)
+                checkpoint.mark_best(run, best_step(run))
+                checkpoint.prune(run, keep_last=config.keep_last, keep_every=config.keep_every)
         if last:
             break
 
@@ -152,37 +156,60 @@ def train(
     return TrainingOutcome(state.step, finished=state.step >= optim.last_step)
 
 
-def _update(
-    state: State, pairs: Sequence[tuple[Tensor, Tensor]], options: StepOptions, world: int
-) -> list[Mapping[str, Tensor]]:
-    """One step of D and then one of G, each over all `pairs` of images; the losses of every pass."""
-    state.d.zero_grad()
-    found: list[Mapping[str, Tensor]] = [discriminator_step(state.networks, *pair, options) for pair in pairs]
-    _average_gradients(state.d, world)
-    state.d.step()
+def _pass(config: RunConfig, pair: ImagePair, device: torch.device, *, number: int, rank: int) -> StepPass:
+    """StepPass number `number` of the run, counted from 0, as the players see it."""
+    return StepPass(
+        to_range(pair.a, device),
+        to_range(pair.b, device),
+        random=np.random.default_rng([config.seed, 2, rank, number]),
+        precision=config.precision,
+        scale=1 / config.optim.accumulation,
+    )
 
-    state.g.zero_grad()
-    found += [generator_step(state.networks, *pair, options) for pair in pairs]
-    _average_gradients(state.g, world)
-    state.g.step()
-    return found
+
+def _update(state: State, passes: Sequence[StepPass], world: int) -> dict[str, Tensor]:
+    """One turn of each player, over all passes; the mean of each loss over passes and processes."""
+    means: dict[str, Tensor] = {}
+    for player, optimiser in state.optimisers.items():
+        optimiser.zero_grad()
+        losses = [state.model.add_gradients(player, each) for each in passes]
+        found = {name: torch.stack([each[name] for each in losses]).mean() for name in losses[0]}
+        means |= _averaged_over_processes(optimiser, found, world)
+        optimiser.step()
+        state.model.after_step(player)
+    return means
 
 
 def _due(step: int, every: int) -> bool:
     return every > 0 and step % every == 0
 
 
-def _average_gradients(optimiser: torch.optim.Optimizer, world: int) -> None:
-    """Replace every gradient by its mean over the processes. Norms are per image, so nothing else needs to agree."""
+def _averaged_over_processes(
+    optimiser: torch.optim.Optimizer, losses: dict[str, Tensor], world: int
+) -> dict[str, Tensor]:
+    """Replace every gradient by its mean over the processes, and return the losses' means, in one exchange.
+
+    Norms are per image, so nothing else needs to agree.
+    """
     if world == 1:
-        return
+        return losses
     gradients = [p.grad for group in optimiser.param_groups for p in group["params"] if p.grad is not None]
-    flat = torch.cat([gradient.flatten() for gradient in gradients])
+    flat = torch.cat([*(gradient.flatten() for gradient in gradients), *(loss[None] for loss in losses.values())])
     dist.all_reduce(flat)
     flat /= world
-    means = torch.split(flat, [gradient.numel() for gradient in gradients])
+    *means, shared = torch.split(flat, [*(gradient.numel() for gradient in gradients), len(losses)])
     for gradient, mean in zip(gradients, means, strict=True):
         gradient.copy_(mean.view_as(gradient))
+    return dict(zip(losses, shared, strict=True))
+
+
+def _everybodys(memory: dict[str, Tensor], world: int) -> list[dict[str, Tensor]]:
+    """What the model remembers in each process, in the first process; what it remembers here, elsewhere."""
+    if world == 1:
+        return [memory]
+    found: list[dict[str, Tensor]] = [{} for _ in range(world)]
+    dist.all_gather_object(found, memory)
+    return found
 
 
 def _any_process(wish: bool, world: int, device: torch.device) -> bool:
@@ -194,15 +221,8 @@ def _any_process(wish: bool, world: int, device: torch.device) -> bool:
     return bool(wishes > 0)
 
 
-def _finite(found: Sequence[Mapping[str, Tensor]]) -> Tensor:
-    return torch.stack([losses[name] for losses in found for name in losses]).isfinite().all()
-
-
-def _mean(found: Sequence[Mapping[str, Tensor]]) -> dict[str, float]:
-    """Mean of each loss over the passes of one step."""
-    names = dict.fromkeys(name for losses in found for name in losses)
-    values = {name: [losses[name].item() for losses in found if name in losses] for name in names}
-    return {name: sum(each) / len(each) for name, each in values.items()}
+def _finite(losses: Mapping[str, Tensor]) -> Tensor:
+    return torch.stack(list(losses.values())).isfinite().all()
 
 
 def _check(step: int, run: Path) -> None:
@@ -220,13 +240,13 @@ def _sample(state: State, folders: UnpairedFolders, journal: Journal) -> None:
     """A sheet for each direction: the first four training and the first four test images of the source domain."""
     config = state.config
     size = Size(config.network.height, config.network.width)
-    for direction in DIRECTIONS:
+    for direction in state.model.directions:
         domain = SOURCE[direction]
         groups = {"train": folders.train[domain][:4], "test": folders.test[domain][:4]}
         paths = [path for group in groups.values() for path in group]
         real = to_range(torch.stack([load_plain(path, size, fit=config.data.fit) for path in paths]), state.device)
-        with state.averaged() as networks:
-            rows = stages(networks, real, direction, precision=config.precision)
+        with state.averaged() as model:
+            rows = stages(model, real, direction, precision=config.precision)
         title = f"{direction[0]} to {direction[-1]}, step {state.step:,}"
         counts = {name: len(group) for name, group in groups.items() if group}
         journal.picture(direction, state.step, draw_sheet(rows, groups=counts, title=title))
@@ -240,9 +260,9 @@ def _validate(
     report: Callable[[Status | Validation], None],
 ) -> None:
     """Score the test images, translated, or before the first step as they are, and record it."""
-    with state.averaged() as networks:
+    with state.averaged() as model:
         validation = validate(
-            networks if state.step else None,
+            model if state.step else None,
             folders,
             scorers,
             step=state.step,

@@ -36,7 +36,7 @@ from gan_eval.version import __version__
 from nicegan import checkpoint
 from nicegan.checkpoint import Checkpoint
 from nicegan.data import Size, load_plain, to_pixels, to_range
-from nicegan.models.nice.networks import Encoder, Generator
+from nicegan.models.protocol import implementation
 
 Format = Literal["png", "jpg", "webp"]
 _WRITERS: Mapping[Format, tuple[str, dict[str, Any]]] = {
@@ -47,25 +47,29 @@ _WRITERS: Mapping[Format, tuple[str, dict[str, Any]]] = {
 
 
 class Translator(nn.Module):
-    """The encoder of the source domain and the generator of the target domain, in evaluation mode."""
+    """What translates in one direction, with a checkpoint's weights, in evaluation mode.
+
+    Averaged weights are used where the checkpoint has them.
+    """
 
     def __init__(
         self, source: Checkpoint, direction: TranslationDirection, *, device: torch.device | str = "cpu"
     ) -> None:
         super().__init__()
-        network = source.config.network
-        self.encoder, self.generator = Encoder(network), Generator(network)
-        encoder = f"dis{direction[0]}.encoder" if network.nice else f"enc{direction[0]}"
-        generator = ("ema." if source.averaged else "") + f"gen2{direction[-1]}"
-        self.encoder.load_state_dict(checkpoint.load_weights(source, encoder))
-        self.generator.load_state_dict(checkpoint.load_weights(source, generator))
+        model = implementation(source.config.model)
+        if direction not in model.directions:
+            raise InputError(f"{source.folder}: a model that translates {' and '.join(model.directions)} alone")
+        self.path = model.one_way(source.config, direction)
+        for name, module in self.path.stored().items():
+            averaged = f"{checkpoint.AVERAGE}{name}"
+            module.load_state_dict(checkpoint.load_weights(source, averaged if averaged in source.networks else name))
         layout = torch.channels_last if source.config.channels_last else torch.contiguous_format
         self.to(device, memory_format=layout)  # type: ignore[call-overload]
         self.requires_grad_(False).eval()
 
     def forward(self, image: Tensor) -> Tensor:
         """(N, 3, H, W) in [-1, 1] → the same."""
-        translated: Tensor = self.generator(self.encoder(image).z)
+        translated: Tensor = self.path(image)
         return translated
 
     def sha256(self) -> str:
@@ -211,13 +215,13 @@ def translate(
 
 def _check_size(size: Size, source: Checkpoint) -> None:
     network = source.config.network
-    step = 8 if network.shared == 3 else 4
+    step = network.multiple
     if size.height % step or size.width % step:
         raise InputError(f"--size {size.width}x{size.height}: not multiples of {step}, which the generator needs")
-    if not network.light and size != (network.height, network.width):
+    if network.fixed_size and size != (network.height, network.width):
         raise InputError(
-            f"--size {size.width}x{size.height}: a full generator makes {network.width}x{network.height} alone "
-            "(leave --size out, or train a light one)"
+            f"--size {size.width}x{size.height}: this generator makes {network.width}x{network.height} alone "
+            "(leave --size out)"
         )
 
 

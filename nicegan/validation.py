@@ -18,7 +18,7 @@ from gan_eval.result import Score
 from gan_eval.translation import TranslationDirection
 from nicegan.config import RunConfig
 from nicegan.data import DomainName, Size, UnpairedFolders, load_plain, to_pixels, to_range
-from nicegan.models.nice.networks import Networks
+from nicegan.models.protocol import TranslationModel
 from nicegan.samples import evaluating
 
 #: Called with translated images (N, H, W, 3) uint8; compares them with the real test images of the target domain.
@@ -54,7 +54,7 @@ class Validation:
 
 
 def validate(
-    networks: Networks | None,
+    model: TranslationModel | None,
     folders: UnpairedFolders,
     scorers: Mapping[TranslationDirection, Scorer],
     *,
@@ -62,17 +62,17 @@ def validate(
     config: RunConfig,
     device: torch.device,
 ) -> Validation:
-    """Score the test images of every direction that has a scorer, translated; or as they are, without networks."""
+    """Score the test images of every direction that has a scorer, translated; or as they are, without a model."""
     scores: dict[TranslationDirection, Score] = {}
     for direction, scorer in scorers.items():
         paths = folders.test[SOURCE[direction]]
-        parts = _translated(networks, paths, direction, config, device)
+        parts = _translated(model, paths, direction, config, device)
         scores[direction] = scorer(np.concatenate(list(parts)))
     return Validation(step, scores)
 
 
 def _translated(
-    networks: Networks | None,
+    model: TranslationModel | None,
     paths: Sequence[Path],
     direction: TranslationDirection,
     config: RunConfig,
@@ -82,8 +82,8 @@ def _translated(
     size = Size(config.network.height, config.network.width)
     for start in range(0, len(paths), 8):
         pixels = torch.stack([load_plain(path, size, fit=config.data.fit) for path in paths[start : start + 8]])
-        if networks is not None:
+        if model is not None:
             enabled = config.precision == "bf16"
-            with evaluating(networks), torch.autocast(device.type, torch.bfloat16, enabled=enabled):
-                pixels = to_pixels(networks.translate(to_range(pixels, device), direction)).cpu()
+            with evaluating(model), torch.autocast(device.type, torch.bfloat16, enabled=enabled):
+                pixels = to_pixels(model.translate(to_range(pixels, device), direction)).cpu()
         yield pixels.permute(0, 2, 3, 1).numpy()

@@ -34,6 +34,8 @@ FOLDERS: dict[str, int] = {
     "gan_eval.inference": 1,
     "nicegan.models": 2,
     "nicegan.models.layers": 1,
+    "nicegan.models.nice.settings": 1,
+    "nicegan.models.table": 1,
 }
 MODULES: dict[int, dict[str, set[str]]] = {
     4: {
@@ -48,7 +50,7 @@ MODULES: dict[int, dict[str, set[str]]] = {
         "gan_eval": {"distributed", "download", "files", "pairing", "resize", "translation", "vectors", "weights"},
         "nicegan": {"data", "datasets", "demo"},
     },
-    1: {"gan_eval": {"hardware", "strict_json"}, "nicegan": {"config", "schedule"}},
+    1: {"gan_eval": {"hardware", "strict_json"}, "nicegan": {"config", "schedule", "settings"}},
     0: {
         "gan_eval": {
             "csv_text",

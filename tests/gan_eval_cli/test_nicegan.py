@@ -18,8 +18,9 @@ from click.testing import Result
 from gan_eval_cli.nicegan.overrides import OVERRIDES, overridden
 from PIL import Image
 
-from nicegan.config import RunConfig
+from nicegan.config import DataConfig, OptimConfig, RunConfig, preset
 from nicegan.datasets import PAPER_SETS
+from nicegan.models.table import MODELS
 
 ROOT = Path(__file__).resolve().parents[2]
 Invoke = Callable[..., Result]
@@ -114,15 +115,34 @@ def test_impossible_wish_is_one_line(
     assert not (tmp_path / "run").exists()
 
 
-def test_every_option_reaches_the_configuration() -> None:
-    config = RunConfig()
-    groups = ("network", "loss", "optim", "data")
-    paths = {f"{group}.{field.name}" for group in groups for field in fields(getattr(config, group))}
-    paths |= {field.name for field in fields(config)} - set(groups)
-    assert paths - {override.path for override in OVERRIDES} == {"optim.eps"}
-    changed = overridden(config, {"size": 128, "network_width": 160, "loss_adversarial": (1.0, 2.0, 3.0), "seed": 4})
+@pytest.mark.parametrize("model", MODELS)
+def test_every_setting_has_an_option(model: str) -> None:
+    row = MODELS[model]
+    classes = {"network": row.network, "loss": row.loss, "optim": OptimConfig, "data": DataConfig, "": RunConfig}
+    names = {(group, value.name) for group, cls in classes.items() for value in fields(cls)}
+    names -= {("", name) for name in ("model", "network", "loss", "optim", "data")}
+    assert names <= {(override.group, override.name) for override in OVERRIDES}
+
+
+def test_options_reach_the_configuration() -> None:
+    given = {"size": 128, "network_width": 160, "loss_adversarial": (1.0, 2.0, 3.0), "seed": 4}
+    changed = overridden(RunConfig(), given)
     assert (changed.network.height, changed.network.width, changed.seed) == (128, 160, 4)
-    assert changed.loss.adversarial == (1.0, 2.0, 3.0)
+    assert changed.to_dict()["loss"]["adversarial"] == (1.0, 2.0, 3.0)
+
+
+@pytest.mark.parametrize(
+    ("given", "last"),
+    [
+        ({"optim_iterations": 200_000}, 200_000),
+        ({"optim_iterations": 50}, 50),
+        ({"optim_iterations": 200_000, "optim_stop_at": 120_000}, 120_000),
+        ({"optim_stop_at": 20}, 20),
+        ({}, 100_000),
+    ],
+)
+def test_a_new_schedule_is_run_to_its_end(given: dict[str, int], last: int) -> None:
+    assert overridden(preset("paper"), given).optim.last_step == last
 
 
 def test_interrupted_training_saves_itself(demo: Path, tmp_path: Path) -> None:

@@ -11,8 +11,9 @@ import torch
 from click.testing import Result
 
 from nicegan import checkpoint
-from nicegan.config import NetworkConfig, RunConfig
+from nicegan.config import RunConfig
 from nicegan.models.nice.networks import build
+from nicegan.models.nice.settings import NiceNetwork
 
 Invoke = Callable[..., Result]
 
@@ -25,7 +26,7 @@ def nicegan(invoke: Invoke) -> Invoke:
 @pytest.fixture
 def saved(tmp_path: Path) -> Path:
     """A checkpoint without optimisers."""
-    config = RunConfig(network=NetworkConfig(height=96, width=96, channels=2, n_res=1))
+    config = RunConfig(network=NiceNetwork(height=96, width=96, channels=2, n_res=1))
     weights = {name: part.state_dict() for name, part in build(config.network).parts().items()}
     checkpoint.save(tmp_path / "saved", step=7, config=config, weights=weights)
     return tmp_path / "saved"

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from nicegan.config import DataConfig, NetworkConfig, OptimConfig, RunConfig
+from nicegan.config import DataConfig, OptimConfig, RunConfig
 from nicegan.demo import make_demo
+from nicegan.models.nice.settings import NiceNetwork
 
 
 @pytest.fixture(scope="session")
@@ -22,7 +23,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tiny() -> RunConfig:
     """Six steps of networks of a few channels on 24×24 pixels, a checkpoint every second step."""
     return RunConfig(
-        network=NetworkConfig(height=24, width=24, channels=2, n_res=1, scales=(0, 1)),
+        network=NiceNetwork(height=24, width=24, channels=2, n_res=1, scales=(0, 1)),
         optim=OptimConfig(iterations=6, ema=0.9, learning_rate=1e-3),
         data=DataConfig(margin=4),
         workers=0,

@@ -38,7 +38,7 @@ def test_what_was_saved_is_read_back(tmp_path: Path) -> None:
     weights = checkpoint.load_weights(found, "gen2B")
     assert weights.keys() == {"a.weight", "rho"}
     assert torch.equal(weights["a.weight"], torch.full((2, 3), 0.25))
-    assert checkpoint.load_optimisers(found)["D"]["param_groups"] == [{"lr": 0.1, "params": [0]}]
+    assert checkpoint.load_state(found).optimisers["D"]["param_groups"] == [{"lr": 0.1, "params": [0]}]
 
 
 def test_strided_and_shared_tensors_can_be_saved(tmp_path: Path) -> None:
@@ -119,19 +119,19 @@ def test_damaged_weights_and_state_are_errors(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be read"):
         checkpoint.load_weights(found, "gen2B")
     with pytest.raises(InputError, match="cannot be read"):
-        checkpoint.load_optimisers(found)
+        checkpoint.load_state(found)
 
 
 def test_state_that_would_run_code_is_refused(tmp_path: Path) -> None:
     found = checkpoint.read(save(tmp_path, 1))
     torch.save({"D": Path("anything")}, found.folder / checkpoint.STATE)
     with pytest.raises(InputError, match="cannot be read"):
-        checkpoint.load_optimisers(found)
+        checkpoint.load_state(found)
 
 
 def test_imported_checkpoint_cannot_be_continued(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no optimiser state"):
-        checkpoint.load_optimisers(checkpoint.read(save(tmp_path, 1, resumable=False)))
+        checkpoint.load_state(checkpoint.read(save(tmp_path, 1, resumable=False)))
 
 
 def test_saving_again_replaces(tmp_path: Path) -> None:

@@ -11,12 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gan_eval.errors import InputError
-from nicegan.config import PRESETS, LossConfig, NetworkConfig, OptimConfig, RunConfig, preset
+from nicegan.config import OptimConfig, RunConfig, preset, up_to_date
+from nicegan.models.nice.settings import NiceLoss, NiceNetwork
+from nicegan.models.table import MODELS
 
 
-@pytest.mark.parametrize("name", PRESETS)
-def test_presets_survive_json(name: str) -> None:
-    config = preset(name)
+@pytest.mark.parametrize(("model", "name"), [(model, name) for model, row in MODELS.items() for name in row.presets])
+def test_presets_survive_json(model: str, name: str) -> None:
+    config = preset(name, model=model)
     assert RunConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
 
 
@@ -47,10 +49,13 @@ def test_missing_keys_take_their_default() -> None:
         ({"netwrok": {}}, "configuration: unknown key 'netwrok'"),
         ({"network": {"chanels": 3}}, "network: unknown key 'chanels'"),
         ({"network": []}, "network: .* not a table"),
-        ({"seed": True}, "seed: True is not int"),
-        ({"loss": {"cycle": "10"}}, "cycle: '10' is not float"),
-        ({"loss": {"cycle": float("nan")}}, "cycle: nan is not float"),
-        ({"optim": {"betas": [0.5]}}, "betas: "),
+        ({"seed": True}, "seed: True is not a whole number"),
+        ({"loss": {"cycle": "10"}}, "cycle: '10' is not a finite number"),
+        ({"loss": {"cycle": float("nan")}}, "cycle: nan is not a finite number"),
+        ({"optim": {"betas": [0.5]}}, "betas: 0.5 is not 2 numbers separated by commas"),
+        ({"loss": {"real_label": -5.0}}, "real-label: -5.0 is not above 0"),
+        ({"model": "pix2pix"}, "there is no 'pix2pix'"),
+        ({"optim": {"iterations": 10, "stop_at": 11}}, "stop-at: 11 is past the schedule's 10 steps"),
     ],
 )
 def test_faulty_documents_are_named(document: dict[str, Any], message: str) -> None:
@@ -75,19 +80,36 @@ def test_faulty_documents_are_named(document: dict[str, Any], message: str) -> N
 )
 def test_networks_that_cannot_be_are_refused(values: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
-        NetworkConfig(**values)
+        NiceNetwork(**values)
 
 
 def test_scales_are_kept_in_order() -> None:
-    assert NetworkConfig(scales=(2, 0, 1)).scales == (0, 1, 2)
+    assert NiceNetwork(scales=(2, 0, 1)).scales == (0, 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("optim", "changed"),
+    [
+        ({"iterations": 50, "stop_at": 100}, {"optim": {"iterations": 50, "stop_at": None}, "loss": {}}),
+        ({"decouple": "joint"}, {"optim": {}, "loss": {"decouple": "joint"}}),
+        ({"iterations": 50, "stop_at": 20}, {"optim": {"iterations": 50, "stop_at": 20}, "loss": {}}),
+    ],
+)
+def test_older_configurations_are_brought_up_to_date(optim: dict[str, Any], changed: dict[str, Any]) -> None:
+    assert up_to_date({"optim": optim}) == changed
+
+
+@pytest.mark.parametrize("document", [{}, [], None, {"optim": 3}, {"optim": {"stop_at": "x", "iterations": None}}])
+def test_nonsense_is_left_for_the_reader_to_refuse(document: Any) -> None:
+    up_to_date(document)
 
 
 def test_negative_weights_are_refused() -> None:
     with pytest.raises(InputError, match=r"adversarial of C1: -1\.0 is below 0"):
-        LossConfig(adversarial=(1.0, -1.0, 1.0))
+        NiceLoss(adversarial=(1.0, -1.0, 1.0))
 
 
-@pytest.mark.parametrize(("stop_at", "last"), [(None, 10), (4, 4), (40, 10)])
+@pytest.mark.parametrize(("stop_at", "last"), [(None, 10), (4, 4), (10, 10)])
 def test_last_step(stop_at: int | None, last: int) -> None:
     assert OptimConfig(iterations=10, stop_at=stop_at).last_step == last
 
@@ -95,7 +117,7 @@ def test_last_step(stop_at: int | None, last: int) -> None:
 @given(st.integers(-4, 300), st.integers(-4, 300), st.sets(st.integers(0, 2)), st.sampled_from([1, 2, 3]))
 def test_every_network_is_refused_or_survives_json(height: int, width: int, scales: set[int], shared: Any) -> None:
     try:
-        network = NetworkConfig(height=height, width=width, scales=tuple(scales), shared=shared)
+        network = NiceNetwork(height=height, width=width, scales=tuple(scales), shared=shared)
     except InputError:
         return
     config = replace(RunConfig(), network=network)

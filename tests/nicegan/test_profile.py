@@ -9,7 +9,8 @@ import torch
 from torch import nn
 
 from docs.make import published
-from nicegan.config import NetworkConfig, RunConfig, preset
+from nicegan.config import RunConfig, preset
+from nicegan.models.nice.settings import NiceNetwork
 from nicegan.profile import SavedBytes, profile
 
 
@@ -23,7 +24,7 @@ def test_the_papers_table(name: str, model: str) -> None:
 
 
 def test_an_encoder_of_its_own_is_a_network_of_its_own() -> None:
-    network = NetworkConfig(height=96, width=96, channels=2, n_res=1, nice=False)
+    network = NiceNetwork(height=96, width=96, channels=2, n_res=1, nice=False)
     found = profile(replace(RunConfig(), network=network))
     assert set(found.networks) == {"gen2B", "gen2A", "disA", "disB", "encA", "encB"}
     assert found.networks["encA"].parameters < found.networks["disA"].parameters

@@ -2,52 +2,57 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from nicegan.config import RunConfig
 from nicegan.data import to_pixels
-from nicegan.models.nice.networks import Networks, build
-from nicegan.samples import ROWS, colour, draw_sheet, evaluating, stages
+from nicegan.models.nice.model import NiceModel
+from nicegan.models.protocol import build_model
+from nicegan.samples import colour, draw_sheet, evaluating, stages
 
 
 @pytest.fixture
-def networks(tiny: RunConfig) -> Networks:
-    return build(tiny.network, seed=1)
+def model(tiny: RunConfig) -> NiceModel:
+    built = build_model(replace(tiny, seed=1))
+    assert isinstance(built, NiceModel)
+    return built
 
 
 def images(count: int = 2) -> torch.Tensor:
     return torch.rand(count, 3, 24, 24, generator=torch.Generator().manual_seed(0)) * 2 - 1
 
 
-def test_rows_are_what_the_networks_give(networks: Networks) -> None:
+def test_rows_are_what_the_networks_give(model: NiceModel) -> None:
     real = images()
-    rows = stages(networks, real, "BtoA")
-    with evaluating(networks):
-        z = networks.b.encode(real).z
-        fake = networks.a.generator(z)
+    rows = stages(model, real, "BtoA")
+    with evaluating(model):
+        z = model.networks.b.encode(real).z
+        fake = model.networks.a.generator(z)
         wanted = {
             "real": real,
-            "reconstruction": networks.b.generator(z),
+            "reconstruction": model.networks.b.generator(z),
             "translation": fake,
-            "cycle": networks.b.generator(networks.a.encode(fake).z),
+            "cycle": model.networks.b.generator(model.networks.a.encode(fake).z),
         }
-    assert tuple(rows) == ROWS
+    assert tuple(rows) == ("real", "heatmap", "reconstruction", "translation", "cycle")
     for name, values in wanted.items():
         np.testing.assert_array_equal(rows[name], to_pixels(values).permute(0, 2, 3, 1).numpy())
 
 
-def test_drawing_leaves_the_networks_as_they_were(networks: Networks) -> None:
-    before = {name: value.clone() for name, value in networks.state_dict().items()}
-    stages(networks.train(), images(), "AtoB")
-    torch.testing.assert_close(dict(networks.state_dict()), before, rtol=0, atol=0)
-    assert networks.training
-    assert all(parameter.grad is None for parameter in networks.parameters())
+def test_drawing_leaves_the_networks_as_they_were(model: NiceModel) -> None:
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    stages(model.train(), images(), "AtoB")
+    torch.testing.assert_close(dict(model.state_dict()), before, rtol=0, atol=0)
+    assert model.training
+    assert all(parameter.grad is None for parameter in model.parameters())
 
 
-def test_bf16_gives_nearly_the_same(networks: Networks) -> None:
-    exact, rough = (stages(networks, images(), "AtoB", precision=precision) for precision in ("fp32", "bf16"))
+def test_bf16_gives_nearly_the_same(model: NiceModel) -> None:
+    exact, rough = (stages(model, images(), "AtoB", precision=precision) for precision in ("fp32", "bf16"))
     assert np.abs(exact["translation"].astype(int) - rough["translation"].astype(int)).mean() < 8
 
 

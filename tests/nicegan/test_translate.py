@@ -20,7 +20,8 @@ from nicegan import translate as module
 from nicegan.checkpoint import Checkpoint
 from nicegan.config import RunConfig
 from nicegan.data import Size, load_plain, to_pixels, to_range
-from nicegan.models.nice.networks import Generator, build
+from nicegan.models.nice.model import NiceOneWay
+from nicegan.models.nice.networks import build
 from nicegan.translate import Translator, find_inputs, translate
 
 
@@ -121,10 +122,12 @@ def test_other_size_and_bf16(source: Checkpoint, demo: Path, tmp_path: Path) -> 
     assert pixels(tmp_path / "out/0000.png").shape == (3, 32, 48)
 
 
-def test_size_that_the_generator_cannot_make_is_an_error(source: Checkpoint, demo: Path, tmp_path: Path) -> None:
+def test_size_that_the_generator_cannot_make_is_an_error(
+    source: Checkpoint, tiny: RunConfig, demo: Path, tmp_path: Path
+) -> None:
     with pytest.raises(InputError, match="not multiples of 4"):
         translate(source, find_inputs([demo], "AtoB"), tmp_path / "out", direction="AtoB", size=Size(33, 32))
-    full = replace(source, config=replace(source.config, network=replace(source.config.network, light=False)))
+    full = replace(source, config=replace(source.config, network=replace(tiny.network, light=False)))
     with pytest.raises(InputError, match="makes 24x24 alone"):
         translate(full, find_inputs([demo], "AtoB"), tmp_path / "out", direction="AtoB", size=Size(32, 32))
     assert not (tmp_path / "out").exists()
@@ -207,7 +210,7 @@ def test_folder_with_other_files_is_left_alone(source: Checkpoint, pictures: Pat
 def test_weights_decide_the_hash(source: Checkpoint) -> None:
     one, two = Translator(source, "AtoB"), Translator(source, "AtoB")
     assert one.sha256() == two.sha256() != Translator(source, "BtoA").sha256()
-    assert isinstance(two.generator, Generator)
+    assert isinstance(two.path, NiceOneWay)
     with torch.no_grad():
-        next(two.generator.parameters()).add_(1e-7)
+        next(two.path.generator.parameters()).add_(1e-7)
     assert one.sha256() != two.sha256()

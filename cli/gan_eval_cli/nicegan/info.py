@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gan_eval_cli import options
+from nicegan.models.table import MODELS
 
 if TYPE_CHECKING:
     from nicegan.config import RunConfig
@@ -16,11 +17,14 @@ if TYPE_CHECKING:
 
 @click.command("info")
 @click.argument("checkpoint", required=False, type=click.Path(path_type=Path))
-@click.option("--preset", help="paper (default), light4, full or demo, instead of a CHECKPOINT.")
+@click.option("--model", type=click.Choice(list(MODELS)), default="nice", show_default=True, help="Whose preset.")
+@click.option("--preset", help="A preset of the model, by default its first, instead of a CHECKPOINT.")
 @click.option("--size", type=click.IntRange(min=1), help="Height and width of the images, instead of the configured.")
 @click.option("--batch-size", type=click.IntRange(min=1), help="Images of each domain per step, likewise.")
 @options.json_output
-def info(checkpoint: Path | None, preset: str | None, size: int | None, batch_size: int | None, as_json: bool) -> None:
+def info(
+    checkpoint: Path | None, model: str, preset: str | None, size: int | None, batch_size: int | None, as_json: bool
+) -> None:
     """Parameters and operations of the networks of a CHECKPOINT (a folder, or a run) or of a preset.
 
     They are counted twice: as in the paper's table, where "FLOPs" are the multiply-adds of both networks of a kind, and
@@ -33,7 +37,7 @@ def info(checkpoint: Path | None, preset: str | None, size: int | None, batch_si
     from gan_eval_cli import render
     from nicegan.profile import profile
 
-    name, step, config = _find(checkpoint, preset or "paper")
+    name, step, config = _find(checkpoint, model, preset)
     config = _changed(config, size, batch_size)
     found = profile(config)
     if as_json:
@@ -43,13 +47,13 @@ def info(checkpoint: Path | None, preset: str | None, size: int | None, batch_si
     _print(found, config, name if step is None else f"{name}, step {step:,}")
 
 
-def _find(checkpoint: Path | None, preset: str) -> tuple[str, int | None, RunConfig]:
+def _find(checkpoint: Path | None, model: str, preset: str | None) -> tuple[str, int | None, RunConfig]:
     """What is profiled: its name, its step (None for a preset) and its configuration."""
     from nicegan import checkpoint as checkpoints
     from nicegan import config
 
     if checkpoint is None:
-        return preset, None, config.preset(preset)
+        return preset or model, None, config.preset(preset, model=model)
     found = checkpoints.choose(checkpoint)
     return str(found.folder), found.step, found.config
 
@@ -83,8 +87,7 @@ def _print(found: Profile, config: RunConfig, name: str) -> None:
     step = f"of a training step, batch {batch}"
     costs = {
         "one translation": found.translation,
-        f"D half {step}": found.discriminator_step,
-        f"G half {step}": found.generator_step,
+        **{f"{player}'s turn {step}": cost for player, cost in found.turns.items()},
     }
     render.print_table(
         (f"measured, {network.height}×{network.width} pixels", "operations", "kept for backward"),

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from gan_eval_cli import options
+from nicegan.models.table import MODELS
 
 if TYPE_CHECKING:
-    from nicegan.official import Official
+    from nicegan.models.authors import Official
 
 
 @click.command("import")
@@ -21,8 +23,9 @@ if TYPE_CHECKING:
     type=click.IntRange(min=1),
     help="Side in pixels of the images it was trained on, which a light checkpoint does not tell.  [default: 256]",
 )
+@click.option("--model", type=click.Choice(list(MODELS)), default="nice", show_default=True, help="Of which model.")
 @options.json_output
-def import_(official: Path, out: Path, size: int | None, as_json: bool) -> None:
+def import_(official: Path, out: Path, size: int | None, model: str, as_json: bool) -> None:
     """Turn a checkpoint of the authors' code into one of ours, to translate with or to train further.
 
     Light or full, the residual blocks and the width are read from its shapes; every shape is checked. What the
@@ -30,9 +33,15 @@ def import_(official: Path, out: Path, size: int | None, as_json: bool) -> None:
 
     Example: nicegan import cat2dog_params_0100000.pt --out checkpoints/cat2dog
     """
+    from gan_eval_cli import render
     from nicegan import official as use
 
-    _tell(use.import_checkpoint(official, out, size=size), "import", out, as_json)
+    imported = use.import_checkpoint(official, out, size=size, model=model)
+    if imported.missing:
+        render.notice(f"for translating alone: the file does not hold all of {', '.join(imported.missing)}")
+    elif imported.official.optimisers is None:
+        render.notice("the file holds no optimisers: a run that starts from it begins with fresh ones")
+    _tell(imported.official, "import", out, as_json)
 
 
 @click.command("export")
@@ -56,12 +65,9 @@ def _tell(done: Official, command: str, out: Path, as_json: bool) -> None:
     from gan_eval_cli import render
 
     network = done.config.network
+    shape = ", ".join(f"{name} {value}" for name, value in asdict(network).items() if name not in ("height", "width"))
     if as_json:
         document = {"schema": f"nicegan-{command}/1", "command": command, "out": str(out), "step": done.step}
         render.print_json(document | {"config": done.config.to_dict()})
         return
-    kind = "light" if network.light else "full"
-    click.echo(
-        f"step {done.step:,}, {kind}, {network.n_res} residual blocks, width {network.channels}, "
-        f"{network.height}×{network.width} pixels → {out}"
-    )
+    click.echo(f"{done.config.model}, step {done.step:,}, {shape}, {network.height}×{network.width} pixels → {out}")

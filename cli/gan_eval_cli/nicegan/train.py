@@ -104,7 +104,7 @@ def _configuration(data: Path | None, out: Path, resume: bool, given: Mapping[st
 
     if given["preset"] is None and resume and (out / run.CONFIG).exists():
         return overridden(run.read_config(out), given)
-    return overridden(preset(given["preset"] or ("paper" if data else "demo")), given)
+    return overridden(preset(given["preset"] or (None if data else "demo"), model=given["model"] or "nice"), given)
 
 
 def _recorded_data(out: Path, resume: bool) -> Path | None:
@@ -130,11 +130,11 @@ def _scorers(folders: UnpairedFolders, features: str, device: str) -> dict[Trans
     """The kernel distance to the real test images of each target domain that has any."""
     import gan_eval
     from gan_eval_cli import render
-    from nicegan.training import DIRECTIONS
+    from nicegan.models.protocol import BOTH
     from nicegan.validation import SOURCE
 
     scorers: dict[TranslationDirection, Scorer] = {}
-    for direction in DIRECTIONS:
+    for direction in BOTH:
         source, target = SOURCE[direction], SOURCE["BtoA" if direction == "AtoB" else "AtoB"]
         if len(folders.test[source]) < 2 or len(folders.test[target]) < 2:
             render.notice(f"no validation of {direction}: it needs two images in testA and in testB")

@@ -12,12 +12,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from nicegan.config import LossConfig
+from nicegan.models.nice.settings import NiceLoss
 
 Logits = Mapping[int, Tensor]
 
 
-def adversarial_loss(logits: Logits, target: float, config: LossConfig) -> Tensor:
+def adversarial_loss(logits: Logits, target: float, config: NiceLoss) -> Tensor:
     """Weighted sum over the scales of mean((logit − target)²); a scalar."""
     terms = [
         config.adversarial[scale] * (full_precision(logit) - target).square().mean() for scale, logit in logits.items()
@@ -25,7 +25,7 @@ def adversarial_loss(logits: Logits, target: float, config: LossConfig) -> Tenso
     return torch.stack(terms).sum()
 
 
-def discriminator_loss(real: Logits, fake: Logits, config: LossConfig) -> Tensor:
+def discriminator_loss(real: Logits, fake: Logits, config: NiceLoss) -> Tensor:
     """What one domain's discriminator minimises: real images towards `real_label`, fake ones towards 0."""
     return adversarial_loss(real, config.real_label, config) + adversarial_loss(fake, 0.0, config)
 

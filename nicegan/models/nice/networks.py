@@ -1,7 +1,7 @@
 """The networks of NICE-GAN: a discriminator whose first layers are the encoder, and a generator that only decodes.
 
 Source: Chen et al., CVPR 2020, figure 2 and appendix, and the authors' code, equal to it to rounding. Images are
-(N, 3, H, W) in [-1, 1]. One `NetworkConfig` says which of the ablations is built; what the paper leaves open is
+(N, 3, H, W) in [-1, 1]. One `NiceNetwork` says which of the ablations is built; what the paper leaves open is
 marked "ours" where it stands.
 """
 
@@ -17,11 +17,11 @@ from torch.nn import functional as F
 
 from gan_eval.errors import InputError
 from gan_eval.translation import TranslationDirection
-from nicegan.config import NetworkConfig
 from nicegan.models.layers.padding import Conv
 from nicegan.models.layers.spectral import SpectralConv, SpectralLinear
 from nicegan.models.layers.to_image import ToImage
 from nicegan.models.nice.layers import LIN, ResidualBlock
+from nicegan.models.nice.settings import NiceNetwork
 
 SLOPE = 0.2
 
@@ -46,7 +46,7 @@ class Encoder(nn.Module):
     so that only γ learns from the branch at the first step.
     """
 
-    def __init__(self, config: NetworkConfig) -> None:
+    def __init__(self, config: NiceNetwork) -> None:
         super().__init__()
         widths = [3, *(config.channels * 2**level for level in range(config.shared))]
         self.convs = nn.ModuleList(SpectralConv(inputs, outputs, stride=2) for inputs, outputs in pairwise(widths))
@@ -90,7 +90,7 @@ class Discriminator(nn.Module):
     authors' code does; `advance_judges` does so without judging.
     """
 
-    def __init__(self, config: NetworkConfig) -> None:
+    def __init__(self, config: NiceNetwork) -> None:
         super().__init__()
         width, self.scales = config.channels, config.scales
         self.encoder = Encoder(config)
@@ -175,7 +175,7 @@ class Generator(nn.Module):
     sub-pixel block doubles it first (both ours).
     """
 
-    def __init__(self, config: NetworkConfig) -> None:
+    def __init__(self, config: NiceNetwork) -> None:
         super().__init__()
         width = 4 * config.channels
         self.code_shape, self.light = config.code_shape, config.light
@@ -210,7 +210,7 @@ class Generator(nn.Module):
         return image
 
 
-def _resize(config: NetworkConfig) -> nn.Module:
+def _resize(config: NiceNetwork) -> nn.Module:
     """Brings z to (2·channels, H/4, W/4), where it is not so already."""
     if config.shared == 1:
         return nn.Conv2d(config.channels, 2 * config.channels, 3, 2, 1, padding_mode="reflect")
@@ -220,7 +220,7 @@ def _resize(config: NetworkConfig) -> nn.Module:
 class Domain(nn.Module):
     """All that one domain owns: its discriminator, the generator into it, and, if NICE is off, its own encoder."""
 
-    def __init__(self, config: NetworkConfig) -> None:
+    def __init__(self, config: NiceNetwork) -> None:
         super().__init__()
         self.discriminator = Discriminator(config)
         self.generator = Generator(config)
@@ -239,7 +239,7 @@ class Domain(nn.Module):
 class Networks(nn.Module):
     """Both domains. `a.generator` makes images of A (the authors' gen2A), `a.discriminator` judges them (disA)."""
 
-    def __init__(self, config: NetworkConfig) -> None:
+    def __init__(self, config: NiceNetwork) -> None:
         super().__init__()
         self.config = config
         self.a, self.b = Domain(config), Domain(config)
@@ -276,7 +276,7 @@ class Networks(nn.Module):
                 yield from domain.encoder.parameters()
 
 
-def build(config: NetworkConfig, *, seed: int = 0) -> Networks:
+def build(config: NiceNetwork, *, seed: int = 0) -> Networks:
     """The four networks with PyTorch's default initialisation (the authors'), drawn from `seed` alone."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

@@ -16,16 +16,16 @@ import torch
 from torch import Tensor, nn
 
 from gan_eval.hardware import Precision
-from nicegan.config import Decouple, LossConfig
 from nicegan.models.nice.losses import Logits, adversarial_loss, discriminator_loss, pixel_loss
 from nicegan.models.nice.networks import Code, Domain, Networks
+from nicegan.models.nice.settings import Decouple, NiceLoss
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepOptions:
     """How a step is computed. scale: factor of the gradients (1/accumulation); the losses returned are not scaled."""
 
-    loss: LossConfig = field(default_factory=LossConfig)
+    loss: NiceLoss = field(default_factory=NiceLoss)
     decouple: Decouple = "decoupled"
     precision: Precision = "fp32"
     scale: float = 1.0

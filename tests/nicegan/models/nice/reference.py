@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from nicegan.models.nice.networks import Networks
-from nicegan.official import discriminator_names, generator_names
+from nicegan.models.nice.official import discriminator_names, generator_names
 
 State = dict[str, Tensor]
 

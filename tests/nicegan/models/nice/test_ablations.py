@@ -10,37 +10,39 @@ import pytest
 from PIL import Image
 
 from nicegan import checkpoint
-from nicegan.config import NetworkConfig, OptimConfig, RunConfig
+from nicegan.config import OptimConfig, RunConfig
 from nicegan.data import open_folders
+from nicegan.models.nice.settings import NiceLoss, NiceNetwork
 from nicegan.training import train
 from nicegan.translate import find_inputs, translate
 
-DEEP = NetworkConfig(height=96, width=96, channels=1, n_res=1)
-SMALL = NetworkConfig(height=24, width=32, channels=2, n_res=1, scales=(0, 1))
+DEEP = NiceNetwork(height=96, width=96, channels=1, n_res=1)
+SMALL = NiceNetwork(height=24, width=32, channels=2, n_res=1, scales=(0, 1))
 OPTIM = OptimConfig(iterations=10)
+LOSS = NiceLoss()
 
 ROWS = {
-    "NICE × RA ×": (replace(DEEP, nice=False, attention="plain"), OPTIM),
-    "NICE × RA ✓": (replace(DEEP, nice=False), OPTIM),
-    "NICE ✓ RA ×": (replace(DEEP, attention="plain"), OPTIM),
-    "one shared layer fewer": (replace(DEEP, shared=1), OPTIM),
-    "NICE-GAN": (DEEP, OPTIM),
-    "one shared layer more": (replace(DEEP, shared=3), OPTIM),
-    "without C2": (SMALL, OPTIM),
-    "without C1 and C2": (replace(SMALL, scales=(0,)), OPTIM),
-    "without C0": (replace(DEEP, scales=(1, 2)), OPTIM),
-    "no attention": (replace(SMALL, attention="none"), OPTIM),
-    "full": (replace(SMALL, light=False), OPTIM),
-    "nearest upsampling": (replace(SMALL, upsample="nearest"), OPTIM),
-    "NICE-GAN-1: joint": (SMALL, replace(OPTIM, decouple="joint")),
-    "NICE-GAN-2: no adversarial gradient": (SMALL, replace(OPTIM, decouple="no-adversarial")),
+    "NICE × RA ×": (replace(DEEP, nice=False, attention="plain"), LOSS),
+    "NICE × RA ✓": (replace(DEEP, nice=False), LOSS),
+    "NICE ✓ RA ×": (replace(DEEP, attention="plain"), LOSS),
+    "one shared layer fewer": (replace(DEEP, shared=1), LOSS),
+    "NICE-GAN": (DEEP, LOSS),
+    "one shared layer more": (replace(DEEP, shared=3), LOSS),
+    "without C2": (SMALL, LOSS),
+    "without C1 and C2": (replace(SMALL, scales=(0,)), LOSS),
+    "without C0": (replace(DEEP, scales=(1, 2)), LOSS),
+    "no attention": (replace(SMALL, attention="none"), LOSS),
+    "full": (replace(SMALL, light=False), LOSS),
+    "nearest upsampling": (replace(SMALL, upsample="nearest"), LOSS),
+    "NICE-GAN-1: joint": (SMALL, replace(LOSS, decouple="joint")),
+    "NICE-GAN-2: no adversarial gradient": (SMALL, replace(LOSS, decouple="no-adversarial")),
 }
 
 
 @pytest.mark.parametrize("row", ROWS)
 def test_row_trains_saves_resumes_and_translates(row: str, tiny: RunConfig, demo: Path, tmp_path: Path) -> None:
-    network, optim = ROWS[row]
-    config = replace(tiny, network=network, optim=replace(optim, ema=0.9), checkpoint_every=0)
+    network, loss = ROWS[row]
+    config = replace(tiny, network=network, loss=loss, optim=replace(OPTIM, ema=0.9), checkpoint_every=0)
     folders, run = open_folders(demo), tmp_path / "run"
     for stop_at, resume in ((7, False), (10, True)):
         part = replace(config, optim=replace(config.optim, stop_at=stop_at))

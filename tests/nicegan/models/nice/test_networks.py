@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from gan_eval.errors import InputError
-from nicegan.config import NetworkConfig
 from nicegan.models.layers.spectral import SpectralNorm
 from nicegan.models.nice.networks import Networks, build, heatmap
+from nicegan.models.nice.settings import NiceNetwork
 from tests.nicegan.models.nice import reference
 
 SMALL: dict[str, Any] = {"height": 96, "width": 96, "channels": 4, "n_res": 1}
@@ -35,7 +35,7 @@ def draw(*shape: int, seed: int = 0) -> Tensor:
 
 def randomised(**changes: Any) -> Networks:
     """Networks in float64, every parameter moved off its initial value, so that no branch is silent."""
-    networks = build(NetworkConfig(**{**SMALL, **changes})).double()
+    networks = build(NiceNetwork(**{**SMALL, **changes})).double()
     generator = torch.Generator().manual_seed(7)
     with torch.no_grad():
         for parameter in networks.parameters():
@@ -59,7 +59,7 @@ def test_networks_equal_the_plain_implementation(changes: dict[str, Any]) -> Non
 @pytest.mark.parametrize("changes", [{}, {"light": False}], ids=["light", "full"])
 def test_paper_networks_have_the_authors_number_of_parameters(changes: dict[str, Any]) -> None:
     with torch.device("meta"):
-        parts = build(NetworkConfig(**changes)).parts()
+        parts = build(NiceNetwork(**changes)).parts()
     counts = {name: sum(p.numel() for p in part.parameters()) for name, part in parts.items()}
     generator = 8_104_640 if not changes else 276_474_560
     assert counts == {"gen2B": generator, "gen2A": generator, "disA": 46_874_433, "disB": 46_874_433}
@@ -67,7 +67,7 @@ def test_paper_networks_have_the_authors_number_of_parameters(changes: dict[str,
 
 @pytest.mark.parametrize(("height", "width"), [(96, 96), (100, 160), (256, 256)])
 def test_shapes_follow_the_receptive_fields(height: int, width: int) -> None:
-    networks = build(NetworkConfig(height=height, width=width, channels=2, n_res=1))
+    networks = build(NiceNetwork(height=height, width=width, channels=2, n_res=1))
     with torch.no_grad():
         code = networks.a.discriminator.encode(draw(1, 3, height, width))
         logits = networks.a.discriminator.judge(code)
@@ -83,7 +83,7 @@ def test_shapes_follow_the_receptive_fields(height: int, width: int) -> None:
 def test_receptive_fields_are_the_papers(scale: int, side: int, shared: Any) -> None:
     """C1 and C2 see 70 and 286 pixels however many layers the encoder has; C0's features grow with it."""
     side = {1: 4, 2: 10, 3: 22}[shared] if scale == 0 else side
-    networks = build(NetworkConfig(height=320, width=320, channels=1, shared=shared, attention="none")).eval()
+    networks = build(NiceNetwork(height=320, width=320, channels=1, shared=shared, attention="none")).eval()
     image = draw(1, 3, 320, 320).requires_grad_()
     code = networks.a.discriminator.encode(image)
     seen = code.z if scale == 0 else networks.a.discriminator.judge(code)[scale]
@@ -96,7 +96,7 @@ def test_receptive_fields_are_the_papers(scale: int, side: int, shared: Any) -> 
 
 @pytest.mark.parametrize("changes", ABLATIONS.values(), ids=ABLATIONS)
 def test_every_ablation_translates_both_ways(changes: dict[str, Any]) -> None:
-    networks = build(NetworkConfig(**{**SMALL, "width": 104, **changes})).eval()
+    networks = build(NiceNetwork(**{**SMALL, "width": 104, **changes})).eval()
     image = draw(2, 3, 96, 104)
     with torch.no_grad():
         there, back = networks.translate(image, "AtoB"), networks.translate(image, "BtoA")
@@ -106,7 +106,7 @@ def test_every_ablation_translates_both_ways(changes: dict[str, Any]) -> None:
 
 
 def test_without_nice_the_encoders_belong_to_the_generators() -> None:
-    networks = build(NetworkConfig(**SMALL, nice=False))
+    networks = build(NiceNetwork(**SMALL, nice=False))
     shared = set(networks.discriminator_parameters()) & set(networks.generator_parameters())
     assert not shared
     assert set(networks.a.encoder.parameters()) <= set(networks.generator_parameters())
@@ -114,15 +114,15 @@ def test_without_nice_the_encoders_belong_to_the_generators() -> None:
 
 
 def test_with_nice_the_generators_optimiser_has_no_encoder_unless_asked() -> None:
-    networks = build(NetworkConfig(**SMALL))
+    networks = build(NiceNetwork(**SMALL))
     encoder = set(networks.a.encoder.parameters())
     assert not encoder & set(networks.generator_parameters())
     assert encoder <= set(networks.generator_parameters(encoders=True))
 
 
 def test_attention_is_silent_at_first_but_rectifies_twice() -> None:
-    networks = build(NetworkConfig(**SMALL)).eval()
-    plain = build(NetworkConfig(**SMALL, attention="none")).eval()
+    networks = build(NiceNetwork(**SMALL)).eval()
+    plain = build(NiceNetwork(**SMALL, attention="none")).eval()
     plain.a.encoder.load_state_dict(networks.a.encoder.state_dict(), strict=False)
     image = draw(1, 3, 96, 96)
     once = plain.a.encode(image).z
@@ -133,7 +133,7 @@ def test_a_seed_decides_the_weights_and_nothing_else() -> None:
     torch.manual_seed(0)
     expected = torch.rand(3)
     torch.manual_seed(0)
-    one, same, other = (build(NetworkConfig(**SMALL), seed=seed).state_dict() for seed in (1, 1, 2))
+    one, same, other = (build(NiceNetwork(**SMALL), seed=seed).state_dict() for seed in (1, 1, 2))
     assert torch.equal(torch.rand(3), expected)
     assert all(torch.equal(one[name], same[name]) for name in one)
     assert not all(torch.equal(one[name], other[name]) for name in one)
@@ -141,13 +141,13 @@ def test_a_seed_decides_the_weights_and_nothing_else() -> None:
 
 def test_a_light_generator_takes_other_sizes_and_a_full_one_says_why_not() -> None:
     image = draw(1, 3, 112, 128)
-    assert build(NetworkConfig(**SMALL)).eval().translate(image, "AtoB").shape == image.shape
+    assert build(NiceNetwork(**SMALL)).eval().translate(image, "AtoB").shape == image.shape
     with pytest.raises(InputError, match="bound to its size"):
-        build(NetworkConfig(**SMALL, light=False)).eval().translate(image, "AtoB")
+        build(NiceNetwork(**SMALL, light=False)).eval().translate(image, "AtoB")
 
 
 def test_judging_pairs_iterates_twice() -> None:
-    once, twice = build(NetworkConfig(**SMALL)).double(), build(NetworkConfig(**SMALL)).double()
+    once, twice = build(NiceNetwork(**SMALL)).double(), build(NiceNetwork(**SMALL)).double()
     image = draw(3, 3, 96, 96).double()
     with torch.no_grad():
         z = once.a.discriminator.encode(image)
@@ -158,7 +158,7 @@ def test_judging_pairs_iterates_twice() -> None:
 
 
 def test_advancing_equals_a_forward_pass_for_the_power_iteration() -> None:
-    judged, advanced = build(NetworkConfig(**SMALL)), build(NetworkConfig(**SMALL))
+    judged, advanced = build(NiceNetwork(**SMALL)), build(NiceNetwork(**SMALL))
     with torch.no_grad():
         judged.a.discriminator.judge(judged.a.discriminator.encode(draw(1, 3, 96, 96)))
         advanced.a.discriminator.encode(draw(1, 3, 96, 96))
@@ -167,7 +167,7 @@ def test_advancing_equals_a_forward_pass_for_the_power_iteration() -> None:
 
 
 def test_the_networks_run_in_channels_last() -> None:
-    networks = build(NetworkConfig(**SMALL)).eval()
+    networks = build(NiceNetwork(**SMALL)).eval()
     image = draw(1, 3, 96, 96)
     with torch.no_grad():
         expected = networks.translate(image, "AtoB")

@@ -10,13 +10,13 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from nicegan.config import Decouple, LossConfig, NetworkConfig
 from nicegan.models.nice.networks import Networks, build
+from nicegan.models.nice.official import discriminator_names, generator_names
+from nicegan.models.nice.settings import Decouple, NiceLoss, NiceNetwork
 from nicegan.models.nice.steps import StepOptions, discriminator_step, generator_step
-from nicegan.official import discriminator_names, generator_names
 from tests.nicegan.models.nice import reference
 
-CONFIG = NetworkConfig(height=96, width=96, channels=2, n_res=1)
+CONFIG = NiceNetwork(height=96, width=96, channels=2, n_res=1)
 
 
 def batch(size: int, seed: int, side: int = 96) -> Tensor:
@@ -79,7 +79,7 @@ def test_three_steps_equal_the_plain_implementation() -> None:
 
 
 def test_the_losses_add_up() -> None:
-    options = StepOptions(loss=LossConfig(cycle=3.0, reconstruction=2.0, identity=5.0))
+    options = StepOptions(loss=NiceLoss(cycle=3.0, reconstruction=2.0, identity=5.0))
     losses = generator_step(networks(), batch(1, 0), batch(2, 1), options)
     total = sum(
         losses[f"adversarial_{d}"]
@@ -94,7 +94,7 @@ def test_the_losses_add_up() -> None:
 
 def test_identity_sends_an_image_through_the_translator_into_its_own_domain() -> None:
     made, (a, b) = networks(), (batch(1, 0), batch(2, 1))
-    losses = generator_step(made.eval(), a, b, StepOptions(loss=LossConfig(identity=1.0)))
+    losses = generator_step(made.eval(), a, b, StepOptions(loss=NiceLoss(identity=1.0)))
     with torch.no_grad():
         wanted = (made.translate(b, "AtoB") - b).abs().mean()
     torch.testing.assert_close(losses["identity_a"], wanted)
@@ -123,7 +123,7 @@ def test_the_g_step_teaches_generators_and_the_encoders_asked_for(
     assert all(parameter.requires_grad for parameter in made.parameters())
 
 
-def gradients(decouple: Decouple, loss: LossConfig) -> tuple[list[Tensor | None], list[Tensor | None]]:
+def gradients(decouple: Decouple, loss: NiceLoss) -> tuple[list[Tensor | None], list[Tensor | None]]:
     """Of the encoders and of the generators."""
     made = networks()
     generator_step(made, batch(1, 0), batch(1, 1), StepOptions(decouple=decouple, loss=loss))
@@ -132,15 +132,15 @@ def gradients(decouple: Decouple, loss: LossConfig) -> tuple[list[Tensor | None]
 
 
 def test_no_adversarial_keeps_that_loss_from_the_encoders_alone() -> None:
-    without = LossConfig(adversarial=(0.0, 0.0, 0.0))
-    encoders, generators = gradients("no-adversarial", LossConfig())
+    without = NiceLoss(adversarial=(0.0, 0.0, 0.0))
+    encoders, generators = gradients("no-adversarial", NiceLoss())
     for own, other in zip(encoders, gradients("joint", without)[0], strict=True):
         if own is None or other is None:
             assert own is None or not own.any()
             assert other is None or not other.any()
         else:
             torch.testing.assert_close(own, other)
-    torch.testing.assert_close(generators, gradients("joint", LossConfig())[1])
+    torch.testing.assert_close(generators, gradients("joint", NiceLoss())[1])
 
 
 @pytest.mark.parametrize("step", [discriminator_step, generator_step])

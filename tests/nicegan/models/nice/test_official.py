@@ -12,9 +12,13 @@ import torch
 from torch import Tensor
 
 from gan_eval.errors import InputError
-from nicegan import checkpoint, official
-from nicegan.config import NetworkConfig, OptimConfig, RunConfig
+from nicegan import checkpoint
+from nicegan import official as exchange
+from nicegan.config import OptimConfig, RunConfig
+from nicegan.models.nice import official
 from nicegan.models.nice.networks import build
+from nicegan.models.nice.settings import NiceNetwork
+from nicegan.translate import Translator
 from tests.nicegan.models.nice import reference
 
 Document = dict[str, Any]
@@ -22,7 +26,7 @@ Document = dict[str, Any]
 
 def make(*, light: bool = True, n_res: int = 1, channels: int = 2, size: int = 96, steps: int = 1) -> Document:
     """An official checkpoint as the authors' `save` writes it, after `steps` steps of both optimisers."""
-    config = NetworkConfig(height=size, width=size, channels=channels, n_res=n_res, light=light)
+    config = NiceNetwork(height=size, width=size, channels=channels, n_res=n_res, light=light)
     states = reference.states(build(config))
     document: Document = {}
     for key, names in (("D_optimizer", ("disA", "disB")), ("G_optimizer", ("gen2B", "gen2A"))):
@@ -69,8 +73,8 @@ def assert_identical(one: Any, other: Any, where: str = "") -> None:
 )
 def test_import_and_export_give_the_same_bits(shape: dict[str, Any], tmp_path: Path) -> None:
     document = make(**shape)
-    official.import_checkpoint(write(document, tmp_path), tmp_path / "ours")
-    official.export_checkpoint(tmp_path / "ours", tmp_path / "again.pt")
+    exchange.import_checkpoint(write(document, tmp_path), tmp_path / "ours")
+    exchange.export_checkpoint(tmp_path / "ours", tmp_path / "again.pt")
     again = torch.load(tmp_path / "again.pt", weights_only=True)
     assert_identical(again, document)
     assert list(again["disA"]) == list(document["disA"])
@@ -82,7 +86,7 @@ def test_the_shapes_tell_the_configuration(shape: dict[str, Any], tmp_path: Path
     read = official.read(write(make(**shape), tmp_path), size=shape.get("size", 96))
     wanted = {"light": True, "n_res": 1, "channels": 2, "size": 96} | shape
     side = wanted.pop("size")
-    assert read.config.network == NetworkConfig(height=side, width=side, **wanted)
+    assert read.config.network == NiceNetwork(height=side, width=side, **wanted)
     assert read.step == 1234
 
 
@@ -94,7 +98,7 @@ def test_a_light_checkpoint_is_taken_for_256_pixels(tmp_path: Path) -> None:
 @pytest.mark.parametrize("light", [True, False])
 def test_the_imported_networks_are_the_authors(light: bool, tmp_path: Path) -> None:
     document = make(light=light)
-    official.import_checkpoint(write(document, tmp_path), tmp_path / "ours", size=96)
+    exchange.import_checkpoint(write(document, tmp_path), tmp_path / "ours", size=96)
     found = checkpoint.read(tmp_path / "ours")
     networks = build(found.config.network)
     for name, part in networks.parts().items():
@@ -133,9 +137,49 @@ def test_what_thop_left_behind_is_dropped(tmp_path: Path) -> None:
     for name in official.NETWORKS:
         stray = {"total_ops": torch.zeros(1), "FC.total_params": torch.zeros(1), "UpBlock1_1.total_ops": torch.zeros(1)}
         dirty[name] = document[name] | stray
-    official.import_checkpoint(write(dirty, tmp_path), tmp_path / "ours", size=96)
-    official.export_checkpoint(tmp_path / "ours", tmp_path / "again.pt")
+    exchange.import_checkpoint(write(dirty, tmp_path), tmp_path / "ours", size=96)
+    exchange.export_checkpoint(tmp_path / "ours", tmp_path / "again.pt")
     assert_identical(torch.load(tmp_path / "again.pt", weights_only=True), document)
+
+
+def prefixed(document: Document, prefix: str) -> Document:
+    names = {name: {prefix + key: value for key, value in document[name].items()} for name in official.NETWORKS}
+    return document | names
+
+
+@pytest.mark.parametrize("prefix", ["module.", "_orig_mod.", "_orig_mod.module."])
+def test_wrappers_prefixes_are_taken_off(prefix: str, tmp_path: Path) -> None:
+    document = make()
+    exchange.import_checkpoint(write(prefixed(document, prefix), tmp_path), tmp_path / "ours", size=96)
+    exchange.export_checkpoint(tmp_path / "ours", tmp_path / "again.pt")
+    assert_identical(torch.load(tmp_path / "again.pt", weights_only=True), document)
+
+
+def test_weights_alone_are_imported_to_start_from(tmp_path: Path) -> None:
+    document = {name: make()[name] for name in official.NETWORKS}
+    imported = exchange.import_checkpoint(write(document, tmp_path), tmp_path / "ours", size=96)
+    assert imported.trainable
+    assert not checkpoint.read(tmp_path / "ours").resumable
+
+
+@pytest.mark.parametrize(("kept", "direction"), [(("gen2B", "disA"), "AtoB"), (("gen2A", "disB"), "BtoA")])
+def test_half_a_checkpoint_translates_its_direction(kept: tuple[str, ...], direction: Any, tmp_path: Path) -> None:
+    document = {name: make()[name] for name in kept}
+    imported = exchange.import_checkpoint(write(document, tmp_path), tmp_path / "ours", size=96)
+    assert set(imported.missing) == set(official.NETWORKS) - set(kept)
+    found = checkpoint.read(tmp_path / "ours")
+    Translator(found, direction)
+    with pytest.raises(InputError, match="has no weights of"):
+        Translator(found, "BtoA" if direction == "AtoB" else "AtoB")
+
+
+def test_of_a_shallower_discriminator_the_encoder_is_taken(tmp_path: Path) -> None:
+    document = make()
+    for name in official.DISCRIMINATORS:  # as n_dis 6 names it: one stride-2 layer fewer in C2
+        document[name] = {key: value for key, value in document[name].items() if not key.startswith("Dis1_0.4")}
+    imported = exchange.import_checkpoint(write(document, tmp_path), tmp_path / "ours", size=96)
+    assert set(imported.missing) == set(official.DISCRIMINATORS)
+    Translator(checkpoint.read(tmp_path / "ours"), "AtoB")
 
 
 def test_optimisers_keyed_by_addresses_are_understood(tmp_path: Path) -> None:
@@ -175,7 +219,9 @@ class _Trap:
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (lambda d: {k: v for k, v in d.items() if k != "gen2A"}, "not an official NICE-GAN checkpoint .no gen2A"),
+        (lambda d: {k: d[k] for k in ("gen2B", "disB")}, "not a NICE-GAN checkpoint of the authors .no gen2A, disA"),
+        (lambda d: d["gen2B"], "not a NICE-GAN checkpoint of the authors"),
+        (lambda d: d | {"start_iter": "many"}, "start_iter: 'many' is not a number of steps"),
         (lambda d: [1, 2], "holds a list"),
         (
             lambda d: d | {"disB": d["disB"] | {"model.1.bias": torch.zeros(3)}},
@@ -191,7 +237,7 @@ class _Trap:
 def test_faulty_files_are_refused(damage: Any, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError, match=message):
-        official.import_checkpoint(write(damage(make()), tmp_path), tmp_path / "ours", size=96)
+        exchange.import_checkpoint(write(damage(make()), tmp_path), tmp_path / "ours", size=96)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["official.pt"]
 
 
@@ -216,21 +262,21 @@ def test_a_full_checkpoint_contradicts_another_size(tmp_path: Path) -> None:
     ],
 )
 def test_ablations_are_not_exported(changes: dict[str, Any], message: str, tmp_path: Path) -> None:
-    config = RunConfig(network=replace(NetworkConfig(height=96, width=96, channels=2, n_res=1), **changes))
+    config = RunConfig(network=replace(NiceNetwork(height=96, width=96, channels=2, n_res=1), **changes))
     weights = {name: part.state_dict() for name, part in build(config.network).parts().items()}
     checkpoint.save(tmp_path / "ours", step=1, config=config, weights=weights)
     with pytest.raises(InputError, match=message):
-        official.export_checkpoint(tmp_path / "ours", tmp_path / "out.pt")
+        exchange.export_checkpoint(tmp_path / "ours", tmp_path / "out.pt")
     assert not (tmp_path / "out.pt").exists()
 
 
 def test_a_checkpoint_without_optimisers_or_with_averages_is_exported(tmp_path: Path) -> None:
-    config = RunConfig(network=NetworkConfig(height=96, width=96, channels=2, n_res=1))
+    config = RunConfig(network=NiceNetwork(height=96, width=96, channels=2, n_res=1))
     trained, averaged = build(config.network, seed=1), build(config.network, seed=2)
     weights = {name: part.state_dict() for name, part in trained.parts().items()}
     weights |= {f"ema.{name}": averaged.parts()[name].state_dict() for name in official.GENERATORS}
     checkpoint.save(tmp_path / "ours", step=5, config=config, weights=weights)
-    official.export_checkpoint(tmp_path / "ours", tmp_path / "out.pt", averaged=True)
+    exchange.export_checkpoint(tmp_path / "ours", tmp_path / "out.pt", averaged=True)
     document = torch.load(tmp_path / "out.pt", weights_only=True)
     assert torch.equal(document["gen2B"]["gamma.weight"], averaged.b.generator.to_gamma.weight)
     assert torch.equal(document["disA"]["lamda"], trained.a.discriminator.encoder.gamma)

@@ -1,0 +1,82 @@
+"""The models that can be trained: one row each. Everything else about a model follows from its row.
+
+Read without torch: a row says where the model's class stands, and `models.protocol.implementation` imports it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gan_eval.errors import InputError
+from nicegan.models.nice.settings import NiceLoss, NiceNetwork
+from nicegan.settings import LossSettings, NetworkSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A ready configuration. changes: what differs from the defaults, as a document. text: what it is."""
+
+    changes: Mapping[str, Any]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRow:
+    """A model.
+
+    Attributes
+    ----------
+    title: its name in words, with its source.
+    network, loss: classes of its settings; their fields become options.
+    implementation: "module:class" of its `protocol.TranslationModel`.
+    official: module that reads and writes its authors' files; None where they publish none.
+    presets: the first one is the default.
+    """
+
+    title: str
+    network: type[NetworkSettings]
+    loss: type[LossSettings]
+    implementation: str
+    official: str | None
+    presets: Mapping[str, Preset]
+
+
+_PAPER_STOP = {"stop_at": 100_000}
+
+MODELS: Mapping[str, ModelRow] = {
+    "nice": ModelRow(
+        title="NICE-GAN (Chen et al., CVPR 2020)",
+        network=NiceNetwork,
+        loss=NiceLoss,
+        implementation="nicegan.models.nice.model:NiceModel",
+        official="nicegan.models.nice.official",
+        presets={
+            # `paper` and `light4` end at 100K of 300K, as the paper's models did.
+            "paper": Preset({"optim": _PAPER_STOP}, "NICE-GAN, light, 256 pixels: the paper's numbers"),
+            "light4": Preset({"network": {"n_res": 4}, "optim": _PAPER_STOP}, "NICE-GAN*: four residual blocks"),
+            "full": Preset(
+                {"network": {"light": False}}, "the authors' default: 553 M generator weights, untested by them"
+            ),
+            "demo": Preset(
+                {
+                    "network": {"height": 64, "width": 64, "channels": 16, "n_res": 2, "scales": (0, 1)},
+                    "optim": {"learning_rate": 2e-4, "iterations": 1000, "batch_size": 4, "ema": 0.99},
+                    "data": {"margin": 8},
+                    "sample_every": 100,
+                    "checkpoint_every": 100,
+                    "validate_every": 100,
+                },
+                "64 pixels and a quarter of the width: learns in minutes on two cores (ours)",
+            ),
+        },
+    ),
+}
+
+
+def model_row(name: str) -> ModelRow:
+    """The row of that name; InputError lists the names where there is none."""
+    if name not in MODELS:
+        raise InputError(f"model: there is no {name!r} (choose from {', '.join(MODELS)})")
+    return MODELS[name]
