@@ -11,10 +11,17 @@ import contextlib
 import errno
 import hashlib
 import json
+import lzma
 import os
+import pickle
 import shutil
 import stat
+import struct
+import tarfile
 import tempfile
+import tokenize
+import zipfile
+import zlib
 from collections.abc import Iterator
 from io import BufferedReader
 from pathlib import Path
@@ -25,6 +32,27 @@ from gan_eval.strict_json import LONGEST, DocumentFormat, parse_json
 
 T = TypeVar("T")
 
+#: Whatever the parsers of the libraries raise on bytes that are damaged or were made to do harm. Only what reads such
+#: bytes may catch these, in the smallest block; memory runs out where a file declares more than there is.
+DAMAGE: tuple[type[Exception], ...] = (
+    OSError,
+    EOFError,
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    MemoryError,
+    RuntimeError,
+    SyntaxError,
+    tokenize.TokenError,
+    struct.error,
+    zlib.error,
+    lzma.LZMAError,
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    pickle.UnpicklingError,
+)
 #: What a disk says that is full, broken, or not to be written to.
 DISK_FAULTS = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM))
 

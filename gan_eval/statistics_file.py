@@ -23,10 +23,11 @@ from numpy.typing import NDArray
 
 from gan_eval.errors import InputError, MismatchError, TooFewError
 from gan_eval.feature_set import FeatureSet, check_comparable
-from gan_eval.files import atomic_file, sha256_bytes, sha256_file
+from gan_eval.files import DAMAGE, atomic_file, sha256_bytes, sha256_file
 from gan_eval.images.numpy_files import FEATURES, MOMENTS, ArrayHeader, image_array, read_array, read_headers
 from gan_eval.images.opening import is_path, split_member
 from gan_eval.metrics.moments import Moments, Statistics, statistics
+from gan_eval.strict_json import parse_json
 from gan_eval.version import __version__
 
 
@@ -68,8 +69,10 @@ def open_statistics(given: Any) -> StatisticsFile | None:
     except InputError as error:
         text = str(error)
         raise InputError(text if text.startswith(str(path)) else f"{path}: {text}") from error
-    except (KeyError, ValueError, TypeError) as error:  # the JSON of `about`, shapes that do not fit together
-        raise InputError(f"{path}: not a file of statistics that can be read ({error})") from error
+    except DAMAGE as error:  # the JSON of `about`, shapes that do not fit together
+        raise InputError(
+            f"{path}: not a file of statistics that can be read (its arrays do not fit together)"
+        ) from error
 
 
 def read(path: Path) -> FeatureSet:
@@ -124,7 +127,9 @@ def merge(parts: Sequence[FeatureSet]) -> FeatureSet:
 
 
 def _read(path: Path, headers: Mapping[str, ArrayHeader], member: str | None) -> StatisticsFile:
-    about = json.loads(str(read_array(path, "about"))) if "about" in headers else {}
+    about = parse_json(str(read_array(path, "about")), where=f"{path}: about") if "about" in headers else {}
+    if not isinstance(about, dict) or not isinstance(about.get("network"), dict | None):
+        raise InputError("its `about` is not the object that gan-eval stats writes")
     name = _features_name(headers, member)
     features = None if name is None else read_array(path, name)
     made: Statistics

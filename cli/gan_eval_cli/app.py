@@ -68,7 +68,8 @@ def run(group: click.Group, name: str, arguments: list[str] | None = None) -> in
     adapt_streams()
     try:
         code = group.main(args=arguments, prog_name=name, standalone_mode=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # which has been closed, as by `gan-eval … >&-`
+            sys.stdout.flush()
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except (click.Abort, KeyboardInterrupt):
@@ -84,10 +85,20 @@ def run(group: click.Group, name: str, arguments: list[str] | None = None) -> in
     except GanEvalError as error:
         click.echo(f"{name}: error: {printable(str(error))}", err=True)
         return error.exit_code
+    except MemoryError:
+        click.echo(f"{name}: error: the memory does not suffice (smaller images, or a smaller --batch-size)", err=True)
+        return GanEvalError.exit_code
     except BrokenPipeError:
         # The reader of a pipe has gone (`gan-eval … | head`); Python must not complain while it closes stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    except OSError as error:
+        # A disk or a device that fails; where it is stdout, Python must not complain once more while it closes it.
+        place = f"{printable(str(error.filename))}: " if error.filename else ""
+        click.echo(f"{name}: error: {place}{error.strerror or error}", err=True)
+        if sys.stdout is not None:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return GanEvalError.exit_code
     return code if isinstance(code, int) else 0
 
 

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 import click
 
+from gan_eval_cli.outputs import check_outputs
+
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -37,6 +39,7 @@ def with_exports(command: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(command)
     def gather(*arguments: Any, **given: Any) -> None:
         exports = Exports(given.pop("csv"), given.pop("latex"), given.pop("markdown"), given.pop("html"))
+        check_outputs(*exports)
         command(*arguments, exports=exports, **given)
 
     result: Callable[..., None] = gather

@@ -86,6 +86,7 @@ def nrds(
     """
     from gan_eval.discriminative.plan import plan
     from gan_eval_cli import render
+    from gan_eval_cli.outputs import check_outputs
 
     if bool(models) == (curves is not None):
         raise click.UsageError("give two or more models, or --curves FILE")
@@ -99,7 +100,13 @@ def nrds(
         size=size,
         seed=seed,
     )
+    check_outputs(html, plot)
     made = _saved(curves) if curves else _run(models, real, inputs, chosen, quiet, settings)
+    if as_json:
+        render.print_json(made.to_dict())
+    else:
+        show(made)
+    render.notes(made.warnings, quiet=quiet)
     if html is not None:
         from gan_eval.report.nrds import write_html
 
@@ -108,11 +115,6 @@ def nrds(
         from gan_eval.report.nrds_plot import write_plot
 
         write_plot(made, plot)
-    if as_json:
-        render.print_json(made.to_dict())
-    else:
-        show(made)
-    render.notes(made.warnings, quiet=quiet)
 
 
 def _run(

@@ -99,7 +99,7 @@ def _model(core: ov.Core, network: Network, recipe: ExtractorRecipe) -> ov.Model
         try:
             with atomic_folder(place) as folder:
                 _convert(module, recipe, folder / _FILE, blocked=blocked)
-        except InputError:
+        except (InputError, RuntimeError):  # a full disk is a RuntimeError of OpenVINO's
             with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
                 _convert(module, recipe, Path(name) / _FILE, blocked=blocked)
                 return core.read_model(Path(name) / _FILE)

@@ -13,9 +13,11 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from gan_eval.errors import WeightsError
+from gan_eval.files import DAMAGE, open_regular
 
 # Counters that batch normalisation keeps for training; some versions of torch save them, some do not.
 _COUNTER = "num_batches_tracked"
+_DAMAGE: tuple[type[Exception], ...] = (*DAMAGE, SafetensorError)
 
 
 def read_state_dict(path: Path) -> dict[str, Tensor]:
@@ -24,6 +26,7 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
     Raises WeightsError when the file is missing, is damaged, or holds anything but named tensors.
     """
     try:
+        open_regular(path).close()
         content = load_file(path) if path.suffix == ".safetensors" else _torch_load(path)
     except FileNotFoundError as error:
         raise WeightsError(f"{path}: no such file") from error
@@ -33,7 +36,7 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
         raise WeightsError(f"{path}: not a weights file ({found}); fetch it again") from error
     except (IsADirectoryError, PermissionError) as error:
         raise WeightsError(f"{path}: cannot be read: {error.strerror}") from error
-    except (RuntimeError, OSError, EOFError, ValueError, KeyError, SafetensorError) as error:
+    except _DAMAGE as error:
         if "TorchScript" in str(error):
             raise WeightsError(
                 f"{path}: a TorchScript program, the form that clean-fid uses, instead of a state dict"

@@ -5,6 +5,7 @@ Member names are used for sorting and in messages, never as paths, so they canno
 
 from __future__ import annotations
 
+import lzma
 import re
 import tarfile
 import zipfile
@@ -14,13 +15,11 @@ from functools import partial
 from pathlib import Path
 
 from gan_eval.errors import InputError
+from gan_eval.files import DAMAGE, open_regular
 from gan_eval.images.decoding import UnreadableImage
 from gan_eval.images.fields import Fields
-from gan_eval.images.files import is_image_name
+from gan_eval.images.files import MAX_BYTES, is_image_name
 from gan_eval.images.source import Item
-
-#: A member that claims or turns out to be larger is not an image but a bomb.
-MAX_BYTES = 1 << 30
 
 
 class ZipSource:
@@ -40,8 +39,9 @@ class ZipSource:
         self._path = path
         self._field = field
         try:
+            open_regular(path).close()
             self._zip = zipfile.ZipFile(path)
-        except (OSError, zipfile.BadZipFile) as error:
+        except DAMAGE as error:
             raise InputError(f"{path}: not a zip file that can be read ({error})") from error
         members = [member for member in self._zip.infolist() if not member.is_dir()]
         self._members = sorted((m for m in members if is_image_name(m.filename)), key=lambda member: member.filename)
@@ -73,7 +73,7 @@ class ZipSource:
             )
         try:
             return self._zip.read(member)
-        except (OSError, RuntimeError, NotImplementedError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        except DAMAGE as error:
             raise UnreadableImage(member.filename, f"damaged in the archive ({error})") from error
 
 
@@ -110,7 +110,7 @@ class TarSource:
             try:
                 with tarfile.open(shard, "r|*") as archive:
                     yield from self._members(archive, fields)
-            except (tarfile.TarError, OSError, EOFError, zlib.error) as error:
+            except (tarfile.TarError, OSError, EOFError, ValueError, zlib.error, lzma.LZMAError) as error:
                 raise InputError(f"{shard}: damaged or not a tar file ({error})") from error
         fields.check()
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from gan_eval.errors import InputError
+from gan_eval.files import open_regular
 from gan_eval.images.policies import Policy, UnusablePixels, is_deep, peers
 
 #: More pixels than this are refused as a possible decompression bomb; Pillow's own threshold.
@@ -104,7 +105,8 @@ def _bytes(data: bytes | Path, name: str) -> bytes:
     if isinstance(data, bytes):
         return data
     try:
-        return data.read_bytes()
+        with open_regular(data) as stream:
+            return stream.read()
     except OSError as error:
         raise UnreadableImage(name, error.strerror or str(error)) from error
 

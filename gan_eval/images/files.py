@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from gan_eval.errors import InputError
+from gan_eval.files import open_regular
 from gan_eval.images.decoding import UnreadableImage
 from gan_eval.images.source import Item
 
@@ -15,6 +16,9 @@ from gan_eval.images.source import Item
 EXTENSIONS = frozenset(
     "avif bmp gif jfif jp2 jpe jpeg jpg pbm pgm png pnm ppm tif tiff webp".split()  # noqa: SIM905 - reads as a list
 )
+
+#: A file that is larger is no image.
+MAX_BYTES = 1 << 30
 
 
 def is_image_name(name: str) -> bool:
@@ -73,7 +77,8 @@ class FilesSource:
         with # are passed over. Raises InputError where the list or a file is missing.
         """
         try:
-            lines = [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()]
+            with open_regular(path) as stream:
+                lines = [line.strip() for line in stream.read(MAX_BYTES).decode("utf-8-sig").splitlines()]
         except OSError as error:
             raise InputError(f"@{path}: {error.strerror} (a list is a text file of image paths)") from error
         except UnicodeDecodeError as error:
@@ -109,10 +114,15 @@ class FilesSource:
 
 def _read(path: str, name: str) -> bytes:
     try:
-        with open(path, "rb") as stream:
-            return stream.read()
+        with open_regular(path) as stream:
+            data = stream.read(MAX_BYTES + 1)
+    except MemoryError as error:
+        raise UnreadableImage(name, "larger than the memory") from error
     except OSError as error:
         raise UnreadableImage(name, error.strerror or str(error)) from error
+    if len(data) > MAX_BYTES:
+        raise UnreadableImage(name, f"more than {MAX_BYTES:,} bytes, not an image")
+    return data
 
 
 def walk(folder: Path, is_wanted: Callable[[str], bool] = is_image_name) -> tuple[list[str], int]:

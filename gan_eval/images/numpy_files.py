@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gan_eval.errors import InputError
+from gan_eval.files import DAMAGE, open_regular
 from gan_eval.images.arrays import ArraySource, may_be_pixels, to_images
 from gan_eval.images.batches import IMAGE_NAMES
 from gan_eval.images.source import Item
@@ -24,9 +24,6 @@ from gan_eval.images.source import Item
 _UNNAMED = ("arr_0",)
 FEATURES = ("features", "feats")
 MOMENTS = ("mu", "sigma")
-
-# What numpy and zipfile raise on damaged files.
-DAMAGE = (OSError, ValueError, EOFError, KeyError, SyntaxError, zipfile.BadZipFile, zlib.error, NotImplementedError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +46,16 @@ def read_headers(path: Path) -> dict[str, ArrayHeader]:
     """
     try:
         if path.suffix.lower() == ".npy":
-            with path.open("rb") as stream:
-                return {"": _header(stream, path.stat().st_size)}
-        with zipfile.ZipFile(path) as archive:
+            with open_regular(path) as stream:
+                return {"": _header(stream, os.fstat(stream.fileno()).st_size)}
+        with open_regular(path) as stream, zipfile.ZipFile(stream) as archive:
             headers = {}
             for member in archive.infolist():
-                with archive.open(member) as stream:
-                    headers[member.filename.removesuffix(".npy")] = _header(stream, member.file_size)
+                with archive.open(member) as part:
+                    headers[member.filename.removesuffix(".npy")] = _header(part, member.file_size)
             return headers
-    except (*DAMAGE, RuntimeError) as error:
-        raise InputError(f"{path}: not a {path.suffix.lower()} that can be read ({error})") from error
+    except DAMAGE as error:
+        raise InputError(f"{path}: not a {path.suffix.lower()} that can be read ({_reason(error)})") from error
 
 
 def read_array(path: Path, name: str) -> NDArray[Any]:
@@ -68,12 +65,13 @@ def read_array(path: Path, name: str) -> NDArray[Any]:
     """
     try:
         if path.suffix.lower() == ".npy":
+            open_regular(path).close()
             array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
             return array
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
+        with open_regular(path) as stream, np.load(stream, allow_pickle=False) as archive:
             return np.asarray(archive[name])
     except DAMAGE as error:
-        raise InputError(f"{path}: not a {path.suffix.lower()} that can be read ({error})") from error
+        raise InputError(f"{path}: not a {path.suffix.lower()} that can be read ({_reason(error)})") from error
 
 
 def image_array(path: Path, headers: Mapping[str, ArrayHeader], name: str | None = None) -> str | None:
@@ -185,12 +183,20 @@ def _is_features(header: ArrayHeader) -> bool:
     return header.ndim == 2 and header.dtype.kind == "f"
 
 
+def _reason(error: Exception) -> str:
+    """A few words; never a library's own text at length."""
+    if isinstance(error, MemoryError):
+        return "it declares more than the memory holds"
+    text = " ".join(str(error.strerror if isinstance(error, OSError) and error.strerror else error).split())
+    return f"{text[:99]}…" if len(text) > 100 else text or "damaged"
+
+
 def _header(stream: IO[bytes], size: int) -> ArrayHeader:
     version = np.lib.format.read_magic(stream)
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     shape, _, dtype = read(stream)
     if dtype.hasobject:
         raise ValueError("an array of Python objects")
-    if math.prod(shape) * dtype.itemsize > size:
+    if any(length < 0 for length in shape) or math.prod(max(length, 1) for length in shape) * dtype.itemsize > size:
         raise ValueError(f"its header announces an array of shape {shape}, but the file has only {size:,} bytes")
     return ArrayHeader(tuple(shape), dtype)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -103,10 +104,17 @@ def _open_path(text: str) -> Source:
     if lower.endswith(_TAR) and not os.path.isdir(text):
         return TarSource(text, [Path(name) for name in expand_braces(text)], member)
     path = Path(text)
-    if path.is_dir():
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError as error:
+        raise InputError(f"{text}: no such file or folder") from error
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "no file can have this name"
+        raise InputError(f"{text}: {reason}") from error
+    if stat.S_ISDIR(mode):
         return _open_folder(path)
-    if not path.exists():
-        raise InputError(f"{text}: no such file or folder")
+    if not stat.S_ISREG(mode):
+        raise InputError(f"{text}: not a regular file (a pipe or a device is no source)")
     if lower.endswith(".zip"):
         return ZipSource(path, member)
     if lower.endswith((".npz", ".npy")):

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from gan_eval_cli import options
+from gan_eval_cli.outputs import check_outputs
 from gan_eval_cli.render import notice, print_json, print_table
+
+if TYPE_CHECKING:
+    from gan_eval.study.analysing.analysis import Analysis
 
 
 @click.command("analyse")
@@ -41,27 +46,34 @@ def analyse_command(
     """
     from gan_eval.files import write_text
     from gan_eval.report.study.page import render
-    from gan_eval.report.study.tables import all_tables
-    from gan_eval.report.study.wording import paragraph
     from gan_eval.study.analysing.analysis import analyse
     from gan_eval.study.analysing.document import to_dict
     from gan_eval.study.analysing.spreadsheet import answers_csv
     from gan_eval.study.schema.events import read_events
     from gan_eval.study.schema.manifest import MANIFEST_FILE, read_key, read_manifest
 
+    check_outputs(html, csv_file)
     key = read_key(key_file)
     folder = key_file if key_file.is_dir() else key_file.parent
     manifest = read_manifest(manifest_file or folder / MANIFEST_FILE)
     found = analyse(read_events(responses), manifest, key)
+    if as_json:
+        print_json(to_dict(found))
+    else:
+        _show(found)
     if html is not None:
         write_text(html, render(found))
         notice(f"report: {html}")
     if csv_file is not None:
         write_text(csv_file, answers_csv(found.record, manifest, key, found.screening))
         notice(f"answers: {csv_file}")
-    if as_json:
-        print_json(to_dict(found))
-        return
+
+
+def _show(found: Analysis) -> None:
+    """The tables and the paragraph on stdout, what to be warned of on stderr."""
+    from gan_eval.report.study.tables import all_tables
+    from gan_eval.report.study.wording import paragraph
+
     for table in all_tables(found):
         print_table(table.columns, table.rows, title=table.title)
         if table.note:

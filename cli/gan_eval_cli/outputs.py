@@ -1,0 +1,14 @@
+"""Files that a command will write."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def check_outputs(*files: Path | None) -> None:
+    """Find out before the work whether the files that were asked for can be written. Raises OutputError."""
+    from gan_eval.files import check_output
+
+    for file in files:
+        if file is not None:
+            check_output(file)

@@ -1,0 +1,112 @@
+"""Bytes that are damaged, or were made to do harm, end in an error of ours: one kind a test, several readers each."""
+
+from __future__ import annotations
+
+import io
+import os
+import struct
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gan_eval.errors import GanEvalError, InputError
+from gan_eval.extractors.state_dict import read_state_dict
+from gan_eval.images import open_source
+from gan_eval.statistics_file import open_statistics
+
+
+def array_file(shape: str, dtype: str = "<f4", body: bytes = b"") -> bytes:
+    """A .npy whose header claims what it is told to."""
+    header = f"{{'descr': '{dtype}', 'fortran_order': False, 'shape': {shape}, }}".encode()
+    header += b" " * (64 - (len(header) + 11) % 64) + b"\n"
+    return b"\x93NUMPY\1\0" + struct.pack("<H", len(header)) + header + body
+
+
+def archive(path: Path, **members: bytes) -> Path:
+    with zipfile.ZipFile(path, "w") as file:
+        for name, data in members.items():
+            file.writestr(f"{name}.npy", data)
+    return path
+
+
+@pytest.mark.parametrize(
+    "shape",
+    ["(1000000, 1000000)", "(0, 10000000000)", "(10000000000, 0)", "(-1, 4)", "(1, (", "1e9", "(True, 'a')", "{}"],
+)
+@pytest.mark.parametrize("suffix", [".npz", ".npy"])
+def test_a_declared_shape_is_held_against_the_bytes(tmp_path: Path, shape: str, suffix: str) -> None:
+    path = tmp_path / f"a{suffix}"
+    if suffix == ".npz":
+        archive(path, features=array_file(shape))
+    else:
+        path.write_bytes(array_file(shape))
+    with pytest.raises(InputError, match=r"a\.np"):
+        open_statistics(path) or open_source(path)
+
+
+@pytest.mark.parametrize("about", ["[1]", "3", "{", '{"network": 3}', '{"network": ["a"]}', "null"])
+def test_about_is_an_object_or_the_file_is_refused(tmp_path: Path, about: str) -> None:
+    path = tmp_path / "a.npz"
+    np.savez(path, mu=np.zeros(2), sigma=np.eye(2), n=np.int64(5), about=np.array(about))
+    with pytest.raises(InputError, match=r"a\.npz"):
+        open_statistics(path)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+@pytest.mark.parametrize("place", [50, 60, 70])
+def test_a_damaged_member_is_an_unreadable_image(tmp_path: Path, method: int, place: int) -> None:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", method) as file:
+        file.writestr("1.png", b"abc" * 400)
+    data = bytearray(stream.getvalue())
+    data[place] ^= 0xFF
+    (tmp_path / "a.zip").write_bytes(bytes(data))
+    with pytest.raises(GanEvalError):
+        read_any(tmp_path / "a.zip", tmp_path)
+
+
+@pytest.mark.parametrize("data", [b"junk", b"", b"PK\3\4" + b"\0" * 60, b"\x80\x02}q\x00.", b"\xff" * 1000])
+@pytest.mark.parametrize("suffix", [".pth", ".safetensors"])
+def test_junk_is_no_weights_file(tmp_path: Path, data: bytes, suffix: str) -> None:
+    path = tmp_path / f"a{suffix}"
+    path.write_bytes(data)
+    with pytest.raises(GanEvalError) as caught:
+        read_state_dict(path)
+    assert str(path) in str(caught.value)
+    assert "weights_only" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["n" * 300, "a\0b", "a/" * 3000, "n" * 252 + ".npz"])
+def test_a_name_that_no_file_can_have(name: str) -> None:
+    with pytest.raises(InputError):
+        open_source(name)
+
+
+def pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def zeros(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+def read_any(path: Path, root: Path) -> None:
+    """Read a file by what its name says it is; one in a folder as an image of that folder."""
+    if path.suffix in (".pth", ".safetensors"):
+        read_state_dict(path)
+    source = f"@{path}" if path.suffix == ".txt" else path if path.parent == root else path.parent
+    for item in open_source(source).items():
+        item.pixels()
+
+
+@pytest.mark.parametrize("make", [pipe, zeros])
+@pytest.mark.parametrize("name", ["a.zip", "a.npz", "a.npy", "a.pth", "a.safetensors", "list.txt", "f/a.png"])
+def test_pipes_and_devices_are_never_read(tmp_path: Path, make: Callable[[Path], None], name: str) -> None:
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    make(path)
+    with pytest.raises(GanEvalError):
+        read_any(path, tmp_path)
