@@ -11,6 +11,7 @@ from typing import Any
 from gan_eval.cache import Cache
 from gan_eval.errors import MismatchError
 from gan_eval.extractors import Network
+from gan_eval.extractors.known import is_reference
 from gan_eval.feature_set import FeatureSet
 from gan_eval.features import FeatureReader, Opened
 from gan_eval.features import reader as feature_reader
@@ -22,7 +23,6 @@ from gan_eval.scoring import Metric, Options, needs, scores
 from gan_eval.settings import Settings
 from gan_eval.statistics_file import StatisticsFile
 from gan_eval.strict_json import DocumentFormat
-from gan_eval.weights import INCEPTION_2015
 
 #: To be raised when a number or an interval of the same features changes between releases.
 _ESTIMATORS = 2
@@ -147,7 +147,7 @@ def _network_of_files(files: Sequence[StatisticsFile], network: Network) -> Netw
         network,
         name=made["network"],
         weights_sha256=made["weights_sha256"],
-        verified=made["weights_sha256"] == INCEPTION_2015.sha256,
+        verified=is_reference(made["network"], made["weights_sha256"]),
         precision="bf16" if made["precision"] == "bf16" else "fp32",
         dim=files[0].statistics.dim,
         notices=(notice,) if notice else (),

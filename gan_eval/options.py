@@ -44,6 +44,7 @@ class Option:
     wanted : the pattern in words, for messages.
     metavar : what stands for the value in the command line's help.
     shown_default : the default in words, where None stands for something else.
+    offered : texts that a shell completes to; the nearest one is told where a value does not fit.
     """
 
     default: Any
@@ -54,6 +55,7 @@ class Option:
     wanted: str = ""
     metavar: str | None = None
     shown_default: str = ""
+    offered: tuple[str, ...] = ()
 
 
 class OptionRow(NamedTuple):
@@ -78,7 +80,12 @@ class OptionRow(NamedTuple):
         try:
             return _CONVERT[self.kind](self, value)
         except (TypeError, ValueError) as error:
-            raise InputError(f"{self.name}={shown(value)}: {self.wanted()}") from error
+            raise InputError(f"{self.name}={shown(value)}: {self.wanted()}{self.hint(value)}") from error
+
+    def hint(self, value: Any) -> str:
+        """What was probably meant by a value that does not fit, as the end of a sentence; empty where none is near."""
+        near = difflib.get_close_matches(value.lower(), self.option.offered, 1) if isinstance(value, str) else []
+        return f"; did you mean {near[0]!r}?" if near else ""
 
     def wanted(self) -> str:
         """The values that the option takes, as the end of a sentence."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol, TypedDict
 
+from gan_eval.extractors.known import names_in_words, names_pattern, offered_names
 from gan_eval.options import Option, defaults, option_rows
 
 #: Tools whose preprocessing, estimators and constants can be followed.
@@ -41,10 +42,12 @@ class NetworkOptions(TypedDict, total=False):
         str,
         Option(
             "auto",
-            "The feature network: auto, inception, efficientnet-lite0 or timm:MODEL. auto is the 2015 Inception when "
-            "its weights are at hand or can be fetched, else the embedded EfficientNet-Lite0.",
+            f"The feature network: {names_in_words()}. auto is the 2015 Inception when its weights are at hand or can "
+            "be fetched, else the embedded EfficientNet-Lite0.",
             metavar="NETWORK",
-            wanted="the name of a network: auto, inception, efficientnet-lite0 or timm:MODEL",
+            pattern=names_pattern(),
+            wanted=names_in_words(),
+            offered=offered_names(),
         ),
     ]
     weights: Annotated[

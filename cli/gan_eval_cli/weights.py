@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from gan_eval_cli import options
+
+if TYPE_CHECKING:
+    from gan_eval.extractors.known import Published
+    from gan_eval.weights import WeightsFile
 
 
 @click.group("weights")
@@ -24,20 +29,33 @@ def list_weights(as_json: bool) -> None:
 
     Example: gan-eval weights list
     """
-    from gan_eval.weights import ALL, find
+    from gan_eval.extractors.known import KNOWN
+    from gan_eval.weights import find
     from gan_eval_cli import render
 
-    found = [(known, find(known)) for known in ALL]
+    found = [(row, find(row.weights) if row.weights else None) for row in KNOWN.values()]
     if as_json:
         rows = [
-            {"name": known.name, "sha256": known.sha256, "path": str(file.path) if file else None, "urls": known.urls}
-            for known, file in found
+            {
+                "name": row.name,
+                "sha256": row.weights.sha256 if row.weights else None,
+                "path": str(file.path) if file else None,
+                "urls": row.weights.urls if row.weights else (),
+            }
+            for row, file in found
         ]
         render.print_json({"schema": "gan-eval/1", "command": "weights list", "weights": rows})
         return
-    for known, file in found:
-        place = str(file.path) if file else f"not at hand: gan-eval weights fetch {known.name}"
-        click.echo(f"{known.name}\n  {known.about}\n  SHA-256 {known.sha256}\n  {place}")
+    for row, file in found:
+        click.echo("\n  ".join((row.name, row.in_words(), *_state_of(row.weights, file))))
+
+
+def _state_of(published: Published | None, file: WeightsFile | None) -> list[str]:
+    """The hash of a network's weights and where they are, a line each."""
+    if published is None:
+        return ["no weights are published: give a file with --weights"]
+    place = str(file.path) if file else f"not at hand: gan-eval weights fetch {published.name}"
+    return [f"SHA-256 {published.sha256}", place]
 
 
 @weights.command("fetch")
@@ -51,12 +69,14 @@ def fetch(name: str, as_json: bool, quiet: bool) -> None:
 
     Example: gan-eval weights fetch inception
     """
-    from gan_eval.weights import ALL, find_or_fetch
+    from gan_eval.extractors.known import published_weights
+    from gan_eval.weights import find_or_fetch
     from gan_eval_cli import render
 
-    wanted = next((known for known in ALL if known.name == name), None)
+    known = {published.name: published for published in published_weights()}
+    wanted = known.get(name)
     if wanted is None:
-        raise click.BadParameter(f"no weights are called {name!r}; known are {', '.join(known.name for known in ALL)}")
+        raise click.BadParameter(f"no weights are called {name!r}; known are {', '.join(known)}")
     with render.progress(quiet) as progress:
         file = find_or_fetch(wanted, insist=True, progress=progress)
     if as_json:

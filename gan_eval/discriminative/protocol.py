@@ -18,7 +18,7 @@ from gan_eval.discriminative.runs import seed_run
 from gan_eval.discriminative.sets import ImageSet, read_features, read_pixels
 from gan_eval.discriminative.training import FoldResult
 from gan_eval.errors import InputError, TooFewError
-from gan_eval.extractors import LITE0
+from gan_eval.extractors.known import LITE0
 from gan_eval.features import FeatureReader, Opened
 from gan_eval.features import reader as feature_reader
 from gan_eval.guards.copies import nearness
@@ -119,7 +119,7 @@ def contest(
     robust = chosen.protocol == "robust"
     reference = real if real is not None else recorded_reference(models)
     if not robust:
-        settings = replace(settings, features=LITE0, weights=None)  # no network takes part, files are but looked at
+        settings = replace(settings, features=LITE0.name, weights=None)  # no network takes part
     with feature_reader(settings, progress) as reader:
         opened = {REAL: reader.open(reference)} | {name: reader.open(given) for name, given in models.items()}
         identity, notes = _identity(opened, reader, models, inputs) if robust else (None, ())

@@ -13,29 +13,18 @@ from typing import Any, Literal, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from gan_eval.extractors.known import KNOWN
 from gan_eval.hardware import Precision
 from gan_eval.resize import Like
 
 Runtime = Literal["torch", "openvino"]
-
-INCEPTION = "inception"
-LITE0 = "efficientnet-lite0"
-TIMM_PREFIX = "timm:"
-
-#: nice-gan is pytorch-fid's preprocessing with that script's KID constants: the features are the same.
-_PREPROCESSING = {
-    "clean-fid": "clean-fid",
-    "pytorch-fid": "pytorch-fid",
-    "nice-gan": "pytorch-fid",
-    "torch-fidelity": "torch-fidelity",
-}
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
     """Describes a feature network and everything that its features depend on.
 
-    name: `inception`, `efficientnet-lite0` or `timm:MODEL`. weights_path: the file its weights are read from.
+    name: of a row of `known`, or `timm:MODEL`. weights_path: the file its weights are read from.
     weights_sha256: hash of that file. verified: the file is, byte for byte, the published one of this network.
     like: the tool whose preprocessing and constants are asked for; a network other than Inception has its own
     preprocessing, and `like` then concerns the constants of the metrics alone.
@@ -58,14 +47,14 @@ class Network:
     @property
     def is_reference(self) -> bool:
         """Whether numbers from it may be called FID, KID and IS: the verified 2015 Inception."""
-        return self.name == INCEPTION and self.verified
+        return self.verified and self.name in KNOWN and KNOWN[self.name].reference
 
     def key(self) -> dict[str, str]:
         """Everything that changes the features: cache key, and test of whether two sets may be compared.
 
         The runtime and the device count in bf16 alone: in fp32 they agree to rounding (1e-5 of the feature scale).
         """
-        preprocessing = _PREPROCESSING[self.like] if self.name == INCEPTION else "own"
+        preprocessing = KNOWN[self.name].preprocessing_of(self.like).name if self.name in KNOWN else "own"
         key = {
             "network": self.name,
             "weights_sha256": self.weights_sha256,

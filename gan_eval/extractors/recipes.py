@@ -6,6 +6,7 @@ when it has no converted network on disk.
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,8 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from gan_eval.extractors.base import INCEPTION, LITE0, TIMM_PREFIX, Network
-from gan_eval.resize import Like, resize
+from gan_eval.extractors.base import Network
+from gan_eval.extractors.known import KNOWN, TIMM_PREFIX, KnownNetwork
+from gan_eval.resize import resize
 
 if TYPE_CHECKING:
     from torch import nn
@@ -42,43 +44,23 @@ class ExtractorRecipe:
 
 def recipe(network: Network) -> ExtractorRecipe:
     """The recipe of a resolved network."""
-    if network.name == INCEPTION:
-        return _inception(network)
-    if network.name == LITE0:
-        return _lite0(network)
+    if network.name in KNOWN:
+        return _of_row(KNOWN[network.name], network)
     if network.name.startswith(TIMM_PREFIX):
         return _timm(network)
     raise ValueError(f"no network is called {network.name!r}")
 
 
-def inception_range(like: Like) -> tuple[float, float]:
-    """(centre, scale) of the map to Inception's range: 2v/255 − 1 in pytorch-fid and its descendants, (v − 128)/128 in
-    TensorFlow's graph, which clean-fid and torch-fidelity follow.
-    """
-    return (127.5, 127.5) if like in ("pytorch-fid", "nice-gan") else (128.0, 128.0)
-
-
-def _inception(network: Network) -> ExtractorRecipe:
-    size = (299, 299)
-    centre, scale = inception_range(network.like)
+def _of_row(row: KnownNetwork, network: Network) -> ExtractorRecipe:
+    way = row.preprocessing_of(network.like)
 
     def build() -> nn.Module:
-        from gan_eval.extractors import inception
+        module: nn.Module = importlib.import_module(f"gan_eval.extractors.{row.module}").build(network.weights_path)
+        return module
 
-        return inception.build(network.weights_path)
-
-    return ExtractorRecipe(lambda image: resize(image, size, network.like), size, (centre,) * 3, (scale,) * 3, build)
-
-
-def _lite0(network: Network) -> ExtractorRecipe:
-    size = (224, 224)
-
-    def build() -> nn.Module:
-        from gan_eval.extractors import lite0
-
-        return lite0.build(network.weights_path)
-
-    return ExtractorRecipe(lambda image: resize(image, size, "clean-fid"), size, (127.0,) * 3, (128.0,) * 3, build)
+    return ExtractorRecipe(
+        lambda image: resize(image, row.size, way.resampling), row.size, (way.centre,) * 3, (way.scale,) * 3, build
+    )
 
 
 def _timm(network: Network) -> ExtractorRecipe:

@@ -11,10 +11,21 @@ from typing import Literal
 from gan_eval import hardware
 from gan_eval import weights as weights_files
 from gan_eval.errors import InputError, WeightsError
-from gan_eval.extractors.base import INCEPTION, LITE0, TIMM_PREFIX, Extractor, Network, Runtime
+from gan_eval.extractors.base import Extractor, Network, Runtime
+from gan_eval.extractors.known import (
+    AUTO,
+    INCEPTION,
+    INCEPTION_2015,
+    KNOWN,
+    LITE0,
+    TIMM_PREFIX,
+    KnownNetwork,
+)
 from gan_eval.hardware import Precision
+from gan_eval.options import option_rows
 from gan_eval.resize import Like
 from gan_eval.result import Progress
+from gan_eval.settings import ReadingOptions
 
 
 def resolve(
@@ -32,7 +43,7 @@ def resolve(
 
     Parameters
     ----------
-    name: `inception`, `efficientnet-lite0`, `timm:MODEL`, or `auto`: the 2015 Inception when its weights are at hand
+    name: of a row of `known`, `timm:MODEL`, or `auto`: the 2015 Inception when its weights are at hand
         or can be fetched, else the embedded EfficientNet-Lite0 with a notice.
     weights: file of that network's weights; `auto` then means `inception`.
     like: the tool whose preprocessing (Inception only) and constants are followed.
@@ -69,49 +80,61 @@ def load(network: Network) -> Extractor:
 
 
 def _find(name: str, weights: Path | None, like: Like, download: bool, progress: Progress | None) -> Network:
-    if name == LITE0:
-        return _lite0(weights, like)
+    option_rows(ReadingOptions)["features"].check(name)
     if name.startswith(TIMM_PREFIX):
         return _timm(name.removeprefix(TIMM_PREFIX), weights, like, download)
-    if name not in ("auto", INCEPTION):
-        raise InputError(f"no feature network is called {name!r}: use auto, inception, {LITE0} or timm:MODEL")
-    given = weights or _from_environment()
+    row = INCEPTION if name == AUTO else KNOWN[name]
+    given = weights or _from_environment(row)
     if given is not None:
-        return _inception(weights_files.identify(given), like)
+        return _network_of_row(row, weights_files.identify(given), like)
     try:
-        file = weights_files.find_or_fetch(
-            weights_files.INCEPTION_2015, download=download, insist=name == INCEPTION, progress=progress
-        )
+        return _network_of_row(row, _published_file(row, download, insist=name != AUTO, progress=progress), like)
     except (WeightsError, InputError):
-        if name == INCEPTION:
+        if name != AUTO:
             raise
         # Why they could not be had differs from run to run, and this notice is part of a result that must not.
-        remedies = weights_files.remedies(weights_files.INCEPTION_2015)
-        notice = (
-            f"2015 Inception weights missing: {remedies}; until then the embedded {LITE0} is used, and its numbers are "
-            "not FID, KID or IS"
-        )
-        embedded = _lite0(None, like)
-        return replace(embedded, notices=(notice, *embedded.notices))
-    return _inception(file, like)
+        return _stand_in(like)
 
 
-def _from_environment() -> Path | None:
-    chosen = os.environ.get("GAN_EVAL_WEIGHTS")
+def _from_environment(row: KnownNetwork) -> Path | None:
+    chosen = os.environ.get(row.weights_variable) if row.weights_variable else None
     return Path(chosen).expanduser() if chosen else None
 
 
-def _inception(file: weights_files.WeightsFile, like: Like) -> Network:
-    verified = file.published is weights_files.INCEPTION_2015
-    notice = f"{file.path} is not the published 2015 Inception file: its numbers are not called FID, KID or IS"
-    return _network(INCEPTION, file, like, verified, 2048, () if verified else (notice,))
+def _published_file(
+    row: KnownNetwork, download: bool, *, insist: bool, progress: Progress | None
+) -> weights_files.WeightsFile:
+    if row.weights is None:
+        raise WeightsError(f"no weights of {row.name} are published: give a file of them with --weights")
+    return weights_files.find_or_fetch(row.weights, download=download, insist=insist, progress=progress)
 
 
-def _lite0(weights: Path | None, like: Like) -> Network:
-    file = weights_files.identify(weights or weights_files.embedded_lite0())
-    verified = file.published is weights_files.LITE0
-    notices = () if verified else (f"{file.path} is not the published {LITE0} file",)
-    return _network(LITE0, file, like, verified, 1280, notices)
+def _stand_in(like: Like) -> Network:
+    """The network that comes with the package, and a notice that says why."""
+    notice = (
+        f"{INCEPTION_2015.title} weights missing: {weights_files.remedies(INCEPTION_2015)}; until then the embedded "
+        f"{LITE0.name} is used, and its numbers are not FID, KID or IS"
+    )
+    embedded = _network_of_row(LITE0, _published_file(LITE0, False, insist=False, progress=None), like)
+    return replace(embedded, notices=(notice, *embedded.notices))
+
+
+def _network_of_row(row: KnownNetwork, file: weights_files.WeightsFile, like: Like) -> Network:
+    verified = row.is_published(file.sha256)
+    notices = () if verified else (_stranger(row, file.path),)
+    if not row.tools:
+        notices = (*notices, *_own_preprocessing(row.name, like))
+    return _network(row.name, file, like, verified, row.dim, row.has_logits, notices)
+
+
+def _stranger(row: KnownNetwork, path: Path) -> str:
+    """What is said of weights that nobody published for this network."""
+    if row.weights is None:
+        return f"the weights of {row.name} are those of {path}, which are not published"
+    if row.reference:
+        title = row.weights.title
+        return f"{path} is not the published {title} file: its numbers are not called FID, KID or IS"
+    return f"{path} is not the published {row.name} file"
 
 
 def _timm(name: str, weights: Path | None, like: Like, download: bool) -> Network:
@@ -121,16 +144,25 @@ def _timm(name: str, weights: Path | None, like: Like, download: bool) -> Networ
     file = weights_files.identify(weights or timm_models.find_weights(model, download=download))
     # The hub's cache names a file by its SHA-256.
     verified = file.path.resolve().name == file.sha256
-    network = _network(f"{TIMM_PREFIX}{name}", file, like, verified, model.dim, ())
-    return replace(network, has_logits=False)
+    full_name = f"{TIMM_PREFIX}{name}"
+    return _network(full_name, file, like, verified, model.dim, False, _own_preprocessing(full_name, like))
+
+
+def _own_preprocessing(name: str, like: Like) -> tuple[str, ...]:
+    if like == "clean-fid":
+        return ()
+    return (f"{name} has its own preprocessing, so --like {like} changes only the constants of the metrics",)
 
 
 def _network(
-    name: str, file: weights_files.WeightsFile, like: Like, verified: bool, dim: int, notices: tuple[str, ...]
+    name: str,
+    file: weights_files.WeightsFile,
+    like: Like,
+    verified: bool,
+    dim: int,
+    has_logits: bool,
+    notices: tuple[str, ...],
 ) -> Network:
-    if name != INCEPTION and like != "clean-fid":
-        own = f"{name} has its own preprocessing, so --like {like} changes only the constants of the metrics"
-        notices = (*notices, own)
     return Network(
         name=name,
         weights_path=file.path,
@@ -141,7 +173,7 @@ def _network(
         runtime="torch",
         device="cpu",
         dim=dim,
-        has_logits=True,
+        has_logits=has_logits,
         notices=notices,
     )
 

@@ -12,13 +12,13 @@ from PIL import Image
 
 from gan_eval.errors import BadImagesError, InputError, MismatchError
 from gan_eval.evaluate import Evaluation, evaluate
+from gan_eval.extractors.known import INCEPTION_2015
 from gan_eval.features import FeatureReader, Needs
 from gan_eval.metrics import frechet, kernel
 from gan_eval.metrics.moments import statistics
 from gan_eval.scoring import METRICS, Options
 from gan_eval.settings import Settings
 from gan_eval.statistics_file import save
-from gan_eval.weights import INCEPTION_2015
 
 MakeFolder = Callable[..., Path]
 

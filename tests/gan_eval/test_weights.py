@@ -17,7 +17,8 @@ import pytest
 
 from gan_eval import download, weights
 from gan_eval.errors import WeightsError
-from gan_eval.weights import INCEPTION_2015, Published, fetch, find, find_or_fetch, identify
+from gan_eval.extractors.known import INCEPTION_2015, LITE0_PACKAGE, Published
+from gan_eval.weights import fetch, find, find_or_fetch, identify, installed_file
 
 PAYLOAD = bytes(range(256)) * 4000  # 1 MB: several chunks
 Answer = Callable[[BaseHTTPRequestHandler], None]
@@ -102,7 +103,7 @@ def nothing_elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.fixture
 def published(server: Server) -> Published:
     """A file of 1 MB that the server has."""
-    return Published("toy", "a toy", "toy.pth", hashlib.sha256(PAYLOAD).hexdigest(), (server.url,))
+    return Published("toy", "toy.pth", hashlib.sha256(PAYLOAD).hexdigest(), (server.url,))
 
 
 def left_over() -> list[str]:
@@ -204,15 +205,13 @@ def test_offline_is_never_tried(server: Server, published: Published, monkeypatc
 def test_a_mirror_from_the_environment_comes_first(
     server: Server, published: Published, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    official = replace(published, urls=("http://127.0.0.1:9/never",))
-    monkeypatch.setattr(weights, "INCEPTION_2015", official)
+    official = replace(published, urls=("http://127.0.0.1:9/never",), mirror_variable="GAN_EVAL_WEIGHTS_URL")
     monkeypatch.setenv("GAN_EVAL_WEIGHTS_URL", server.url)
     assert find_or_fetch(official).path.read_bytes() == PAYLOAD
 
 
 def test_a_mirror_that_is_no_address_is_named(published: Published, monkeypatch: pytest.MonkeyPatch) -> None:
-    official = replace(published, urls=("http://127.0.0.1:9/never",))
-    monkeypatch.setattr(weights, "INCEPTION_2015", official)
+    official = replace(published, urls=("http://127.0.0.1:9/never",), mirror_variable="GAN_EVAL_WEIGHTS_URL")
     monkeypatch.setenv("GAN_EVAL_WEIGHTS_URL", "mirror/weights.pth")
     with pytest.raises(WeightsError, match=r"mirror/weights\.pth: not an http or https address"):
         fetch(official)
@@ -227,7 +226,6 @@ def test_a_file_damaged_on_disk_is_fetched_again(server: Server, published: Publ
 
 def test_the_file_of_pytorch_fid_is_found(published: Published, monkeypatch: pytest.MonkeyPatch) -> None:
     official = replace(published, urls=("https://example.org/pt_inception.pth",))
-    monkeypatch.setattr(weights, "INCEPTION_2015", official)
     elsewhere = Path(os.environ["TORCH_HOME"]) / "hub" / "checkpoints" / "pt_inception.pth"
     elsewhere.parent.mkdir(parents=True)
     elsewhere.write_bytes(PAYLOAD)
@@ -238,8 +236,9 @@ def test_the_file_of_pytorch_fid_is_found(published: Published, monkeypatch: pyt
 
 FETCH = """
 import sys
-from gan_eval.weights import Published, fetch
-print(fetch(Published("toy", "a toy", "toy.pth", sys.argv[1], (sys.argv[2],))).path)
+from gan_eval.extractors.known import Published
+from gan_eval.weights import fetch
+print(fetch(Published("toy", "toy.pth", sys.argv[1], (sys.argv[2],))).path)
 """
 
 
@@ -292,7 +291,7 @@ def test_what_killed_downloads_left_is_swept_after_a_day(published: Published) -
 
 
 def test_identify_knows_the_embedded_network() -> None:
-    assert identify(weights.embedded_lite0()).published is weights.LITE0
+    assert identify(installed_file(LITE0_PACKAGE)).published is LITE0_PACKAGE
 
 
 def test_identify_names_a_missing_file(tmp_path: Path) -> None:

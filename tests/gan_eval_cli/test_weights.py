@@ -11,7 +11,8 @@ import torch
 from click.testing import Result
 
 from gan_eval.extractors.inception import published_shapes
-from gan_eval.weights import INCEPTION_2015, embedded_lite0
+from gan_eval.extractors.known import INCEPTION_2015, LITE0_PACKAGE
+from gan_eval.weights import installed_file
 
 Invoke = Callable[..., Result]
 
@@ -26,7 +27,7 @@ def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def test_list_names_what_is_at_hand_and_what_is_not(invoke: Invoke) -> None:
     done = invoke("weights", "list")
     assert done.exit_code == 0
-    assert str(embedded_lite0()) in done.stdout
+    assert str(installed_file(LITE0_PACKAGE)) in done.stdout
     assert "not at hand: gan-eval weights fetch inception" in done.stdout
 
 
@@ -39,7 +40,7 @@ def test_list_as_json(invoke: Invoke) -> None:
 
 def test_fetch_of_what_is_there_gives_its_place(invoke: Invoke) -> None:
     done = invoke("weights", "fetch", "efficientnet-lite0")
-    assert (done.exit_code, done.stdout.strip()) == (0, str(embedded_lite0()))
+    assert (done.exit_code, done.stdout.strip()) == (0, str(installed_file(LITE0_PACKAGE)))
 
 
 def test_fetch_without_a_network_is_one_line_and_exit_3(invoke: Invoke) -> None:
@@ -56,7 +57,7 @@ def test_fetch_of_an_unknown_name_is_a_usage_error(invoke: Invoke) -> None:
 
 
 def test_verify_knows_a_published_file(invoke: Invoke) -> None:
-    done = invoke("weights", "verify", embedded_lite0())
+    done = invoke("weights", "verify", installed_file(LITE0_PACKAGE))
     assert done.exit_code == 0
     assert "the published weights of efficientnet-lite0" in done.stdout
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gan_eval.extractors.known import LITE0, names_in_words
 from gan_eval_cli import options
 from gan_eval_cli.nicegan.overrides import overridden, with_overrides
 
@@ -29,10 +30,10 @@ if TYPE_CHECKING:
 @click.option("--init", type=click.Path(path_type=Path), help="Start from the weights of this checkpoint or run.")
 @click.option(
     "--features",
-    default="efficientnet-lite0",
+    default=LITE0.name,
     show_default=True,
     metavar="NETWORK",
-    help="Network of the validation's kernel distance: efficientnet-lite0, inception, auto or timm:MODEL.",
+    help=f"Network of the validation's kernel distance: {names_in_words()}.",
 )
 @click.option("--tensorboard/--no-tensorboard", default=True, show_default=True, help="Also write RUN/tensorboard.")
 @with_overrides

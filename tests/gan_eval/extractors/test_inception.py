@@ -16,7 +16,8 @@ from safetensors.torch import save_file
 
 from gan_eval.errors import WeightsError
 from gan_eval.extractors import inception
-from gan_eval.extractors.recipes import inception_range
+from gan_eval.extractors.known import INCEPTION
+from gan_eval.settings import Like
 
 Tensors = dict[str, torch.Tensor]
 
@@ -39,7 +40,7 @@ def test_pool3_is_that_of_pytorch_fid(
     monkeypatch.setattr(peer, "load_state_dict_from_url", lambda *_, **__: tensors)
     theirs = peer.InceptionV3([3], resize_input=False, normalize_input=True).eval()
     expected = run(theirs, prepared[:2] / 255)[0][:, :, 0, 0]
-    centre, scale = inception_range("pytorch-fid")
+    _, _, centre, scale = INCEPTION.preprocessing_of("pytorch-fid")
     features, _ = run(network, (prepared[:2] - np.float32(centre)) / np.float32(scale))
     assert (features - expected).abs().max() < 1e-4 * expected.std()
 
@@ -53,16 +54,18 @@ def test_pool3_and_logits_are_those_of_torch_fidelity(
     square = np.ascontiguousarray(photographs[1][:299, :299].transpose(2, 0, 1))[None]  # nothing to resize
     with torch.inference_mode():
         pool3, unbiased, biased = theirs(torch.from_numpy(square))
-    centre, scale = inception_range("torch-fidelity")
+    _, _, centre, scale = INCEPTION.preprocessing_of("torch-fidelity")
     features, logits = run(network, (square.astype(np.float32) - centre) / np.float32(scale))
     assert (features - pool3).abs().max() < 1e-4 * pool3.std()
     assert (logits - unbiased).abs().max() < 1e-4 * unbiased.std()
     assert (network.fc(features) - biased).abs().max() < 1e-4 * biased.std()
 
 
-def test_ranges_are_those_of_the_tools() -> None:
-    assert inception_range("pytorch-fid") == inception_range("nice-gan") == (127.5, 127.5)
-    assert inception_range("clean-fid") == inception_range("torch-fidelity") == (128, 128)
+@pytest.mark.parametrize(
+    ("like", "middle"), [("pytorch-fid", 127.5), ("nice-gan", 127.5), ("clean-fid", 128), ("torch-fidelity", 128)]
+)
+def test_ranges_are_those_of_the_tools(like: Like, middle: float) -> None:
+    assert INCEPTION.preprocessing_of(like)[2:] == (middle, middle)
 
 
 def test_an_average_leaves_the_padding_out() -> None:

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from gan_eval.errors import WeightsError
 from gan_eval.extractors import Activations, lite0, load, resolve
-from gan_eval.weights import embedded_lite0
+from gan_eval.extractors.known import LITE0_PACKAGE
+from gan_eval.weights import installed_file
 
 PALACE, DAISY = 698, 985  # ImageNet classes
 
@@ -29,7 +30,7 @@ def test_it_recognises_what_is_in_a_photograph(seen: Activations, photograph: in
 
 
 def test_features_and_class_scores_belong_together(seen: Activations) -> None:
-    tensors = torch.load(embedded_lite0(), weights_only=True)
+    tensors = torch.load(installed_file(LITE0_PACKAGE), weights_only=True)
     expected = seen.features @ tensors["_fc.weight"].numpy().T + tensors["_fc.bias"].numpy()
     np.testing.assert_allclose(seen.logits, expected, atol=1e-4)
     assert seen.features.shape == (2, 1280)

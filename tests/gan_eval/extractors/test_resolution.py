@@ -14,6 +14,7 @@ import gan_eval
 from gan_eval import hardware, weights
 from gan_eval.errors import InputError, WeightsError
 from gan_eval.extractors import resolve
+from gan_eval.extractors.known import INCEPTION, INCEPTION_2015, KNOWN
 
 
 @pytest.fixture
@@ -28,9 +29,10 @@ def any_file(tmp_path: Path) -> Path:
 def at_hand(any_file: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The published 2015 Inception, played by a small file in the cache folder."""
     content = any_file.read_bytes()
-    toy = replace(weights.INCEPTION_2015, sha256=hashlib.sha256(content).hexdigest())
-    monkeypatch.setattr(weights, "INCEPTION_2015", toy)
-    monkeypatch.setattr(weights, "ALL", (toy, weights.LITE0))
+    toy = replace(INCEPTION_2015, sha256=hashlib.sha256(content).hexdigest())
+    row = replace(INCEPTION, weights=toy)
+    monkeypatch.setitem(KNOWN, "inception", row)  # type: ignore[arg-type]
+    monkeypatch.setattr("gan_eval.extractors.resolution.INCEPTION", row)
     path = weights.cache_folder() / "weights" / toy.file_name
     path.parent.mkdir(parents=True)
     path.write_bytes(content)
@@ -90,7 +92,9 @@ def test_a_named_file_that_is_missing_is_an_error_even_for_auto(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"name": "vgg"}, "no feature network is called 'vgg': use auto"),
+        ({"name": "vgg"}, "^features='vgg': use auto, inception, efficientnet-lite0 or timm:MODEL$"),
+        ({"name": "incepton"}, "^features='incepton': .*did you mean 'inception'"),
+        ({"name": "timm:"}, "^features='timm:': use auto"),
         ({"name": "efficientnet-lite0", "device": "tpu"}, "no device is called 'tpu'"),
         ({"name": "efficientnet-lite0", "device": "cuda:99"}, "device cuda:99 asked for"),
     ],
