@@ -103,7 +103,7 @@ def test_bf16_features_are_never_mixed_with_fp32_statistics(
     reader = FeatureReader(tiny_everywhere.network, extractor=tiny_everywhere)
     save(tmp_path / "real.npz", reader.read(sets[0], Needs(vectors=True)), keep_features=True)
     tiny_everywhere.network = dataclasses.replace(tiny_everywhere.network, precision="bf16")
-    with pytest.raises(MismatchError, match=r"precision fp32.*, and the images go through precision bf16"):
+    with pytest.raises(MismatchError, match=r"precision fp32.*, but the images are read with precision bf16"):
         evaluate(tmp_path / "real.npz", sets[1], ["fid"])
 
 
@@ -184,7 +184,7 @@ def test_a_file_of_another_network_is_refused_before_any_image_is_read(
     sets: tuple[Path, Path], tiny_everywhere: Any, tmp_path: Path
 ) -> None:
     np.savez(tmp_path / "other.npz", mu=np.zeros(5), sigma=np.eye(5))
-    with pytest.raises(MismatchError, match="made with features 5, and the images go through features 16"):
+    with pytest.raises(MismatchError, match="made with features 5, but the images are read with features 16"):
         evaluate(sets[0], tmp_path / "other.npz", ["fid"])
     assert tiny_everywhere.seen == 0
 
