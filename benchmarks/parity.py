@@ -36,8 +36,9 @@ from benchmarks.random_inception import random_state_dict, read_images
 from gan_eval.cache import Cache
 from gan_eval.extractors import resolve
 from gan_eval.features import FeatureReader, Needs
+from gan_eval.metrics.table import MetricName
 from gan_eval.resize import Like, resize
-from gan_eval.scoring import Metric, Options, scores
+from gan_eval.scoring import Options, scores
 
 #: Images of a KID subset: fewer than the images of the smallest set, so that subsets differ.
 SUBSET = 50
@@ -77,7 +78,7 @@ class Row:
         return f"{self.what:<46}{values}{self.difference:>12.1e}{self.bound:>10.0e}  {verdict}"
 
 
-def ours(like: Like, task: Task, metrics: tuple[Metric, ...]) -> Peer:
+def ours(like: Like, task: Task, metrics: tuple[MetricName, ...]) -> Peer:
     """Features and scores of this package."""
     network = resolve("inception", weights=task.weights, like=like, device="cpu", runtime=task.runtime)
     options = Options(like=like, interval=False, subset_size=SUBSET)

@@ -81,6 +81,12 @@ def __getattr__(name: str) -> Any:
     for module, names in _HOMES.items():
         if name in names:
             return getattr(importlib.import_module(f"gan_eval.{module}"), name)
+    from gan_eval.metrics.table import TABLE
+
+    if name in TABLE and name.isidentifier():
+        from gan_eval.api import metric_function
+
+        return metric_function(name)
     raise AttributeError(f"module 'gan_eval' has no attribute {name!r}")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, NamedTuple, Unpack
 
@@ -12,10 +12,40 @@ from gan_eval.feature_set import FeatureSet
 from gan_eval.features import Needs
 from gan_eval.features import reader as feature_reader
 from gan_eval.images import ArraySource, Given, StreamSource
-from gan_eval.options import checked, takes_options
+from gan_eval.metrics.table import (
+    TABLE,
+    FidOptions,
+    InceptionOptions,
+    KidOptions,
+    MetricName,
+    MetricOptions,
+    MetricRow,
+    PrdcOptions,
+)
+from gan_eval.options import checked, option_rows, takes_options
 from gan_eval.result import Progress, Score
-from gan_eval.scoring import Metric, Options, needs
-from gan_eval.settings import ScoringOptions, settings_of
+from gan_eval.scoring import Options, needs
+from gan_eval.settings import EstimatorOptions, ScoringOptions, settings_of
+
+
+class FidCall(ScoringOptions, FidOptions, total=False):
+    """The options of `fid`."""
+
+
+class KidCall(ScoringOptions, KidOptions, total=False):
+    """The options of `kid`."""
+
+
+class InceptionCall(ScoringOptions, InceptionOptions, total=False):
+    """The options of `inception_score`."""
+
+
+class PrdcCall(ScoringOptions, PrdcOptions, total=False):
+    """The options of `prdc`."""
+
+
+class ScoreCall(ScoringOptions, MetricOptions, total=False):
+    """The options of `score`: of reading, and of every metric."""
 
 
 class PRDC(NamedTuple):
@@ -53,10 +83,10 @@ class Reference:
         InputError, BadImagesError, WeightsError and so on, for whatever is the input's fault.
     """
 
-    @takes_options(ScoringOptions)
-    def __init__(self, real: Given, *, progress: Progress | None = None, **options: Unpack[ScoringOptions]) -> None:
-        values = checked(ScoringOptions, options)
-        self._options = _estimators(values)
+    @takes_options(ScoreCall)
+    def __init__(self, real: Given, *, progress: Progress | None = None, **options: Unpack[ScoreCall]) -> None:
+        values = checked(ScoreCall, options)
+        self._options = options_of(values)
         self._reader = feature_reader(settings_of(values), progress)
         self._real = self._reader.open(real)
         self._read: FeatureSet | None = None
@@ -78,7 +108,7 @@ class Reference:
         """Inception score of `fake`, the real set's own in its details; see `gan_eval.inception_score`."""
         return self.evaluate(fake, ["is"]).scores[0]
 
-    def evaluate(self, fake: Given, metrics: Sequence[Metric], options: Options | None = None) -> Evaluation:
+    def evaluate(self, fake: Given, metrics: Sequence[MetricName], options: Options | None = None) -> Evaluation:
         """Scores of `fake` from one pass over it, with provenance and warnings.
 
         metrics: any of fid, kid, prdc, is. options: estimators other than the ones chosen at the beginning. Nothing of
@@ -101,7 +131,7 @@ class Reference:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
-    def _real_set(self, metrics: Sequence[Metric], options: Options) -> FeatureSet:
+    def _real_set(self, metrics: Sequence[MetricName], options: Options) -> FeatureSet:
         """Read the real set once, and again only where a metric needs more than was kept."""
         wanted = needs(metrics, options)
         if self._read is None or wanted.vectors > self._has.vectors or wanted.logits > self._has.logits:
@@ -111,14 +141,13 @@ class Reference:
         return self._read
 
 
-@takes_options(ScoringOptions)
+@takes_options(FidCall)
 def fid(
     real: Given,
     fake: Given,
     *,
-    infinity: bool = False,
     progress: Progress | None = None,
-    **options: Unpack[ScoringOptions],
+    **options: Unpack[FidCall],
 ) -> Score:
     """Fréchet inception distance between two sets of images. Lower is better; at least 0; no unit.
 
@@ -130,8 +159,6 @@ def fid(
     ----------
     real, fake : source
         The two sets; see `Reference` for what a source is.
-    infinity : bool, default False
-        Also extrapolate to infinitely many images, in `details["infinity"]`.
     progress : callable or None, default None
         Called with (step, done, total or None).
 
@@ -146,19 +173,16 @@ def fid(
     GanEvalError
         For whatever is the input's fault.
     """
-    return _scores(real, fake, ["fid"], options, progress, infinity=infinity)[0]
+    return _scores(real, fake, ["fid"], options, progress)[0]
 
 
-@takes_options(ScoringOptions)
+@takes_options(KidCall)
 def kid(
     real: Given,
     fake: Given,
     *,
-    exact: bool = False,
-    subsets: int | None = None,
-    subset_size: int = 1000,
     progress: Progress | None = None,
-    **options: Unpack[ScoringOptions],
+    **options: Unpack[KidCall],
 ) -> Score:
     """Kernel inception distance between two sets of images: MMD² itself, not × 100. Lower is better; unbiased.
 
@@ -169,13 +193,6 @@ def kid(
     ----------
     real, fake : source
         The two sets; see `Reference` for what a source is.
-    exact : bool, default False
-        All pairs, whatever the number of images.
-    subsets : int or None, default None
-        The mean over so many random subsets of `subset_size`, as the peers compute it; so too where `like` names a
-        tool that has a KID.
-    subset_size : int, default 1000
-        Images in each subset.
     progress : callable or None, default None
         Called with (step, done, total or None).
 
@@ -189,18 +206,16 @@ def kid(
     GanEvalError
         For whatever is the input's fault.
     """
-    own = {"exact": exact, "subsets": subsets, "subset_size": subset_size}
-    return _scores(real, fake, ["kid"], options, progress, **own)[0]
+    return _scores(real, fake, ["kid"], options, progress)[0]
 
 
-@takes_options(ScoringOptions)
+@takes_options(InceptionCall)
 def inception_score(
     fake: Given,
     *,
     real: Given | None = None,
-    splits: int | None = None,
     progress: Progress | None = None,
-    **options: Unpack[ScoringOptions],
+    **options: Unpack[InceptionCall],
 ) -> Score:
     """Inception score of a set of images. Higher means sharper and more varied labels, not nearer to your data.
 
@@ -212,8 +227,6 @@ def inception_score(
         The set; see `Reference` for what a source is.
     real : source or None, default None
         A set whose own score goes to `details["real"]`.
-    splits : int or None, default None
-        Parts that are scored apart and averaged; None for 10 from 5,000 images on and 1 below.
     progress : callable or None, default None
         Called with (step, done, total or None).
 
@@ -227,17 +240,16 @@ def inception_score(
     GanEvalError
         For whatever is the input's fault, a network without class scores among it.
     """
-    return _scores(real, fake, ["is"], options, progress, splits=splits)[0]
+    return _scores(real, fake, ["is"], options, progress)[0]
 
 
-@takes_options(ScoringOptions)
+@takes_options(PrdcCall)
 def prdc(
     real: Given,
     fake: Given,
     *,
-    nearest: int = 5,
     progress: Progress | None = None,
-    **options: Unpack[ScoringOptions],
+    **options: Unpack[PrdcCall],
 ) -> PRDC:
     """Precision, recall, density and coverage of `fake` against `real`. Higher is better.
 
@@ -248,8 +260,6 @@ def prdc(
     ----------
     real, fake : source
         The two sets; see `Reference` for what a source is.
-    nearest : int, default 5
-        The neighbour that a ball reaches to.
     progress : callable or None, default None
         Called with (step, done, total or None).
 
@@ -263,17 +273,17 @@ def prdc(
     GanEvalError
         For whatever is the input's fault.
     """
-    return PRDC(*_scores(real, fake, ["prdc"], options, progress, nearest=nearest))
+    return PRDC(*_scores(real, fake, ["prdc"], options, progress))
 
 
-@takes_options(ScoringOptions)
+@takes_options(ScoreCall)
 def score(
     real: Given,
     fake: Given,
     *,
-    metrics: Sequence[Metric] = ("fid", "kid", "prdc"),
+    metrics: Sequence[MetricName] = ("fid", "kid", "prdc"),
     progress: Progress | None = None,
-    **options: Unpack[ScoringOptions],
+    **options: Unpack[ScoreCall],
 ) -> tuple[Score, ...]:
     """Several metrics of `fake` against `real` from one pass over the images.
 
@@ -302,15 +312,45 @@ def score(
 def _scores(
     real: Given | None,
     fake: Given,
-    metrics: Sequence[Metric],
+    metrics: Sequence[MetricName],
     options: Mapping[str, Any],
     progress: Progress | None,
-    **own: Any,
 ) -> tuple[Score, ...]:
-    values = checked(ScoringOptions, options)
-    estimators = _estimators(values, **own)
-    return evaluate(real, fake, metrics, settings=settings_of(values), options=estimators, progress=progress).scores
+    values = checked(ScoreCall, options)
+    settings, estimators = settings_of(values), options_of(values)
+    return evaluate(real, fake, metrics, settings=settings, options=estimators, progress=progress).scores
 
 
-def _estimators(values: Mapping[str, Any], **own: Any) -> Options:
-    return Options(like=values["like"], seed=values["seed"], interval=values["interval"], **own)
+def options_of(values: Mapping[str, Any]) -> Options:
+    """Those of the values, by name, that are options of metrics, as `Options`."""
+    names = ("like", *option_rows(EstimatorOptions), *option_rows(MetricOptions))
+    return Options(**{name: values[name] for name in names if name in values})
+
+
+def metric_function(name: str) -> Callable[..., tuple[Score, ...]]:
+    """The function of a metric of the table, for one that has none written out here: its scores, in the table's order.
+
+    It takes `real` and `fake` (or `fake`, and `real` by name, for a metric of the fake set alone), `progress`, the
+    options of reading and the metric's own.
+    """
+    row = TABLE[name]
+    if row.sides == "both":
+
+        def of_two(real: Given, fake: Given, *, progress: Progress | None = None, **options: Any) -> tuple[Score, ...]:
+            return _scores(real, fake, [row.name], options, progress)
+
+        return _presented(of_two, row)
+
+    def of_one(
+        fake: Given, *, real: Given | None = None, progress: Progress | None = None, **options: Any
+    ) -> tuple[Score, ...]:
+        return _scores(real, fake, [row.name], options, progress)
+
+    return _presented(of_one, row)
+
+
+def _presented(function: Callable[..., tuple[Score, ...]], row: MetricRow) -> Callable[..., tuple[Score, ...]]:
+    """A metric's function with its name, its documentation and its options."""
+    function.__name__ = function.__qualname__ = row.function or row.name
+    function.__doc__ = f"{row.help}\n\nParameters\n----------\nreal, fake : source\n    The sets."
+    return takes_options(ScoringOptions, row.options)(function)

@@ -17,11 +17,12 @@ from gan_eval.features import FeatureReader
 from gan_eval.features import reader as feature_reader
 from gan_eval.files import read_document, write_json
 from gan_eval.images import Given
+from gan_eval.metrics.table import TABLE, MetricName
 from gan_eval.pairing import Pairing, pairing
-from gan_eval.pairs import Pair, frechet_pairs, kernel_pairs
+from gan_eval.pairs import Pair, pairs_of
 from gan_eval.provenance import Provenance
 from gan_eval.result import Progress, Score
-from gan_eval.scoring import Metric, Options, name_of, needs
+from gan_eval.scoring import Options, check_metrics, name_of, needs
 from gan_eval.settings import Settings
 from gan_eval.statistics_file import StatisticsFile
 from gan_eval.strict_json import DocumentFormat
@@ -71,7 +72,7 @@ class Comparison:
 def compare(
     real: Given,
     models: Mapping[str, Given],
-    metrics: Sequence[Metric] = ("kid", "fid", "prdc"),
+    metrics: Sequence[MetricName] = ("kid", "fid", "prdc"),
     *,
     settings: Settings = Settings(),  # noqa: B008 - an immutable value
     options: Options = Options(),  # noqa: B008
@@ -83,10 +84,30 @@ def compare(
 
     Parameters
     ----------
-    real: the real set, any source. models: name → fake set. metrics: any of fid, kid, prdc, is.
+    real : source
+        The real set.
+    models : mapping of name to source
+        The fake set of each model.
+    metrics : sequence of names, default ('kid', 'fid', 'prdc')
+        Metrics of the table; the first one ranks.
+    settings : Settings
+        How images become features.
+    options : Options
+        Choices of the metrics.
+    progress : callable or None, default None
+        Called with (step, done, total or None).
 
-    Raises GanEvalError for whatever is the input's fault.
+    Returns
+    -------
+    Comparison
+        Models by rank, and all pairs.
+
+    Raises
+    ------
+    GanEvalError
+        For whatever is the input's fault.
     """
+    check_metrics(metrics)
     if not models:
         raise InputError("no models to compare: give at least one as NAME=SOURCE")
     with feature_reader(settings, progress) as reader:
@@ -134,7 +155,7 @@ def _ranked(made: Mapping[str, Evaluation]) -> tuple[Model, ...]:
 def _pairs(
     real: FeatureSet,
     fakes: Mapping[str, FeatureSet],
-    metrics: Sequence[Metric],
+    metrics: Sequence[MetricName],
     reader: FeatureReader,
     options: Options,
     key: Mapping[str, Any] | None,
@@ -144,10 +165,15 @@ def _pairs(
     cached = reader.cache.read(key, lambda entry: read_document(entry / "pairs.json", CACHED_PAIRS)) if key else None
     if cached is not None:
         return cached.pairs
-    kid, fid = (name_of(metric, reader.network) for metric in ("kid", "fid"))
-    pairs = kernel_pairs(real, fakes, metric=kid, seed=options.seed)
-    if "fid" in metrics and options.interval:
-        pairs += frechet_pairs(real, fakes, metric=fid, seed=options.seed)
+    rows = [row for row in TABLE.values() if row.pairs == "always"]
+    rows += [TABLE[name] for name in dict.fromkeys(metrics) if TABLE[name].pairs == "asked" and options.plan.interval]
+    pairs = [
+        pair
+        for row in rows
+        for pair in pairs_of(
+            row, real, fakes, name=name_of(row.numbers[0].name, reader.network), seed=options.plan.seed
+        )
+    ]
     if key:
         document = CACHED_PAIRS.encode(CachedPairs(tuple(pairs)))
         reader.cache.add(key, lambda room: write_json(room / "pairs.json", document))

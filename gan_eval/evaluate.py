@@ -17,9 +17,10 @@ from gan_eval.features import FeatureReader, Opened
 from gan_eval.features import reader as feature_reader
 from gan_eval.files import read_document, write_json
 from gan_eval.images import Contents, Given
+from gan_eval.metrics.table import MetricName
 from gan_eval.provenance import Provenance
 from gan_eval.result import Progress, Score
-from gan_eval.scoring import Metric, Options, needs, scores
+from gan_eval.scoring import Options, check_metrics, needs, scores
 from gan_eval.settings import Settings
 from gan_eval.statistics_file import StatisticsFile
 from gan_eval.strict_json import DocumentFormat
@@ -51,7 +52,7 @@ class Evaluation:
 def evaluate(
     real: Given | None,
     fake: Given,
-    metrics: Sequence[Metric],
+    metrics: Sequence[MetricName],
     *,
     settings: Settings = Settings(),  # noqa: B008 - an immutable value
     options: Options = Options(),  # noqa: B008
@@ -65,6 +66,7 @@ def evaluate(
 
     Raises GanEvalError for whatever is the input's fault.
     """
+    check_metrics(metrics)
     with feature_reader(settings, progress) as reader:
         return evaluate_with(reader, real, fake, metrics, options, last=True)
 
@@ -73,7 +75,7 @@ def evaluate_with(
     reader: FeatureReader,
     real: Given | FeatureSet | None,
     fake: Given | FeatureSet,
-    metrics: Sequence[Metric],
+    metrics: Sequence[MetricName],
     options: Options,
     *,
     rooms: contextlib.ExitStack | None = None,
@@ -84,6 +86,7 @@ def evaluate_with(
     rooms: see `FeatureReader.read`; with it, nothing of this evaluation stays in the cache. last: the reader is not
     used again, and its network makes room for the metrics.
     """
+    metrics = check_metrics(metrics)
     sides = [one if isinstance(one, FeatureSet) else reader.open(one) for one in (real, fake) if one is not None]
     network = _network_of(sides, reader.network)
     key = result_key(sides, metrics, network, options) if rooms is None else None
@@ -159,7 +162,7 @@ def _in_words(key: Mapping[str, str], names: Sequence[str]) -> str:
 
 
 def result_key(
-    sides: Sequence[Opened | FeatureSet], metrics: Sequence[Metric], network: Network, options: Options
+    sides: Sequence[Opened | FeatureSet], metrics: Sequence[MetricName], network: Network, options: Options
 ) -> dict[str, Any] | None:
     """Cache key of the scores of `sides`; None for sources whose contents are known only after the pass."""
     contents = []

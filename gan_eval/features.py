@@ -31,6 +31,7 @@ from gan_eval.forward import Batch, Pass, run
 from gan_eval.images import ArraySource, Contents, Given, OnBadImage, Source, open_source, scan
 from gan_eval.images.scanning import ContentCheck
 from gan_eval.metrics.moments import StreamingMoments
+from gan_eval.metrics.sides import Needs as Needs
 from gan_eval.provenance import Provenance, versions
 from gan_eval.result import Progress
 from gan_eval.settings import Settings
@@ -46,18 +47,6 @@ class Opened(NamedTuple):
 
     source: Source | StatisticsFile
     contents: Contents | None
-
-
-class Needs(NamedTuple):
-    """What must be kept beside the moments: every feature vector, every image's class scores."""
-
-    vectors: bool = False
-    logits: bool = False
-
-    def kinds(self) -> list[str]:
-        """Names of the cache entries that satisfy them, the smallest first."""
-        kinds = {"moments": Needs(), "features": Needs(True), "features and logits": Needs(True, True)}
-        return [name for name, has in kinds.items() if has.vectors >= self.vectors and has.logits >= self.logits]
 
 
 @dataclass

@@ -126,16 +126,17 @@ def checked(table: type, given: Mapping[str, Any]) -> dict[str, Any]:
     return {name: row.check(given[name]) if name in given else row.option.default for name, row in rows.items()}
 
 
-def takes_options(table: type) -> Callable[[F], F]:
-    """Let a function with `**options: Unpack[table]` show, document and check each of its options.
+def takes_options(*tables: type) -> Callable[[F], F]:
+    """Let a function with `**options: Unpack[…]` of these tables show, document and check each of its options.
 
     `inspect.signature` and `help` then list the options by name, type and default, a value that does not fit raises
     InputError before the function begins, and an unknown name raises TypeError, as it does for any function.
     """
 
     def decorate(function: F) -> F:
-        rows = option_rows(table)
-        signature = _expanded(inspect.signature(function), rows, get_type_hints(table))
+        rows = {name: row for table in tables for name, row in option_rows(table).items()}
+        hints = {name: hint for table in tables for name, hint in get_type_hints(table).items()}
+        signature = _expanded(inspect.signature(function), rows, hints)
         known = signature.parameters
 
         @functools.wraps(function)

@@ -13,16 +13,14 @@ from types import FrameType
 import click
 
 from gan_eval.errors import GanEvalError
+from gan_eval.metrics.table import TABLE
 from gan_eval.printable import printable
 from gan_eval.version import __version__
 from gan_eval_cli.console import adapt_streams
 from gan_eval_cli.lazy import lazy_group
 
 COMMANDS: dict[str, str] = {
-    "fid": "gan_eval_cli.evaluate:fid",
-    "kid": "gan_eval_cli.evaluate:kid",
-    "is": "gan_eval_cli.evaluate:inception_score",
-    "prdc": "gan_eval_cli.evaluate:prdc",
+    **{name: f"gan_eval_cli.evaluate:{name}" for name in TABLE},
     "score": "gan_eval_cli.evaluate:score",
     "compare": "gan_eval_cli.compare:compare",
     "nrds": "gan_eval_cli.nrds:nrds",

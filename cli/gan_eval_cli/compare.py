@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gan_eval.metrics.table import TABLE
 from gan_eval_cli import options
 from gan_eval_cli.exports import Exports, command_line, with_exports
 from gan_eval_cli.settings import with_settings
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     "--metrics",
     default="kid,fid,prdc",
     show_default=True,
-    help="Any of fid, kid, prdc, is, by commas; the first one ranks.",
+    help=f"Any of {', '.join(TABLE)}, by commas; the first one ranks.",
 )
 @with_exports
 @options.interval

@@ -1,12 +1,13 @@
-"""`gan-eval fid`, `kid`, `is`, `prdc` and `score`."""
+"""`gan-eval score`, and a command for each metric of the table: `gan-eval fid`, `kid`, `is`, `prdc`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from gan_eval.metrics.table import TABLE, MetricName, MetricOptions, MetricRow
 from gan_eval_cli import options
 from gan_eval_cli.exports import Exports, command_line, with_exports
 from gan_eval_cli.settings import with_settings
@@ -15,188 +16,73 @@ if TYPE_CHECKING:
     from gan_eval.evaluate import Evaluation
     from gan_eval.settings import Settings
 
-exact = click.option("--exact", is_flag=True, help="KID over all pairs, whatever the number of images.")
-subsets = click.option(
-    "--subsets", type=click.IntRange(min=1), help="KID as the mean over so many random subsets, as the peers do."
-)
-subset_size = click.option(
-    "--subset-size", type=click.IntRange(min=2), default=1000, show_default=True, help="Images in each subset."
-)
-splits = click.option(
-    "--splits",
-    type=click.IntRange(min=1),
-    help="Parts of the Inception score.  [default: 10 from 5,000 images on, else 1]",
-)
-nearest = click.option(
-    "--nearest",
-    type=click.IntRange(min=1),
-    default=5,
-    show_default=True,
-    help="k of precision, recall, density, coverage.",
-)
-infinity = click.option("--infinity", is_flag=True, help="Also extrapolate FID to infinitely many images.")
+NAMES = ", ".join(TABLE)
 
 
-def _shared(command: Callable[..., None]) -> Callable[..., None]:
-    for option in (options.quiet, options.json_output, options.seed, options.interval):
-        command = option(command)
-    return with_settings(command)
+def __getattr__(name: str) -> click.Command:
+    """The command of a metric."""
+    if name not in TABLE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return command_of(TABLE[name])
 
 
-@click.command("fid")
-@click.argument("real")
-@click.argument("fake")
-@infinity
-@_shared
-def fid(
-    real: str, fake: str, infinity: bool, interval: bool, seed: int, as_json: bool, quiet: bool, settings: Settings
-) -> None:
-    """Fréchet inception distance between a REAL and a FAKE set (lower is better).
+def command_of(row: MetricRow) -> click.Command:
+    """The command of a metric: its sides as arguments, its own options and those of reading."""
 
-    Example: gan-eval fid real/ fake/
-    """
-    _run("fid", real, fake, ["fid"], settings, as_json, quiet, interval=interval, seed=seed, infinity=infinity)
+    def run(fake: str, real: str | None = None, **given: Any) -> None:
+        _run(row.name, real, fake, [row.name], **given)
 
-
-@click.command("kid")
-@click.argument("real")
-@click.argument("fake")
-@exact
-@subsets
-@subset_size
-@_shared
-def kid(
-    real: str,
-    fake: str,
-    exact: bool,
-    subsets: int | None,
-    subset_size: int,
-    interval: bool,
-    seed: int,
-    as_json: bool,
-    quiet: bool,
-    settings: Settings,
-) -> None:
-    """Kernel inception distance between a REAL and a FAKE set (lower is better): unbiased, over all pairs.
-
-    Example: gan-eval kid real/ fake/ --json
-    """
-    chosen: dict[str, Any] = {"exact": exact, "subsets": subsets, "subset_size": subset_size}
-    _run("kid", real, fake, ["kid"], settings, as_json, quiet, interval=interval, seed=seed, **chosen)
+    sources = "real/ fake/" if row.sides == "both" else "fake/"
+    run.__doc__ = f"{row.help}\n\nExample: {' '.join(['gan-eval', row.name, sources, row.example]).strip()}"
+    command = _with_options(row.options)(run)
+    command = click.argument("fake")(command)
+    beside = click.option("--real", help="Real set, whose own score is shown beside.")
+    return click.command(row.name)((click.argument("real") if row.sides == "both" else beside)(command))
 
 
-@click.command("is")
-@click.argument("fake")
-@click.option("--real", help="Real set, whose own score is shown beside.")
-@splits
-@_shared
-def inception_score(
-    fake: str,
-    real: str | None,
-    splits: int | None,
-    interval: bool,
-    seed: int,
-    as_json: bool,
-    quiet: bool,
-    settings: Settings,
-) -> None:
-    """Inception score of a FAKE set (higher means sharper and more varied labels, not more alike to your data).
+def _with_options(own: type) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Add a metric's own options, those of every metric, and those of reading."""
 
-    Example: gan-eval is fake/ --real real/
-    """
-    _run("is", real, fake, ["is"], settings, as_json, quiet, interval=interval, seed=seed, splits=splits)
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        for option in (options.quiet, options.json_output, options.seed, options.interval):
+            command = option(command)
+        command = with_settings(command)
+        for option in reversed(options.flags(own).values()):
+            command = option(command)
+        return command
 
-
-@click.command("prdc")
-@click.argument("real")
-@click.argument("fake")
-@nearest
-@_shared
-def prdc(
-    real: str, fake: str, nearest: int, interval: bool, seed: int, as_json: bool, quiet: bool, settings: Settings
-) -> None:
-    """Precision, recall, density and coverage of a FAKE set against a REAL one (higher is better).
-
-    Example: gan-eval prdc real/ fake/ --nearest 5
-    """
-    _run("prdc", real, fake, ["prdc"], settings, as_json, quiet, interval=interval, seed=seed, nearest=nearest)
+    return decorate
 
 
 @click.command("score")
 @click.argument("real")
 @click.argument("fake")
-@click.option("--metrics", default="fid,kid,prdc", show_default=True, help="Any of fid, kid, prdc, is, by commas.")
-@exact
-@subsets
-@subset_size
-@splits
-@nearest
-@infinity
+@click.option("--metrics", default="fid,kid,prdc", show_default=True, help=f"Any of {NAMES}, by commas.")
 @with_exports
-@_shared
-def score(
-    real: str,
-    fake: str,
-    metrics: str,
-    exact: bool,
-    subsets: int | None,
-    subset_size: int,
-    splits: int | None,
-    nearest: int,
-    infinity: bool,
-    interval: bool,
-    seed: int,
-    as_json: bool,
-    quiet: bool,
-    settings: Settings,
-    exports: Exports,
-) -> None:
+@_with_options(MetricOptions)
+def score(real: str, fake: str, metrics: str, **given: Any) -> None:
     """Several metrics of a FAKE set against a REAL one from one pass over the images.
 
     Example: gan-eval score real/ fake/ --metrics fid,kid,prdc,is
     """
-    chosen: dict[str, Any] = {
-        "exact": exact,
-        "subsets": subsets,
-        "subset_size": subset_size,
-        "splits": splits,
-        "nearest": nearest,
-    }
-    names = parse_metrics(metrics)
-    _run(
-        "score",
-        real,
-        fake,
-        names,
-        settings,
-        as_json,
-        quiet,
-        exports,
-        interval=interval,
-        seed=seed,
-        infinity=infinity,
-        **chosen,
-    )
+    _run("score", real, fake, parse_metrics(metrics), **given)
 
 
-def parse_metrics(text: str) -> list[Any]:
+def parse_metrics(text: str) -> list[MetricName]:
     """`fid,kid` → ["fid", "kid"]; an unknown name is a usage error that lists the known ones."""
-    from gan_eval.scoring import METRICS
-
     names = [name.strip() for name in text.split(",") if name.strip()]
-    unknown = [name for name in names if name not in METRICS]
+    unknown = [name for name in names if name not in TABLE]
     if unknown or not names:
-        raise click.BadParameter(
-            f"{', '.join(unknown) or 'nothing'}; known are {', '.join(METRICS)}", param_hint="--metrics"
-        )
-    return list(dict.fromkeys(names))
+        raise click.BadParameter(f"{', '.join(unknown) or 'nothing'}; known are {NAMES}", param_hint="--metrics")
+    return [TABLE[name].name for name in dict.fromkeys(names)]
 
 
 def _run(
     command: str,
     real: str | None,
     fake: str,
-    metrics: list[Any],
+    metrics: Sequence[MetricName],
+    *,
     settings: Settings,
     as_json: bool,
     quiet: bool,
@@ -207,9 +93,9 @@ def _run(
     from gan_eval.scoring import Options
     from gan_eval_cli import render
 
-    chosen_options = Options(like=settings.like, **chosen)
+    estimators = Options(like=settings.like, **chosen)
     with render.progress(quiet) as progress:
-        evaluation = evaluate(real, fake, metrics, settings=settings, options=chosen_options, progress=progress)
+        evaluation = evaluate(real, fake, metrics, settings=settings, options=estimators, progress=progress)
     if as_json:
         render.print_json(evaluation.to_dict(command))
     else:

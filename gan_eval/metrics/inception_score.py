@@ -11,6 +11,7 @@ for small N, and on images of one domain a perfect model scores as low as the re
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -19,7 +20,14 @@ from scipy.stats import norm
 
 from gan_eval.errors import InputError, TooFewError
 from gan_eval.metrics.moments import Array
+from gan_eval.metrics.sides import Estimate, EstimatorPlan, Side
 from gan_eval.result import Interval
+from gan_eval.settings import Like
+
+#: torch-fidelity's shuffle before the split, whose number this reproduces.
+_SHUFFLE_SEED = 2020
+#: From here on the reference's ten parts are each large enough; below, one part is used.
+TEN_SPLITS_FROM = 5000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,6 +68,30 @@ def inception_score(logits: ArrayLike, *, splits: int = 10, shuffle: bool = True
     parts = [_divergences(x[i * n // splits : (i + 1) * n // splits]) for i in range(splits)]
     scores = np.array([np.exp(part.mean()) for part in parts])
     return InceptionScore(float(scores.mean()), float(scores.std()), scores, _log_error(parts, scores))
+
+
+def estimate(real: Side | None, fake: Side, plan: EstimatorPlan, *, splits: int | None) -> list[Estimate]:
+    """The score of the fake set, with that of a real set, where there is one, in the details."""
+    score, parts = _score_of(fake, splits, plan.like)
+    details: dict[str, Any] = {"splits": parts, "std": score.std, "shuffle_seed": _SHUFFLE_SEED}
+    if real is not None:
+        own, own_parts = _score_of(real, splits, plan.like)
+        details["real"] = {"value": own.mean, "std": own.std, "n": real.n, "splits": own_parts}
+    warnings = ["says nothing of likeness to your real images, whose own score is the one to reach"]
+    if parts != 10:
+        warnings.append(f"{parts} split{'s' * (parts > 1)} instead of the usual 10")
+    if (fake.n or 0) < 1000 * parts:
+        warnings.append(f"{fake.n} images are few; the value is too low by more than its interval tells")
+    return [Estimate("is", score.mean, score.interval() if plan.interval else None, details, tuple(warnings))]
+
+
+def _score_of(side: Side, splits: int | None, like: Like | None) -> tuple[InceptionScore, int]:
+    """The score of one set, and the number of parts that it was cut into."""
+    if side.logits is None:
+        raise InputError(f"{side.label}: its class scores were not kept (give the images)")
+    usual = 10 if side.logits.n >= TEN_SPLITS_FROM or like == "torch-fidelity" else 1
+    parts = splits or usual
+    return inception_score(side.logits.array(), splits=parts, seed=_SHUFFLE_SEED), parts
 
 
 def _divergences(logits: Array) -> Array:

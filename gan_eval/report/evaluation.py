@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from gan_eval.digits import NONE, level_of, number
+from gan_eval.digits import level_of, number
 from gan_eval.evaluate import Evaluation
+from gan_eval.metrics.table import TABLE
 from gan_eval.report.numbers import conditions_of, interval_of, scales_of, title_of, value_of
 from gan_eval.report.page import PageSection, Prose, ReportPage, made_from, render
 from gan_eval.report.sentences import score_sentence
@@ -66,13 +67,7 @@ def _rows(score: Score) -> list[tuple[str, ...]]:
         )
         for scale in scales_of(score.metric)
     ]
-    if "real" in score.details:
-        rows.append(("  the same of the real set", number(score.details["real"]["value"], 3), "", ""))
-    if "infinity" in score.details:
-        rows.append(("  at infinitely many images", number(score.details["infinity"]["value"]), "", score.direction))
+    for detail in (detail for row in TABLE.values() for detail in row.details if detail.key in score.details):
+        value = number(score.details[detail.key]["value"], detail.digits)
+        rows.append((f"  {detail.label}", value, "", detail.better(score.direction)))
     return rows
-
-
-def _row(score: Score, scale: int) -> tuple[str, ...]:
-    shown = interval_of(score, scale=scale) or NONE
-    return title_of(score.metric, scale), value_of(score, scale=scale), shown, score.direction

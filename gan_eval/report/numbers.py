@@ -2,43 +2,41 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gan_eval.digits import bounds, decimals, level_of, number
+from gan_eval.metrics.table import NumberRow, number_rows
 from gan_eval.result import Interval, Score
 
-_TITLES = {
-    "fid": "FID",
-    "kid": "KID",
-    "is": "Inception score",
-    "fd": "Fréchet distance",
-    "kd": "kernel distance",
-    "score_is": "class score",
-    "nrds": "NRDS",
-}
-#: Decimals of a value that has no interval.
-_DIGITS = {"fid": 2, "fd": 3, "kid": 5, "kd": 5}
-#: Metrics that papers print times one hundred.
-HUNDREDFOLD = frozenset({"kid", "kd"})
+_NRDS = NumberRow("nrds", "NRDS", 3, "higher")
+
+
+def row_of(metric: str) -> NumberRow:
+    """The row of a metric identifier; one made from its name where no table has it."""
+    if metric == _NRDS.name:
+        return _NRDS
+    return number_rows().get(metric) or NumberRow(metric, metric.replace("_", " "), 3, "lower")
 
 
 def title_of(metric: str, scale: int = 1) -> str:
     """What a metric identifier is called for people, with the factor that its numbers are shown with."""
-    title = _TITLES.get(metric, metric.replace("_", " "))
+    title = row_of(metric).title
     return title if scale == 1 else f"{title} × {scale}"
 
 
 def scales_of(metric: str) -> tuple[int, ...]:
     """Factors that a metric's number is shown with: 1, and 100 as well where papers print it so."""
-    return (1, 100) if metric in HUNDREDFOLD else (1,)
+    factor = row_of(metric).also_times
+    return (1,) if factor == 1 else (1, factor)
 
 
 def decimals_of(score: Score, scale: int = 1) -> int:
     """Decimals by the width of the score's interval, or by its metric where it has none."""
     if score.interval is not None:
         return interval_decimals(score.interval, scale)
-    return max(0, _DIGITS.get(score.metric, 3) - (2 if scale == 100 else 0))
+    return max(0, row_of(score.metric).digits - round(math.log10(scale)))
 
 
 def interval_decimals(interval: Interval, scale: int = 1) -> int:

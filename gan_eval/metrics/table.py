@@ -1,0 +1,222 @@
+"""The metrics: one row each. Options, commands, functions, tables, reports and JSON follow from the row.
+
+A row names the module of `gan_eval.metrics` that holds the metric's code, so that help can be printed without importing
+numpy and scipy. That module has
+
+- `estimate(real, fake, plan, *, <options>) -> Sequence[Estimate]`, where the options are those of the row's table, and
+- where the row tests pairs, `differences(real, fakes, *, seed) -> dict[tuple[str, str], Difference]`.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict
+
+from gan_eval.metrics.sides import Estimate, EstimatorPlan, Needs, Side
+from gan_eval.options import Option
+from gan_eval.result import Direction
+
+if TYPE_CHECKING:
+    from gan_eval.metrics.relative import Difference
+
+MetricName = Literal["fid", "kid", "is", "prdc"]
+
+
+class NoOptions(TypedDict, total=False):
+    """A metric without options of its own."""
+
+
+class FidOptions(TypedDict, total=False):
+    """The options of FID alone."""
+
+    infinity: Annotated[bool, Option(False, "Also extrapolate FID to infinitely many images.")]
+
+
+class KidOptions(TypedDict, total=False):
+    """The options of KID alone."""
+
+    exact: Annotated[bool, Option(False, "KID over all pairs, whatever the number of images.")]
+    subsets: Annotated[
+        int | None, Option(None, "KID as the mean over so many random subsets, as the peers do.", least=1)
+    ]
+    subset_size: Annotated[int, Option(1000, "Images in each subset.", least=2)]
+
+
+class InceptionOptions(TypedDict, total=False):
+    """The options of the Inception score alone."""
+
+    splits: Annotated[
+        int | None,
+        Option(None, "Parts of the Inception score.", least=1, shown_default="10 from 5,000 images on, else 1"),
+    ]
+
+
+class PrdcOptions(TypedDict, total=False):
+    """The options of precision, recall, density and coverage alone."""
+
+    nearest: Annotated[
+        int, Option(5, "k of precision, recall, density, coverage: the neighbour that a ball reaches to.", least=1)
+    ]
+
+
+class MetricOptions(FidOptions, KidOptions, InceptionOptions, PrdcOptions, total=False):
+    """The own options of all metrics together."""
+
+
+@dataclass(frozen=True, slots=True)
+class NumberRow:
+    """A number that a metric gives.
+
+    Parameters
+    ----------
+    name : identifier in JSON.
+    title : what tables and reports call it.
+    digits : decimals that it is read with where no interval tells.
+    direction : which way is better.
+    unit : empty for a pure number.
+    elsewhere : name and title of the same number where the network is not one that the name is defined on.
+    elsewhere_digits : decimals of that number.
+    also_times : a factor that papers print the number times, shown beside it; 1 for none.
+    """
+
+    name: str
+    title: str
+    digits: int
+    direction: Direction
+    unit: str = ""
+    elsewhere: tuple[str, str] | None = None
+    elsewhere_digits: int = 3
+    also_times: int = 1
+
+    def renamed(self) -> NumberRow:
+        """The number as it is called with another network."""
+        if self.elsewhere is None:
+            return self
+        name, title = self.elsewhere
+        return replace(self, name=name, title=title, digits=self.elsewhere_digits, elsewhere=None)
+
+
+@dataclass(frozen=True, slots=True)
+class DetailRow:
+    """A number among a score's details, `details[key]["value"]`, that tables show below the score.
+
+    of_fake: whether it is a number of the fake set, so that a direction is the better one.
+    """
+
+    key: str
+    label: str
+    digits: int
+    of_fake: bool = True
+
+    def better(self, direction: Direction) -> str:
+        """The direction, or nothing where there is none."""
+        return direction if self.of_fake else ""
+
+
+@dataclass(frozen=True, slots=True)
+class MetricRow:
+    """A metric.
+
+    Parameters
+    ----------
+    name : the name in commands and in `metrics=`.
+    sides : `both`: a fake set against a real one. `fake`: the fake set alone; a real set is optional.
+    needs : what must be kept of each image, by the plan and the values of the own options.
+    numbers : what it gives, in order.
+    help : first sentence of its help; REAL and FAKE stand for the sets.
+    module : module of `gan_eval.metrics` with its `estimate`.
+    options : table of its own options.
+    function : its name in Python, where that is not `name`.
+    example : further words of the example in its help, after the sources.
+    pairs : whether pairs of models are tested by it: never, where it is asked for, or always.
+    details : details that tables show.
+    """
+
+    name: MetricName
+    sides: Literal["fake", "both"]
+    needs: Callable[[EstimatorPlan, Mapping[str, Any]], Needs]
+    numbers: tuple[NumberRow, ...]
+    help: str
+    module: str
+    options: type = NoOptions
+    function: str = ""
+    example: str = ""
+    pairs: Literal["never", "asked", "always"] = "never"
+    details: tuple[DetailRow, ...] = ()
+
+    def estimate(self, real: Side | None, fake: Side, plan: EstimatorPlan, own: Mapping[str, Any]) -> list[Estimate]:
+        """The metric's numbers of a fake set; `own` holds a value for each of its options."""
+        estimates: Sequence[Estimate] = self._module().estimate(real, fake, plan, **own)
+        return list(estimates)
+
+    def differences(self, real: Side, fakes: Mapping[str, Side], *, seed: int) -> dict[tuple[str, str], Difference]:
+        """The difference of each pair of models, the first less the second; empty where none can be told."""
+        differences: dict[tuple[str, str], Difference] = self._module().differences(real, fakes, seed=seed)
+        return differences
+
+    def _module(self) -> Any:
+        return importlib.import_module(f"gan_eval.metrics.{self.module}")
+
+
+_ROWS = (
+    MetricRow(
+        name="fid",
+        sides="both",
+        needs=lambda plan, own: Needs(vectors=plan.interval or own["infinity"]),
+        numbers=(NumberRow("fid", "FID", 2, "lower", elsewhere=("fd", "Fréchet distance")),),
+        help="Fréchet inception distance between a REAL and a FAKE set (lower is better).",
+        module="fid",
+        options=FidOptions,
+        pairs="asked",
+        details=(DetailRow("infinity", "at infinitely many images", 2),),
+    ),
+    MetricRow(
+        name="kid",
+        sides="both",
+        needs=lambda plan, own: Needs(vectors=True),
+        numbers=(
+            NumberRow(
+                "kid", "KID", 5, "lower", elsewhere=("kd", "kernel distance"), elsewhere_digits=5, also_times=100
+            ),
+        ),
+        help="Kernel inception distance between a REAL and a FAKE set (lower is better): unbiased, over all pairs.",
+        module="kid",
+        options=KidOptions,
+        example="--json",
+        pairs="always",
+    ),
+    MetricRow(
+        name="is",
+        sides="fake",
+        needs=lambda plan, own: Needs(vectors=True, logits=True),
+        numbers=(NumberRow("is", "Inception score", 3, "higher", elsewhere=("score_is", "class score")),),
+        help="Inception score of a FAKE set (higher means sharper and more varied labels, not nearer to your data).",
+        module="inception_score",
+        options=InceptionOptions,
+        function="inception_score",
+        example="--real real/",
+        details=(DetailRow("real", "the real set's own", 3, of_fake=False),),
+    ),
+    MetricRow(
+        name="prdc",
+        sides="both",
+        needs=lambda plan, own: Needs(vectors=True),
+        numbers=tuple(NumberRow(name, name, 3, "higher") for name in ("precision", "recall", "density", "coverage")),
+        help="Precision, recall, density and coverage of a FAKE set against a REAL one (higher is better).",
+        module="prdc",
+        options=PrdcOptions,
+        example="--nearest 5",
+    ),
+)
+
+TABLE: Mapping[str, MetricRow] = {row.name: row for row in _ROWS}
+
+
+@functools.cache
+def number_rows() -> Mapping[str, NumberRow]:
+    """Each number that a metric gives, by each name that it can have."""
+    numbers = [number for row in TABLE.values() for number in row.numbers]
+    return {number.name: number for original in numbers for number in (original, original.renamed())}
