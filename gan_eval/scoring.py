@@ -14,7 +14,7 @@ from typing import Any, Unpack, cast, get_args
 from gan_eval.errors import InputError
 from gan_eval.extractors import Network
 from gan_eval.feature_set import FeatureSet, check_comparable
-from gan_eval.metrics.sides import Estimate, EstimatorPlan, Needs
+from gan_eval.metrics.sides import EstimatorPlan, MetricEstimate, Needs
 from gan_eval.metrics.table import TABLE, MetricName, MetricOptions, MetricRow, number_rows
 from gan_eval.options import checked, option_rows, shown
 from gan_eval.result import Score
@@ -119,7 +119,9 @@ def label_of(network: Network) -> str:
     return network.name if network.precision == "fp32" else f"{network.name} ({network.precision})"
 
 
-def _named(estimates: Sequence[Estimate], real: FeatureSet | None, fake: FeatureSet, network: Network) -> list[Score]:
+def _named(
+    estimates: Sequence[MetricEstimate], real: FeatureSet | None, fake: FeatureSet, network: Network
+) -> list[Score]:
     """A metric's numbers as scores. What is said of all its numbers begins with the names of all."""
     names = [name_of(estimate.number, network) for estimate in estimates]
     common = set.intersection(*(set(estimate.warnings) for estimate in estimates))

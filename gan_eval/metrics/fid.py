@@ -11,18 +11,18 @@ from typing import Any
 
 from gan_eval.metrics import frechet, frechet_error
 from gan_eval.metrics.relative import Difference
-from gan_eval.metrics.sides import Estimate, EstimatorPlan, Side, rows_of
+from gan_eval.metrics.sides import EstimatorPlan, MetricEstimate, Side, rows_of
 
 
-def estimate(real: Side, fake: Side, plan: EstimatorPlan, *, infinity: bool) -> list[Estimate]:
+def estimate(real: Side, fake: Side, plan: EstimatorPlan, *, infinity: bool) -> list[MetricEstimate]:
     """The distance; infinity: also at infinitely many images, in the details."""
     value = frechet.distance(real.statistics, fake.statistics)
     warnings = _warnings(real, fake)
     if not (plan.interval or infinity):
-        return [Estimate("fid", value, warnings=tuple(warnings))]
+        return [MetricEstimate("fid", value, warnings=tuple(warnings))]
     missing = _no_interval(real, fake)
     if missing:
-        return [Estimate("fid", value, warnings=(*warnings, missing))]
+        return [MetricEstimate("fid", value, warnings=(*warnings, missing))]
     error = frechet_error.assess(
         *(side.statistics if side.vectors is None else side.vectors for side in (real, fake)),
         real_statistics=real.statistics,
@@ -34,7 +34,7 @@ def estimate(real: Side, fake: Side, plan: EstimatorPlan, *, infinity: bool) -> 
     if infinity:
         details["infinity"] = _at_infinity(error)
     interval = error.interval() if plan.interval else None
-    return [Estimate("fid", value, interval, details, (*warnings, _bias_warning(error)))]
+    return [MetricEstimate("fid", value, interval, details, (*warnings, _bias_warning(error)))]
 
 
 def differences(real: Side, fakes: Mapping[str, Side], *, seed: int) -> dict[tuple[str, str], Difference]:

@@ -20,7 +20,7 @@ from scipy.stats import norm
 
 from gan_eval.errors import InputError, TooFewError
 from gan_eval.metrics.moments import Array
-from gan_eval.metrics.sides import Estimate, EstimatorPlan, Side
+from gan_eval.metrics.sides import EstimatorPlan, MetricEstimate, Side
 from gan_eval.result import Interval
 from gan_eval.settings import Like
 
@@ -70,7 +70,7 @@ def inception_score(logits: ArrayLike, *, splits: int = 10, shuffle: bool = True
     return InceptionScore(float(scores.mean()), float(scores.std()), scores, _log_error(parts, scores))
 
 
-def estimate(real: Side | None, fake: Side, plan: EstimatorPlan, *, splits: int | None) -> list[Estimate]:
+def estimate(real: Side | None, fake: Side, plan: EstimatorPlan, *, splits: int | None) -> list[MetricEstimate]:
     """The score of the fake set, with that of a real set, where there is one, in the details."""
     score, parts = _score_of(fake, splits, plan.like)
     details: dict[str, Any] = {"splits": parts, "std": score.std, "shuffle_seed": _SHUFFLE_SEED}
@@ -82,7 +82,7 @@ def estimate(real: Side | None, fake: Side, plan: EstimatorPlan, *, splits: int 
         warnings.append(f"{parts} split{'s' * (parts > 1)} instead of the usual 10")
     if (fake.n or 0) < 1000 * parts:
         warnings.append(f"{fake.n} images are few; the value is too low by more than its interval tells")
-    return [Estimate("is", score.mean, score.interval() if plan.interval else None, details, tuple(warnings))]
+    return [MetricEstimate("is", score.mean, score.interval() if plan.interval else None, details, tuple(warnings))]
 
 
 def _score_of(side: Side, splits: int | None, like: Like | None) -> tuple[InceptionScore, int]:

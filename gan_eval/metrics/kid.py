@@ -13,7 +13,7 @@ import numpy as np
 
 from gan_eval.metrics import kernel, relative
 from gan_eval.metrics.rows import Rows
-from gan_eval.metrics.sides import Estimate, EstimatorPlan, Side, rows_of
+from gan_eval.metrics.sides import EstimatorPlan, MetricEstimate, Side, rows_of
 from gan_eval.settings import Like
 
 Tool = Literal["torch-fidelity", "clean-fid", "nice-gan"]
@@ -21,7 +21,7 @@ Tool = Literal["torch-fidelity", "clean-fid", "nice-gan"]
 
 def estimate(
     real: Side, fake: Side, plan: EstimatorPlan, *, exact: bool, subsets: int | None, subset_size: int
-) -> list[Estimate]:
+) -> list[MetricEstimate]:
     """The distance; exact: over all pairs. subsets: the mean over so many random subsets of subset_size images."""
     x, y = rows_of(real), rows_of(fake)
     whole = kernel.mmd2(x, y, exact=exact, seed=plan.seed)
@@ -29,7 +29,7 @@ def estimate(
     tool = _tool(plan.like, subsets)
     if tool is None:
         details: dict[str, Any] = {"estimator": whole.method, "standard_error": whole.standard_error}
-        return [Estimate("kid", whole.value, interval, details)]
+        return [MetricEstimate("kid", whole.value, interval, details)]
     size = min(subset_size, x.shape[0], y.shape[0])
     seed = 2020 if tool == "torch-fidelity" and plan.seed == 0 else plan.seed
     drawn = kernel.subsets(x, y, like=tool, seed=seed, count=subsets, size=size)
@@ -39,7 +39,7 @@ def estimate(
         "standard_error": whole.standard_error,
         "seed": seed,
     }
-    return [Estimate("kid", drawn.mean, interval, details)]
+    return [MetricEstimate("kid", drawn.mean, interval, details)]
 
 
 def differences(real: Side, fakes: Mapping[str, Side], *, seed: int) -> dict[tuple[str, str], relative.Difference]:

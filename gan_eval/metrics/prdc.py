@@ -6,10 +6,10 @@ Kynkäänniemi et al. 2019 and Naeem et al. 2020; the estimators are in `manifol
 from __future__ import annotations
 
 from gan_eval.metrics import manifold, manifold_error
-from gan_eval.metrics.sides import Estimate, EstimatorPlan, Side, rows_of
+from gan_eval.metrics.sides import EstimatorPlan, MetricEstimate, Side, rows_of
 
 
-def estimate(real: Side, fake: Side, plan: EstimatorPlan, *, nearest: int) -> list[Estimate]:
+def estimate(real: Side, fake: Side, plan: EstimatorPlan, *, nearest: int) -> list[MetricEstimate]:
     """The four numbers, with balls to the `nearest`-th neighbour."""
     x, y = rows_of(real), rows_of(fake)
     values = manifold.prdc(x, y, k=nearest)
@@ -19,6 +19,6 @@ def estimate(real: Side, fake: Side, plan: EstimatorPlan, *, nearest: int) -> li
     few = f"no interval, since {least} images are the least for one with nearest={nearest}"
     warnings = (few,) if plan.interval and not enough else ()
     return [
-        Estimate(name, getattr(values, name), intervals.get(name), {"nearest": nearest}, warnings)
+        MetricEstimate(name, getattr(values, name), intervals.get(name), {"nearest": nearest}, warnings)
         for name in ("precision", "recall", "density", "coverage")
     ]

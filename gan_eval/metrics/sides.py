@@ -69,7 +69,7 @@ class EstimatorPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
+class MetricEstimate:
     """One number of a metric.
 
     number: name of its `NumberRow`. details: further numbers, JSON-ready. warnings: sentences that a reader of the

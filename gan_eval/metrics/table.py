@@ -3,7 +3,7 @@
 A row names the module of `gan_eval.metrics` that holds the metric's code, so that help can be printed without importing
 numpy and scipy. That module has
 
-- `estimate(real, fake, plan, *, <options>) -> Sequence[Estimate]`, where the options are those of the row's table, and
+- `estimate(real, fake, plan, *, <options>) -> Sequence[MetricEstimate]`, with the options of the row's table, and
 - where the row tests pairs, `differences(real, fakes, *, seed) -> dict[tuple[str, str], Difference]`.
 """
 
@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict
 
-from gan_eval.metrics.sides import Estimate, EstimatorPlan, Needs, Side
+from gan_eval.metrics.sides import EstimatorPlan, MetricEstimate, Needs, Side
 from gan_eval.options import Option
 from gan_eval.result import Direction
 
@@ -147,9 +147,11 @@ class MetricRow:
     pairs: Literal["never", "asked", "always"] = "never"
     details: tuple[DetailRow, ...] = ()
 
-    def estimate(self, real: Side | None, fake: Side, plan: EstimatorPlan, own: Mapping[str, Any]) -> list[Estimate]:
+    def estimate(
+        self, real: Side | None, fake: Side, plan: EstimatorPlan, own: Mapping[str, Any]
+    ) -> list[MetricEstimate]:
         """The metric's numbers of a fake set; `own` holds a value for each of its options."""
-        estimates: Sequence[Estimate] = self._module().estimate(real, fake, plan, **own)
+        estimates: Sequence[MetricEstimate] = self._module().estimate(real, fake, plan, **own)
         return list(estimates)
 
     def differences(self, real: Side, fakes: Mapping[str, Side], *, seed: int) -> dict[tuple[str, str], Difference]:
