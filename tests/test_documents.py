@@ -43,9 +43,12 @@ PAGES = [
 #: Why a block may be left out, and how many such blocks there may be in all pages together.
 NOT_RUN = {
     "installs": 6,
-    "downloads": 6,
+    "downloads": 7,
+    "takes half a minute": 1,
+    "takes minutes": 1,
+    "needs a participant's session": 1,
     "runs until it is interrupted": 3,
-    "takes hours": 5,
+    "takes hours": 7,
     "needs several GPUs or machines": 3,
     "needs a checkpoint of the authors": 2,
     "runs the tests themselves": 2,
@@ -243,3 +246,55 @@ def test_the_commands_of_a_page_run_in_their_order(
     for number, block in enumerate(blocks(text_of(page))):
         if block.runs:
             shell(as_bash(block, number, folder), folder)
+
+
+# ---------------------------------------------------------------------------------------------- examples of --help
+
+REFERENCE = ROOT / "docs" / "reference" / "cli.md"
+EXAMPLES = [block for block in blocks(text_of(REFERENCE)) if block.runs]
+
+#: What the examples take for granted beside the small sets.
+_BEFORE_EXAMPLES = """
+cp -r out/ours ours; cp -r out/theirs theirs; cp -r out/ours a; cp -r out/theirs b
+cp -r in testA; cp -r out/ours nice; cp -r out/theirs unit; cp -r out/third munit
+gan-eval study new --kind pairwise --method A=a/ --method B=b/ --out study/
+gan-eval study simulate study/ --people 8 --out answers/
+mkdir mail; cp answers/* mail/
+python make_store.py
+gan-eval stats real/ -o part-0.npz; gan-eval stats fake/ -o part-1.npz
+nicegan train data/cat2dog --out runs/cat2dog --preset demo --iterations 1 --size 96 --scales 0,1,2 \\
+    --channels 2 --n-res 1
+"""
+_MAKE_STORE = """
+from pathlib import Path
+from gan_eval.study.collecting.store import Store
+from gan_eval.study.schema.manifest import read_manifest
+Store(Path("study/answers.db"), read_manifest(Path("study/study.json"))).close()
+"""
+
+
+@pytest.fixture(scope="session")
+def before_examples(
+    prepared: Path, shell: Callable[[str, Path], None], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A folder with what the examples of the commands' help take for granted."""
+    folder = shutil.copytree(prepared, tmp_path_factory.mktemp("examples") / "scratch")
+    (folder / "make_store.py").write_text(_MAKE_STORE, encoding="utf-8")
+    shell(_BEFORE_EXAMPLES, folder)
+    return folder
+
+
+def outputs_of(code: str) -> list[str]:
+    """The paths that an example's options --out and -o name: they must not be there before."""
+    return re.findall(r"(?:--out|-o) (\S+)", code)
+
+
+@pytest.mark.parametrize("block", EXAMPLES, ids=lambda block: block.code.strip().splitlines()[0])
+def test_the_example_of_a_commands_help_runs(
+    block: Block, before_examples: Path, shell: Callable[[str, Path], None], tmp_path: Path
+) -> None:
+    folder = shutil.copytree(before_examples, tmp_path / "scratch")
+    for name in outputs_of(block.code):
+        if (folder / name).is_dir():
+            shutil.rmtree(folder / name)
+    shell(block.code, folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -19,9 +20,14 @@ NOT_RUN = {
     "gan-eval weights fetch": "downloads",
     "gan-eval weights verify": "downloads",
     "gan-eval study serve": "runs until it is interrupted",
+    "gan-eval study forget": "needs a participant's session",
+    "gan-eval nicegan": "takes hours",
+    "gan-eval demo": "takes half a minute",
     "nicegan train": "takes hours",
     "nicegan import": "needs a checkpoint of the authors",
+    "nicegan data": "downloads",
     "nicegan data fetch": "downloads",
+    "nicegan data make-demo": "takes minutes",
 }
 
 
@@ -141,7 +147,7 @@ def _argument(item: click.Argument) -> str:
 
 
 def _paragraphs(command: click.Command) -> list[str]:
-    text = (command.help or "").replace("\b\n", "")
+    text = inspect.cleandoc(command.help or "").replace("\b\n", "")
     return [_unfolded(part) for part in text.strip().split("\n\n")]
 
 
