@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from gan_eval_cli import options
+from gan_eval_cli.exports import command_line
 from gan_eval_cli.outputs import check_outputs
-from gan_eval_cli.render import notice, print_json, print_table
+from gan_eval_cli.render import notes, notice, print_json, print_text, show_table
 
 if TYPE_CHECKING:
     from gan_eval.study.analysing.analysis import Analysis
@@ -37,7 +38,7 @@ def analyse_command(
     csv_file: Path | None,
     as_json: bool,
 ) -> None:
-    """Say what a study found, with the person as the unit: estimates, intervals, tests, exclusions.
+    """Analyse the answers of a study with the person as the unit: estimates, intervals, tests, exclusions.
 
     RESPONSES is a .jsonl file or a folder of them, as `gan-eval study collect` or `simulate` writes. What is analysed
     and who is excluded was fixed in the key when the study was exported.
@@ -56,28 +57,25 @@ def analyse_command(
     key = read_key(key_file)
     folder = key_file if key_file.is_dir() else key_file.parent
     manifest = read_manifest(manifest_file or folder / MANIFEST_FILE)
-    found = analyse(read_events(responses), manifest, key)
+    analysis = analyse(read_events(responses), manifest, key)
     if as_json:
-        print_json(to_dict(found))
+        print_json(to_dict(analysis))
     else:
-        _show(found)
+        _show(analysis)
     if html is not None:
-        write_text(html, render(found))
+        write_text(html, render(analysis, command=command_line()))
         notice(f"report: {html}")
     if csv_file is not None:
-        write_text(csv_file, answers_csv(found.record, manifest, key, found.screening))
+        write_text(csv_file, answers_csv(analysis.record, manifest, key, analysis.screening))
         notice(f"answers: {csv_file}")
 
 
-def _show(found: Analysis) -> None:
-    """The tables and the paragraph on stdout, what to be warned of on stderr."""
+def _show(analysis: Analysis) -> None:
+    """Print the tables and the paragraph on stdout, the notes on stderr."""
     from gan_eval.report.study.tables import all_tables
     from gan_eval.report.study.wording import paragraph
 
-    for table in all_tables(found):
-        print_table(table.columns, table.rows, title=table.title)
-        if table.note:
-            click.echo(table.note + "\n")
-    click.echo(paragraph(found))
-    for warning in found.warnings:
-        notice(f"warning: {warning}")
+    for table in all_tables(analysis):
+        show_table(table)
+    print_text(paragraph(analysis))
+    notes(analysis.warnings)

@@ -1,70 +1,103 @@
-"""The report as one HTML file: no script, no request, nothing of a participant's that is not escaped."""
+"""The report of a study as one self-contained HTML page."""
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
+from collections.abc import Iterable
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-
-from gan_eval.report.study import plots, tables, wording
+from gan_eval.report.page import Folded, PageSection, Part, Prose, ReportPage
+from gan_eval.report.page import render as render_page
+from gan_eval.report.study import figures, tables, wording
+from gan_eval.report.study.methods import method_section
 from gan_eval.study.analysing.analysis import Analysis
-from gan_eval.version import __version__
-
-_HERE = Path(__file__).parent
 
 
-def render(found: Analysis) -> str:
-    """The whole page. The same analysis gives the same bytes."""
-    environment = Environment(
-        loader=FileSystemLoader(_HERE),
-        autoescape=select_autoescape(default=True, default_for_string=True),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+def render(analysis: Analysis, *, command: str = "") -> str:
+    """The whole page. The same analysis gives the same bytes.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        What is reported.
+    command : str
+        The command line that makes the report again; may be empty.
+    """
+    sections = (
+        _result_section(analysis),
+        PageSection("For the paper", (Prose(wording.paragraph(analysis), quoted=True),)),
+        _section(
+            "Is it more than chance?",
+            (figures.pairs_figure(analysis), tables.pair_table(analysis), tables.test_table(analysis)),
+        ),
+        PageSection("Does it depend on how one counts?", (tables.robustness_table(analysis),)),
+        _people_section(analysis),
+        _item_section(analysis),
+        method_section(analysis, command),
     )
-    environment.filters["percent"] = wording.percent
-    sessions = found.record.sessions
-    kept = found.screening.kept
-    return environment.get_template("page.html").render(
-        found=found,
-        manifest=found.manifest,
-        rules=found.key.rules,
-        plan=found.key.analysis,
-        methods=[(key, method) for key, method in found.key.methods.items()],
-        style=(_HERE / "page.css").read_text(encoding="utf-8"),
-        paragraph=wording.paragraph(found),
-        began=min(session.began for session in sessions)[:10],
-        ended=max(session.began for session in sessions)[:10],
-        method_table=tables.method_table(found),
-        overall_table=tables.overall_table(found),
-        pair_table=tables.pair_table(found),
-        win_table=tables.win_table(found),
-        test_table=tables.test_table(found),
-        robustness_table=tables.robustness_table(found),
-        flow_table=tables.flow_table(found),
-        conduct_table=tables.conduct_table(found),
-        shares_plot=plots.shares_plot(found),
-        strengths_plot=plots.strengths_plot(found),
-        pairs_plot=plots.pairs_plot(found),
-        times_plot=plots.times_plot(found),
-        item_count=len(found.findings.items),
-        item_rows=list(found.findings.items.items()),
-        names=[method.name for method in found.findings.methods],
-        comments=[(session.session_id, text) for session in kept for text in session.comments],
-        mixed_model=mixed_model(found),
-        kind_notes=wording.kind_notes(found),
-        version=__version__,
+    return render_page(
+        ReportPage(
+            kind=f"Human study · {analysis.manifest.kind}",
+            title=analysis.manifest.text.title,
+            subtitle=f"“{analysis.manifest.text.question}”",
+            facts=_facts(analysis),
+            verdict=wording.verdict(analysis),
+            notes=analysis.warnings,
+            sections=tuple(section for section in sections if section.parts),
+        )
     )
 
 
-def mixed_model(found: Analysis) -> str:
-    """R code that fits the main question as a generalised linear mixed model to the CSV."""
-    first = json.dumps(tables.ranked(found)[0].name, ensure_ascii=False)
-    formula, condition = found.spec.report.model(first)
-    subset = f" & {condition}" if condition else ""
-    return (
-        'd <- read.csv("answers.csv", colClasses = c(excluded = "character"))\n'
-        f'd <- subset(d, role == "main" & excluded == ""{subset})\n'
-        f"summary(lme4::glmer({formula} + (1 | participant_id) + (1 | item), family = binomial, data = d))"
+def _facts(analysis: Analysis) -> tuple[tuple[str, str], ...]:
+    days = sorted(session.began[:10] for session in analysis.record.sessions)
+    collected = days[0] if days[0] == days[-1] else f"{days[0]} to {days[-1]}"
+    counts = {
+        "people": analysis.people,
+        "excluded": len(analysis.screening.excluded),
+        "answers": analysis.answers,
+        "items": len(analysis.findings.items),
+    }
+    return (*((name, str(count)) for name, count in counts.items()), ("collected", collected))
+
+
+def _section(title: str, parts: Iterable[Part | None]) -> PageSection:
+    return PageSection(title, tuple(part for part in parts if part is not None))
+
+
+def _result_section(analysis: Analysis) -> PageSection:
+    parts = (
+        figures.shares_figure(analysis),
+        tables.method_table(analysis),
+        tables.overall_table(analysis),
+        figures.strengths_figure(analysis),
+        tables.win_table(analysis),
     )
+    return _section("What was found", parts)
+
+
+def _people_section(analysis: Analysis) -> PageSection:
+    screening = analysis.screening
+    excluded = [(session.session_id, session.reason) for session in screening.excluded]
+    flags = [(session.session_id, session.flag) for session in screening.flags]
+    rejected = [(event.session_id, event.reason) for event in analysis.record.rejected]
+    comments = [(session.session_id, text) for session in screening.kept for text in session.comments]
+    parts = (
+        tables.flow_table(analysis),
+        _folded(excluded, "{} excluded, one by one", "session"),
+        _folded(flags, "{} on sessions that stay", "remark"),
+        _folded(rejected, "{} rejected", "event"),
+        tables.conduct_table(analysis),
+        figures.times_figure(analysis),
+        _folded(comments, "{} of participants", "comment"),
+    )
+    return _section("Who answered, and how", parts)
+
+
+def _folded(lines: list[tuple[str, str]], summary: str, noun: str) -> Folded | None:
+    """A list that opens on request; None for an empty one."""
+    count = f"{len(lines)} {noun}" if len(lines) == 1 else f"{len(lines)} {noun}s"
+    return Folded(summary.format(count), lines=tuple(lines)) if lines else None
+
+
+def _item_section(analysis: Analysis) -> PageSection:
+    table = tables.item_table(analysis)
+    noun = "item" if len(table.rows) == 1 else "items"
+    return PageSection("Item by item", (Folded(f"Shares on {len(table.rows)} {noun}", table=table),))

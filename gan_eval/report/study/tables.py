@@ -2,53 +2,50 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from gan_eval.digits import NONE, bounds, level_of, number, p_equals, p_value, percent
 from gan_eval.inference.persons import Estimate
-from gan_eval.report.study.wording import method_of, number, p_value, percent, span, title, written
+from gan_eval.report.study.wording import method_of, span, title, winner_of, with_span, written
+from gan_eval.report.table import Table
 from gan_eval.study.analysing.analysis import Analysis
 from gan_eval.study.analysing.describing import Passed
-from gan_eval.study.analysing.findings import Measure, MethodFinding
+from gan_eval.study.analysing.findings import Measure, MethodFinding, PairFinding
 
 
-@dataclass(frozen=True, slots=True)
-class StudyTable:
-    """columns: the first is text, the others are numbers. note: what a reader needs, under the table."""
-
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    note: str = ""
-
-
-def method_table(found: Analysis) -> StudyTable:
+def method_table(analysis: Analysis) -> Table:
     """Every measure of every method, with its interval over people."""
-    findings = found.findings
-    names = [measure.name for measure in findings.methods[0].measures]
-    names.sort(key=lambda name: name != found.main)
-    level = f"{found.settings.level:.0%} CI"
+    names = [measure.name for measure in analysis.findings.methods[0].measures]
+    names.sort(key=lambda name: name != analysis.main)
     rows = []
-    for method in ranked(found):
-        cells = [method.name]
-        for name in names:
-            measure = method.get(name)
-            if measure is not None:
-                cells += [written(name, measure.estimate.value), span(name, measure.estimate.interval)]
-        rows.append((*cells, str(method.measures[0].answers)))
-    columns = ["method"]
-    for name in names:
-        columns += [title(name), level]
+    for method in ranked(analysis):
+        measures = [method.get(name) for name in names]
+        cells = [_with_span(measure) for measure in measures]
+        rows.append((method.name, *cells, str(method.measures[0].answers)))
+    headings = [_heading(analysis, name) for name in names]
     note = (
-        f"Unit: person, n = {found.people}. {_interval_note(found)} Without a difference: {percent(findings.chance)}."
+        f"Unit: person, n = {analysis.people}. {_interval_note(analysis)} "
+        f"Without a difference: {percent(analysis.findings.chance)}."
     )
-    return StudyTable("Methods", (*columns, "answers"), tuple(rows), note)
+    return Table("Methods", ("method", *headings, "answers"), tuple(rows), note)
 
 
-def robustness_table(found: Analysis) -> StudyTable:
+def _with_span(measure: Measure | None) -> str:
+    if measure is None:
+        return NONE
+    return with_span(measure.name, measure.estimate.value, measure.estimate.interval)
+
+
+def _heading(analysis: Analysis, name: str) -> str:
+    """A measure's name, with the level of its intervals where it has any."""
+    measures = [method.get(name) for method in analysis.findings.methods]
+    known = any(measure is not None and measure.estimate.interval is not None for measure in measures)
+    return f"{title(name)} [{level_of(analysis.settings.level)}]" if known else title(name)
+
+
+def robustness_table(analysis: Analysis) -> Table:
     """The main share of each method under other assumptions."""
     rows = []
-    for method in ranked(found):
-        measure = method.get(found.spec.analysis.measures[0])
+    for method in ranked(analysis):
+        measure = method.get(analysis.spec.analysis.measures[0])
         if measure is None:
             continue
         name, estimate = measure.name, measure.estimate
@@ -61,7 +58,7 @@ def robustness_table(found: Analysis) -> StudyTable:
                 _range(name, estimate),
                 span(name, measure.items),
                 span(name, measure.pooled),
-                _unruled(found, method.name, name),
+                _unruled(analysis, method.name, name),
             )
         )
     columns = (
@@ -78,44 +75,60 @@ def robustness_table(found: Analysis) -> StudyTable:
         "“People and items” also holds for other items of the kind shown. “Answers as independent” (Wilson) is too "
         "narrow as soon as people differ, and is given for comparison with other papers."
     )
-    return StudyTable("The same shares under other assumptions", columns, tuple(rows), note)
+    return Table("The same shares under other assumptions", columns, tuple(rows), note)
 
 
-def pair_table(found: Analysis) -> StudyTable | None:
-    """Every two methods."""
-    if not found.findings.pairs:
+def pair_table(analysis: Analysis) -> Table | None:
+    """Every two methods; a difference that the test does not show is said not to be told."""
+    pairs = analysis.findings.pairs
+    if not pairs:
         return None
-    factor, unit = found.spec.report.difference
-    with_answers = any(pair.answer_p is not None for pair in found.findings.pairs)
-    rows = []
-    for pair in found.findings.pairs:
-        interval = pair.difference.interval
-        row = [
-            f"{pair.a} − {pair.b}",
-            number(factor * pair.difference.value, 1),
-            "–" if interval is None else f"{number(factor * interval.low, 1)} to {number(factor * interval.high, 1)}",
-            p_value(pair.p_value),
-            p_value(pair.adjusted_p),
-            str(pair.difference.people),
-        ]
-        rows.append(tuple(row + ([p_value(pair.answer_p)] if with_answers else [])))
-    columns = ["pair", "points", f"{found.settings.level:.0%} CI", "p", "p (Holm)", "people"]
-    note = f"Differences in {unit}, unit: person. p by sign flips of people; intervals are not adjusted."
+    unit = analysis.spec.report.difference[1]
+    with_answers = any(pair.answer_p is not None for pair in pairs)
+    rows = tuple(_pair_row(analysis, pair, with_answers) for pair in pairs)
+    columns = ["method a", "method b", "a − b", level_of(analysis.settings.level), "p", "p (Holm)", "people"]
+    note = f"Differences in {unit}; unit: person. p: sign flips of people; intervals are not adjusted."
     if with_answers:
         columns.append("p, answers as independent")
-    return StudyTable("Comparisons", tuple(columns), tuple(rows), note)
+    columns.append("verdict")
+    return Table("Comparisons", tuple(columns), rows, note, keys=2, text=frozenset({len(columns) - 1}))
 
 
-def test_table(found: Analysis) -> StudyTable | None:
+def _pair_row(analysis: Analysis, pair: PairFinding, with_answers: bool) -> tuple[str, ...]:
+    factor = analysis.spec.report.difference[0]
+    difference, interval = pair.difference, pair.difference.interval
+    return (
+        pair.a,
+        pair.b,
+        number(factor * difference.value, 1, sign=True),
+        NONE if interval is None else bounds(factor * interval.low, factor * interval.high, 1),
+        p_value(pair.p_value),
+        p_value(pair.adjusted_p),
+        str(difference.people),
+        *([p_value(pair.answer_p)] if with_answers else []),
+        _pair_verdict(analysis, pair),
+    )
+
+
+def _pair_verdict(analysis: Analysis, pair: PairFinding) -> str:
+    if pair.adjusted_p is None:
+        return "not tested"
+    winner = winner_of(analysis, pair)
+    if winner is None:
+        return "not shown to differ"
+    return f"{winner} {analysis.spec.report.better} {pair.b if winner == pair.a else pair.a}"
+
+
+def test_table(analysis: Analysis) -> Table | None:
     """All tests; those that take answers as independent say so."""
-    tests = found.findings.tests
+    tests = analysis.findings.tests
     if not tests:
         return None
     adjusted = any(test.adjusted_p is not None for test in tests)
     rows = []
     for test in tests:
         row = [
-            test.name + (" – primary" if test.primary else ""),
+            test.name + (" (primary)" if test.primary else ""),
             number(test.statistic, 3),
             p_value(test.p_value),
             *([p_value(test.adjusted_p)] if adjusted else []),
@@ -126,21 +139,22 @@ def test_table(found: Analysis) -> StudyTable | None:
         rows.append(tuple(row))
     columns = ("test", "statistic", "p", *(["p (Holm)"] if adjusted else []), "unit", "n", "reference")
     note = "" if all(test.unit == "person" for test in tests) else "* takes every answer as independent of the others."
-    return StudyTable("Tests", columns, tuple(rows), note)
+    text = frozenset({len(columns) - 3, len(columns) - 1})
+    return Table("Tests", columns, tuple(rows), note, text=text)
 
 
-def overall_table(found: Analysis) -> StudyTable | None:
+def overall_table(analysis: Analysis) -> Table | None:
     """Measures over all methods together (single real or fake pictures)."""
-    if not found.findings.overall:
+    if not analysis.findings.overall:
         return None
-    rows = tuple(_overall_row(measure) for measure in found.findings.overall)
-    columns = ("over all methods", "estimate", f"{found.settings.level:.0%} CI", "answers as independent", "answers")
-    return StudyTable("Real against fake", columns, rows)
+    rows = tuple(_overall_row(measure) for measure in analysis.findings.overall)
+    columns = ("over all methods", "estimate", level_of(analysis.settings.level), "answers as independent", "answers")
+    return Table("Real against fake", columns, rows)
 
 
-def win_table(found: Analysis) -> StudyTable | None:
+def win_table(analysis: Analysis) -> Table | None:
     """Pairwise wins, strengths on other scales, chances of the ranks."""
-    wins = found.findings.wins
+    wins = analysis.findings.wins
     if wins is None:
         return None
     k = len(wins.names)
@@ -152,11 +166,11 @@ def win_table(found: Analysis) -> StudyTable | None:
         cells += [percent(rank, 0) for rank in wins.ranks[i]]
         rows.append(tuple(cells))
     columns = ("wins of … over", *wins.names, "Elo", "beats average", *(f"rank {n + 1}" for n in range(k)))
-    return StudyTable("Wins", columns, tuple(rows), _win_note(found))
+    return Table("Wins", columns, tuple(rows), _win_note(analysis))
 
 
-def _win_note(found: Analysis) -> str:
-    wins = found.findings.wins
+def _win_note(analysis: Analysis) -> str:
+    wins = analysis.findings.wins
     parts = ["Elo is 1500 + 400/ln 10 · strength. Ranks: share of the resamples of people in which a method has it."]
     if wins is not None and wins.left_advantage is not None:
         value, se = wins.left_advantage
@@ -167,20 +181,20 @@ def _win_note(found: Analysis) -> str:
     return " ".join(parts)
 
 
-def flow_table(found: Analysis) -> StudyTable:
+def flow_table(analysis: Analysis) -> Table:
     """Who was left out, rule by rule."""
-    rows = [("sessions with any event", "", str(len(found.record.sessions)))]
-    rows += [(step.wording, str(step.removed), str(step.remaining)) for step in found.screening.steps]
-    return StudyTable("Exclusions, by the rules fixed at export", ("rule", "left out", "remaining"), tuple(rows))
+    rows = [("sessions with any event", "", str(len(analysis.record.sessions)))]
+    rows += [(step.wording, str(step.removed), str(step.remaining)) for step in analysis.screening.steps]
+    return Table("Exclusions, by the rules fixed at export", ("rule", "left out", "remaining"), tuple(rows))
 
 
-def conduct_table(found: Analysis) -> StudyTable:
+def conduct_table(analysis: Analysis) -> Table:
     """How the study went."""
-    ran, agreed = found.conduct, found.agreement
+    ran, agreed = analysis.conduct, analysis.agreement
     rows: list[tuple[str, str]] = [
         ("main answers", ", ".join(f"{count} {kind}" for kind, count in ran.answers.items())),
     ]
-    if (alike := found.findings.dependence) is not None:
+    if (alike := analysis.findings.dependence) is not None:
         effect = f"design effect {number(alike.design_effect)} at {number(alike.answers, 0)} answers"
         rows.append(("correlation within people", f"{number(alike.rho, 3)} ({effect})"))
     if agreed is not None and agreed.alpha is not None:
@@ -195,7 +209,7 @@ def conduct_table(found: Analysis) -> StudyTable:
     ]
     if ran.slots is not None:
         counts = " / ".join(str(count) for count in ran.slots.counts)
-        rows.append(("choices by slot", f"{counts} (p {_sign(ran.slots.p_value)}, w {number(ran.slots.w)})"))
+        rows.append(("choices by slot", f"{counts} ({p_equals(ran.slots.p_value)}, w {number(ran.slots.w)})"))
     if ran.times is not None:
         times = ran.times
         quartiles = f"{times.median:.0f} ms ({times.lower_quartile:.0f} to {times.upper_quartile:.0f})"
@@ -205,53 +219,54 @@ def conduct_table(found: Analysis) -> StudyTable:
         rows.append(("minutes per session, median", number(ran.minutes, 1)))
     rows.append(("answered by", ", ".join(f"{name} {count}" for name, count in ran.inputs.items())))
     rows.append(("form given by", ", ".join(f"{name} {count}" for name, count in ran.form_sources.items())))
-    return StudyTable("How it went", ("what", "found"), tuple(row for row in rows if row[1] not in ("", "–")))
+    known = tuple(row for row in rows if row[1] not in ("", NONE))
+    return Table("Answers and times", ("measure", "value"), known, text=frozenset({1}))
 
 
-def all_tables(found: Analysis) -> list[StudyTable]:
+def all_tables(analysis: Analysis) -> list[Table]:
     """Every table there is, the most important first."""
     tables = [
-        method_table(found),
-        overall_table(found),
-        pair_table(found),
-        win_table(found),
-        test_table(found),
-        robustness_table(found),
-        flow_table(found),
-        conduct_table(found),
+        method_table(analysis),
+        overall_table(analysis),
+        pair_table(analysis),
+        win_table(analysis),
+        test_table(analysis),
+        robustness_table(analysis),
+        flow_table(analysis),
+        conduct_table(analysis),
     ]
     return [table for table in tables if table is not None]
 
 
-def ranked(found: Analysis) -> list[MethodFinding]:
+def ranked(analysis: Analysis) -> list[MethodFinding]:
     """Methods by their main measure, the highest first."""
 
     def place(method: MethodFinding) -> float:
-        measure = method.get(found.main)
+        measure = method.get(analysis.main)
         value = float("nan") if measure is None else measure.estimate.value
         return float("inf") if value != value else -value
 
-    return sorted(found.findings.methods, key=place)
+    return sorted(analysis.findings.methods, key=place)
 
 
-def _interval_note(found: Analysis) -> str:
-    interval = next((m.estimate.interval for one in found.findings.methods for m in one.measures), None)
+def _interval_note(analysis: Analysis) -> str:
+    interval = next((m.estimate.interval for one in analysis.findings.methods for m in one.measures), None)
     return f"Intervals: {method_of(interval)}." if interval else "Too few people for intervals or tests."
 
 
 def _range(name: str, estimate: Estimate) -> str:
     if estimate.without_one is None:
-        return "–"
+        return NONE
     low, high = estimate.without_one
     return f"{written(name, low)} to {written(name, high)}"
 
 
-def _unruled(found: Analysis, method: str, measure: str) -> str:
-    if found.unruled is None:
+def _unruled(analysis: Analysis, method: str, measure: str) -> str:
+    if analysis.unruled is None:
         return "same"
-    [other] = [one for one in found.unruled.methods if one.name == method]
-    found_measure = other.get(measure)
-    return "–" if found_measure is None else written(measure, found_measure.estimate.value)
+    [other] = [one for one in analysis.unruled.methods if one.name == method]
+    counterpart = other.get(measure)
+    return NONE if counterpart is None else written(measure, counterpart.estimate.value)
 
 
 def _overall_row(measure: Measure) -> tuple[str, ...]:
@@ -271,10 +286,13 @@ def _tied(ties: float) -> str:
 
 def _passed(passed: Passed | None) -> str:
     if passed is None:
-        return "–"
-    chance = f", by chance p {_sign(passed.p_chance)}" if passed.p_chance is not None else ""
+        return NONE
+    chance = f", by chance {p_equals(passed.p_chance)}" if passed.p_chance is not None else ""
     return f"{passed.right} of {passed.shown}{chance}"
 
 
-def _sign(p: float) -> str:
-    return p_value(p) if p < 0.001 else f"= {p_value(p)}"
+def item_table(analysis: Analysis) -> Table:
+    """The share of each method on each item."""
+    names = tuple(method.name for method in analysis.findings.methods)
+    rows = [(item, *(percent(value, 0) for value in values)) for item, values in analysis.findings.items.items()]
+    return Table("", ("item", *names), tuple(rows))

@@ -1,10 +1,10 @@
-"""Numbers as words, and the paragraph that may go into a paper as it stands."""
+"""Sentences of a study's report: the verdict, and the paragraph that may go into a paper as it stands."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
+from gan_eval.digits import NONE, bounds, level_of, number, p_equals, percent
 from gan_eval.inference.persons import FEW
+from gan_eval.report.sentences import listed
 from gan_eval.result import Interval
 from gan_eval.study.analysing.analysis import Analysis, main_measures, primary_test, simulated
 from gan_eval.study.analysing.findings import Measure, PairFinding
@@ -34,43 +34,26 @@ def title(name: str) -> str:
     return MEASURES.get(name, name.replace("_", " "))
 
 
-def percent(value: float | None, digits: int = 1) -> str:
-    """0.4825 → "48.3%"; a dash where there is no value."""
-    return "–" if value is None or value != value else f"{100 * value:.{digits}f}%"
-
-
-def number(value: float | None, digits: int = 2) -> str:
-    """1.2345 → "1.23" with a true minus sign; a dash where there is no value."""
-    if value is None or value != value:
-        return "–"
-    text = f"{value:.{digits}f}"
-    return text.replace("-", "−") if float(text) else text.replace("-", "")
-
-
 def written(name: str, value: float | None) -> str:
     """A measure's value in its unit."""
     return percent(value) if name in SHARES else number(value)
 
 
 def span(name: str, interval: Interval | None) -> str:
-    """ "41.0 to 55.4%", or a dash."""
+    """The interval as "41.0 to 55.4 %", or a dash."""
     if interval is None:
-        return "–"
+        return NONE
     if name in SHARES:
-        return f"{number(100 * interval.low, 1)} to {number(100 * interval.high, 1)}%"
-    return f"{number(interval.low)} to {number(interval.high)}"
+        return f"{bounds(100 * interval.low, 100 * interval.high, 1)}\u00a0%"
+    return bounds(interval.low, interval.high, 2)
 
 
-def p_value(p: float | None) -> str:
-    """0.0312 → "0.031"; "< 0.001", which does not break; a dash where there is none."""
-    if p is None:
-        return "–"
-    return "<\u00a00.001" if p < 0.001 else f"{p:.3f}" if p < 0.1 else f"{p:.2f}"
-
-
-def _p(p: float) -> str:
-    shown = p_value(p)
-    return f"p {shown}" if shown.startswith("<") else f"p = {shown}"
+def with_span(name: str, value: float, interval: Interval | None) -> str:
+    """The value and its interval as "48.3 % [41.0, 55.4]"."""
+    if interval is None:
+        return written(name, value)
+    inside = span(name, interval).removesuffix("\u00a0%").replace(" to ", ",\u00a0")
+    return f"{written(name, value)} [{inside}]"
 
 
 def method_of(interval: Interval | None) -> str:
@@ -78,9 +61,49 @@ def method_of(interval: Interval | None) -> str:
     return "" if interval is None else interval.method.split(" (")[0]
 
 
-def joined(parts: Sequence[str]) -> str:
-    """ "a, b and c"."""
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}" if parts else ""
+def verdict(found: Analysis) -> tuple[str, ...]:
+    """What the study found, in a few sentences, and of what it holds."""
+    made_up = simulated(found)
+    about = (
+        ["The people are simulated, so the numbers say nothing about the methods."] if made_up == found.people else []
+    )
+    return (" ".join([*_highest(found), *_tests(found), *_told_apart(found)]), " ".join([*about, _reach(found)]))
+
+
+def _highest(found: Analysis) -> list[str]:
+    """The method, or the methods, with the highest main measure."""
+    known = {name: m for name, m in main_measures(found).items() if m.estimate.value == m.estimate.value}
+    if not known:
+        return []
+    best = max(measure.estimate.value for measure in known.values())
+    names = [name for name, measure in known.items() if measure.estimate.value == best]
+    if len(found.findings.methods) == 1:
+        return [f"{_claim(names[0], known[names[0]], found, first=True)}."]
+    if len(names) > 1:
+        return [f"{listed(names)} have the same highest {title(found.main)}, {written(found.main, best)}."]
+    if known[names[0]].unbounded:
+        return [f"{names[0]} has the highest {title(found.main)}, to which the answers set no bound."]
+    return [f"{names[0]} has the highest {title(found.main)}, {_estimate(known[names[0]], found)}."]
+
+
+def _told_apart(found: Analysis) -> list[str]:
+    """How many pairs the tests told apart."""
+    tested = [pair for pair in found.findings.pairs if pair.adjusted_p is not None]
+    if not tested:
+        return [] if primary_test(found.findings) else ["Nothing was tested."]
+    shown = sum(winner_of(found, pair) is not None for pair in tested)
+    if len(tested) == 1:
+        return []
+    if shown == len(tested):
+        return [f"All {shown} pairs of methods were shown to differ."]
+    return [f"Of {len(tested)} pairs of methods, {shown or 'none'} {'were' if shown > 1 else 'was'} shown to differ."]
+
+
+def winner_of(found: Analysis, pair: PairFinding) -> str | None:
+    """The method of a pair that the test shows to have the higher measure; None where it shows neither."""
+    if pair.adjusted_p is None or pair.adjusted_p >= 1 - found.settings.level or not pair.difference.value:
+        return None
+    return pair.a if pair.difference.value > 0 else pair.b
 
 
 def paragraph(found: Analysis) -> str:
@@ -113,10 +136,10 @@ def _estimates(found: Analysis) -> list[str]:
     silent = [name for name, measure in measures if measure.estimate.value != measure.estimate.value]
     parts = [_claim(name, measure, found, first=n == 0) for n, (name, measure) in enumerate(known)]
     parts += [f"no answer was given on {name}" for name in silent]
-    text = f"{joined(parts)}; {_chance(found)}." if found.main != "strength" else f"{joined(parts)}."
+    text = f"{listed(parts)}; {_chance(found)}." if found.main != "strength" else f"{listed(parts)}."
     rest = [m for m in found.findings.overall if m.name in ("real_error", "hype_infinity", "d_prime")]
     if rest:
-        text += f" Over all methods, {joined([f'{title(m.name)} was {_estimate(m, found)}' for m in rest])}."
+        text += f" Over all methods, {listed([f'{title(m.name)} was {_estimate(m, found)}' for m in rest])}."
     return [text]
 
 
@@ -134,7 +157,7 @@ def _estimate(measure: Measure, found: Analysis, *, first: bool = False) -> str:
     if interval is None:
         return value
     how = f", {method_of(interval)}" if first else ""
-    return f"{value} ({found.settings.level:.0%} CI {span(measure.name, interval)}{how})"
+    return f"{value} ({level_of(found.settings.level)} {span(measure.name, interval)}{how})"
 
 
 def _chance(found: Analysis) -> str:
@@ -155,7 +178,7 @@ def _tests(found: Analysis) -> list[str]:
         return []
     shown, not_shown = found.spec.report.verdicts
     how = "permutation of the methods within each person" if "permuted" in test.name else "sign flips of people"
-    return [f"{shown if test.p_value < 1 - found.settings.level else not_shown} ({_p(test.p_value)}, {how})."]
+    return [f"{shown if test.p_value < 1 - found.settings.level else not_shown} ({p_equals(test.p_value)}, {how})."]
 
 
 def _pairs(found: Analysis) -> list[str]:
@@ -168,11 +191,11 @@ def _pairs(found: Analysis) -> list[str]:
     verb = found.spec.report.better
     sentences = []
     if shown:
-        sentences.append(f"{joined([_pair(pair, verb, found) for pair in shown])}.")
+        sentences.append(f"{listed([_pair(pair, verb, found) for pair in shown])}.")
     if tested and not shown and all(_least_p(pair) * len(tested) >= alpha for pair in tested):
         sentences.append(f"With {found.people} people no outcome could have shown two methods to differ.")
     if other:
-        sentences.append(f"Not shown to differ: {joined([_pair(pair, 'against', found) for pair in other])}.")
+        sentences.append(f"Not shown to differ: {listed([_pair(pair, 'against', found) for pair in other])}.")
     if tested:
         sentences.append("These are sign-flip tests over people, with p-values adjusted by Holm.")
     return sentences
@@ -192,11 +215,11 @@ def _pair(pair: PairFinding, verb: str, found: Analysis) -> str:
         low, high = sorted((sign * interval.low, sign * interval.high))
         bounds = f", CI {number(factor * low, 1)} to {number(factor * high, 1)}"
     points = number(abs(factor * pair.difference.value), 1)
-    p = f", {_p(pair.adjusted_p)}" if pair.adjusted_p is not None else ""
+    p = f", {p_equals(pair.adjusted_p)}" if pair.adjusted_p is not None else ""
     return f"{a} {verb} {b} ({points} {unit}{bounds}{p})"
 
 
 def _reach(found: Analysis) -> str:
     if found.people < FEW:
         return "With so few people the numbers describe these people only."
-    return "Intervals take people as the unit and speak of the items shown."
+    return "Intervals take the person as the unit and hold for the items shown."

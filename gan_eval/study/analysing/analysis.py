@@ -121,16 +121,16 @@ def _cautions(found: Analysis) -> list[tuple[bool, str]]:
     return [
         (
             made_up > 0,
-            f"{made_up} of {found.people} people are simulated: this tries the analysis, and says nothing else",
+            f"{made_up} of {found.people} people are simulated: the numbers say nothing about the methods",
         ),
-        (found.people < FEW, f"{found.people} people are too few for any inference: the numbers describe them alone"),
+        (found.people < FEW, f"{found.people} people are too few for any inference: the numbers describe only them"),
         (
             FEW <= found.people < SOME,
-            f"{found.people} people: intervals are t intervals, and wide for good reason ({SOME} or more are advised)",
+            f"{found.people} people: intervals are t intervals and wide ({SOME} or more people are advised)",
         ),
         (rejected > 0, f"{rejected} events contradict the study and were left out"),
         (ruled > total / 5, f"{ruled} of {total} people were excluded by the rules, more than one in five"),
-        (_changed(found), "the main test's verdict is another without the exclusions: report both"),
+        (_changed(found), "the main test's verdict changes without the exclusions: report both"),
         (_rests_on_one(found), "which method comes first depends on a single person"),
         (
             ran.slots is not None and ran.slots.p_value < 0.01,

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from gan_eval.digits import percent
 from gan_eval.inference.conduct import same_slot_p
 from gan_eval.study.analysing.answers import Session
 from gan_eval.study.schema.manifest import Rules
@@ -87,7 +88,9 @@ def _rules(sessions: Sequence[Session], rules: Rules) -> list[tuple[str, str, Ch
     if rules.duplicate_participant == "keep_first_complete":
         wording = "are further sessions of a person (the first complete one stays)"
         found.append(("duplicate", wording, _duplicate(sessions, share)))
-    found.append(("incomplete", f"answered less than {share:.0%} of the main trials", lambda s: _incomplete(s, share)))
+    found.append(
+        ("incomplete", f"answered less than {percent(share, 0)} of the main trials", lambda s: _incomplete(s, share))
+    )
     if rules.checks_pass_min:
         wording = f"followed fewer than {rules.checks_pass_min} instructed checks"
         found.append(("checks", wording, lambda s: _checks(s, rules.checks_pass_min)))

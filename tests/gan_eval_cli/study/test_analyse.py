@@ -39,7 +39,7 @@ def test_analyse_prints_tables_and_the_paragraph(folder: Path, answers: Path, in
     assert result.exit_code == 0, result.stderr
     assert "Unit: person, n = 6" in result.stdout
     assert "NICE-GAN was chosen in" in result.stdout
-    assert "warning: 6 people" in result.stderr
+    assert "note: 6 people" in result.stderr
 
 
 def test_analyse_json_is_one_object_and_repeats(folder: Path, answers: Path, invoke: Invoke) -> None:

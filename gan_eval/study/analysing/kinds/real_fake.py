@@ -173,7 +173,7 @@ SPEC = KindSpec(
             "Fakes were not shown to be called real at another rate than real pictures",
         ),
         better="fooled more often than",
-        notes="The fooling rate counts fakes taken for real, and is not cut off at 50%. It says little alone, since "
+        notes="The fooling rate counts fakes taken for real, not cut off at 50\u00a0%. It says little alone, since "
         "who calls everything real is always fooled: it is tested against the rate at which the same people call real "
         "pictures real. HYPE-infinity is the mean of the errors on fakes and on real pictures; d′ (log-linear "
         "correction) and the criterion separate sensitivity from the habit of saying “real”.",

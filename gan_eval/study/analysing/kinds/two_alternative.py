@@ -116,13 +116,13 @@ SPEC = KindSpec(
         task="In each trial a real and a generated picture were shown{time}, sides counterbalanced, and the real one "
         "was to be chosen",
         verbs={"fooling_rate": "was taken for real in"},
-        reference="50.0% would mean that fakes cannot be told from real pictures",
+        reference="50.0\u00a0% would mean that fakes cannot be told from real pictures",
         verdicts=(
-            "Over all fakes the fooling rate differs from 50%",
-            "Over all fakes the fooling rate was not shown to differ from 50%",
+            "Over all fakes the fooling rate differs from 50\u00a0%",
+            "Over all fakes the fooling rate was not shown to differ from 50\u00a0%",
         ),
         better="fooled more often than",
-        notes="The fooling rate counts fakes taken for real, and is not cut off at 50%: above it the fakes look more "
+        notes="The fooling rate counts fakes taken for real, not cut off at 50\u00a0%: above it the fakes look more "
         "real than real pictures. d′ is √2 times the normal quantile of the share of right answers.",
         model=lambda first: ('(correct == 0) ~ 0 + ifelse(method_1 == "real", method_2, method_1)', ""),
     ),

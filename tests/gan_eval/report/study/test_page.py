@@ -3,58 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from html.parser import HTMLParser
 
 import pytest
 
-from gan_eval.report.study.page import mixed_model, render
+from gan_eval.report.study.methods import mixed_model
+from gan_eval.report.study.page import render
+from gan_eval.report.study.wording import verdict
 from gan_eval.study.analysing.analysis import Analysis
 from gan_eval.study.analysing.answers import Rejected
 from gan_eval.study.analysing.exclusions import Excluded
 from gan_eval.study.analysing.kinds.table import KINDS
 from gan_eval.study.schema.trials import Kind
+from tests.gan_eval.report.pages import check_page, text_of
 from tests.gan_eval.study.drawn import analysis
 
 HOSTILE = "</style></script><img src=x onerror=alert(1)>\"'&{{ 7*7 }}"
 
 
-class Outline(HTMLParser):
-    """Tags, attributes and text of a page."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.text = ""
-        self.open: list[str] = []
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-        if tag not in ("meta", "img", "br"):
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open, f"</{tag}> closes nothing"
-        assert self.open.pop() == tag
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-
 @pytest.mark.parametrize(
     ("kind", "people"), [("best-of-k", 1), ("pairwise", 3), ("real-fake", 8), ("two-alternative", 22)]
 )
-def test_page_is_balanced_and_asks_for_nothing(kind: Kind, people: int) -> None:
-    page = Outline(render(analysis(kind, people=people)))
-    assert page.open == []
-    assert not {"script", "link", "img", "iframe", "object"} & {tag for tag, _ in page.tags}
-    for _, attributes in page.tags:
-        assert all(not name.startswith("on") for name in attributes)
-        for name in ("src", "href", "xlink:href"):
-            assert (attributes.get(name) or "#").startswith("#")
+def test_page_is_valid_and_asks_for_nothing(kind: Kind, people: int) -> None:
+    check_page(render(analysis(kind, people=people)))
 
 
 def test_same_analysis_same_bytes() -> None:
@@ -80,18 +50,29 @@ def _poisoned(found: Analysis) -> Analysis:
 @pytest.mark.parametrize("kind", ["pairwise", "real-fake"])
 def test_hostile_text_stays_text(kind: Kind) -> None:
     page = render(_poisoned(analysis(kind, people=6)))
-    outline = Outline(page)
-    assert outline.open == []
-    assert not {"img", "script"} & {tag for tag, _ in outline.tags}
-    assert "<img" not in page
-    assert outline.text.count(HOSTILE) >= 6
+    check_page(page)
+    assert text_of(page).count(HOSTILE) >= 6
 
 
 def test_every_section_is_there() -> None:
-    text = Outline(render(analysis("pairwise", people=12, careless=0.1))).text
-    for title in ("For the paper", "What was found", "Comparisons", "Wins", "Exclusions", "How it went"):
+    text = text_of(render(analysis("pairwise", people=12, careless=0.1), command="gan-eval study analyse a.jsonl"))
+    for title in ("For the paper", "What was found", "Comparisons", "Wins", "Exclusions", "Answers and times"):
         assert title in text
     assert analysis("pairwise").manifest.key_commitment in text
+    assert "gan-eval study analyse a.jsonl" in text
+
+
+def test_the_verdict_stands_before_every_number() -> None:
+    text = text_of(render(analysis("best-of-k")))
+    assert text.index(verdict(analysis("best-of-k"))[0].replace("\u00a0", " ")) < text.index("Share of choices")
+
+
+def test_lists_of_sessions_are_whole_and_counted() -> None:
+    study = analysis("best-of-k", people=12, careless=0.25)
+    text = text_of(render(study))
+    assert f"{len(study.screening.excluded)} sessions excluded, one by one" in text
+    assert all(f"{session.session_id} {session.reason}" in text for session in study.screening.excluded)
+    assert "Shares on 18 items" in text
 
 
 @pytest.mark.parametrize("kind", KINDS)
