@@ -1,0 +1,1 @@
+"""A feature network that the package lacks, to try the steps of CONTRIBUTING with."""
