@@ -56,11 +56,15 @@ class InputsRecord:
 
 @dataclass(frozen=True, slots=True)
 class OutputSettings:
-    """How the outputs were made. height, width: in pixels. averaged: whether averaged generators made them."""
+    """How the outputs were made.
 
-    height: _Pixels
-    width: _Pixels
-    fit: Literal["stretch", "crop"]
+    height, width: in pixels; None where each output has the size of its input. averaged: whether averaged generators
+    made them.
+    """
+
+    height: _Pixels | None
+    width: _Pixels | None
+    fit: Literal["stretch", "crop", "native"]
     precision: Literal["fp32", "bf16"]
     format: Literal["png", "jpg", "webp"]
     averaged: bool

@@ -201,6 +201,16 @@ def choose(path: Path) -> Checkpoint:
     return read(path)
 
 
+def newest_of(path: Path) -> Checkpoint:
+    """A checkpoint folder, or of a run its newest checkpoint: the one with the state to go on from."""
+    if not (path / "checkpoints").is_dir():
+        return read(path)
+    found = newest(path)
+    if found is None:
+        raise InputError(f"{path}: the run has no whole checkpoint yet (see {path / 'checkpoints'})")
+    return found
+
+
 def prune(run: Path, *, keep_last: int, keep_every: int = 0) -> None:
     """Remove checkpoints except the last `keep_last`, the best, and those of multiples of the step `keep_every`.
 

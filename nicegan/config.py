@@ -16,7 +16,7 @@ from nicegan.models.nice.settings import NiceLoss, NiceNetwork
 from nicegan.models.table import model_row
 from nicegan.settings import LossSettings, NetworkSettings, at_least, check_types, setting
 
-Fit = Literal["stretch", "crop"]
+Fit = Literal["stretch", "crop", "native"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,16 +68,26 @@ class OptimConfig:
 class DataConfig:
     """Training transform: flip with probability ½, resize to (height + margin, width + margin), crop at random.
 
-    fit: "stretch" ignores the aspect ratio (the authors); "crop" keeps it and cuts the longer side (ours).
+    fit: "stretch" ignores the aspect ratio (the authors); "crop" keeps it and cuts the longer side; "native" keeps the
+    photograph's pixels and cuts a part out of it (ours). background: RGB colour behind transparent pixels. white: of
+    images deeper than 8 bits, the value that becomes white; None for the usual one that all of them stay below.
     """
 
     flip: bool = setting(True, "Mirror training images at random.")
     margin: int = setting(30, "Pixels beyond the size before the random crop (papers: 30).")
-    fit: Fit = setting("stretch", "Ignore the aspect ratio (papers), or cut to it.")
+    fit: Fit = setting("stretch", "Ignore the aspect ratio (papers), keep it and crop, or crop native pixels.")
+    background: tuple[int, int, int] = setting(
+        (255, 255, 255), "Colour behind transparent pixels, such as 255,255,255."
+    )
+    white: float | None = setting(None, "Value that means white in images deeper than 8 bits, such as 4095.")
 
     def __post_init__(self) -> None:
         check_types(self)
         at_least(0, margin=self.margin)
+        if not all(0 <= part <= 255 for part in self.background):
+            raise InputError(f"background: {list(self.background)} is not a colour (three numbers from 0 to 255)")
+        if self.white is not None and self.white <= 0:
+            raise InputError(f"white: {self.white} is not above 0")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +97,7 @@ class RunConfig:
     model: name of a row of `models.table`, whose settings `network` and `loss` are. log_every, sample_every,
     checkpoint_every, validate_every: steps between; 0 for never. keep_last: checkpoints that are kept beside the best
     one. keep_every: checkpoints of multiples of this step are kept as well; 0 for none.
+    features: network of the validation. threads: to compute with, 0 for one per core that this process may use.
     """
 
     model: str = "nice"
@@ -104,6 +115,11 @@ class RunConfig:
     checkpoint_every: int = setting(1000, "Steps between checkpoints; 0 for the last alone.")
     validate_every: int = setting(10_000, "Steps between validations; 0 for none.")
     keep_last: int = setting(3, "Checkpoints to keep beside the best.")
+    features: str = setting(
+        "efficientnet-lite0",
+        "Network of the validation's kernel distance.",
+    )
+    threads: int = setting(0, "Threads to compute with; 0 for one per core that this process may use.")
     keep_every: int = setting(0, "Keep the checkpoints of multiples of this step for good; 0 for none.")
 
     def __post_init__(self) -> None:
@@ -111,7 +127,16 @@ class RunConfig:
         if type(self.network) is not row.network or type(self.loss) is not row.loss:
             raise InputError(f"model: {self.model} has other networks and losses than those given")
         check_types(self)
-        counts = ("seed", "workers", "log_every", "sample_every", "checkpoint_every", "validate_every", "keep_every")
+        counts = (
+            "seed",
+            "workers",
+            "log_every",
+            "sample_every",
+            "checkpoint_every",
+            "validate_every",
+            "keep_every",
+            "threads",
+        )
         at_least(0, **{name: getattr(self, name) for name in counts})
         at_least(1, keep_last=self.keep_last)
 

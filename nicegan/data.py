@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -20,7 +20,6 @@ from typing import Literal, NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
@@ -30,31 +29,36 @@ from gan_eval.images import OnBadImage, UnreadableImage
 from gan_eval.images.scanning import in_order
 from gan_eval.result import Progress
 from gan_eval.translation import FOLDERS
-from nicegan.config import DataConfig, Fit
+from nicegan.config import DataConfig
+from nicegan.pictures import Size, check_header, common_white, load_augmented
 
 DomainName = Literal["A", "B"]
 DOMAINS: tuple[DomainName, DomainName] = ("A", "B")
 
 
-class Size(NamedTuple):
-    """Height and width in pixels."""
-
-    height: int
-    width: int
-
-
 @dataclass(frozen=True, slots=True)
 class UnpairedFolders:
-    """The sorted image files of a DATA folder. The test sets may be empty; the training sets are not."""
+    """The sorted image files of both domains. The test sets may be empty; the training sets are not.
 
-    root: Path
+    root: the DATA folder, None where the domains are two plain folders. white: the value that means white in images
+    deeper than 8 bits, None where there are none.
+    """
+
+    root: Path | None
     train: Mapping[DomainName, tuple[Path, ...]]
     test: Mapping[DomainName, tuple[Path, ...]]
     skipped: tuple[str, ...] = ()
+    white: float | None = None
+    folders: Mapping[str, Path] = field(default_factory=dict)
+
+    def names(self, part: str) -> list[str]:
+        """Names of the images of trainA, trainB, testA or testB, relative to their folder."""
+        paths = (self.train if part.startswith("train") else self.test)[part[-1]]  # type: ignore[index]
+        return [path.relative_to(self.folders[part]).as_posix() for path in paths]
 
 
 def open_folders(root: Path, *, on_bad_image: OnBadImage = "fail", progress: Progress | None = None) -> UnpairedFolders:
-    """List `root`/{trainA, trainB, testA, testB} and decode every file once, so that a bad one shows before training.
+    """List `root`/{trainA, trainB, testA, testB} and look at every file's header, so that a bad one shows before.
 
     Raises InputError for a missing or empty training folder, BadImagesError for unreadable files unless
     `on_bad_image` is "skip", which leaves them out and names them in `skipped`.
@@ -62,81 +66,57 @@ def open_folders(root: Path, *, on_bad_image: OnBadImage = "fail", progress: Pro
     if not root.is_dir():
         raise InputError(f"{root}: no such folder (DATA holds {', '.join(FOLDERS)})")
     if missing := [name for name in ("trainA", "trainB") if not (root / name).is_dir()]:
-        raise InputError(f"{root}: has no {' and no '.join(missing)} (DATA holds {', '.join(FOLDERS)})")
-    listed = {name: images.list_images(root / name) if (root / name).is_dir() else [] for name in FOLDERS}
+        raise InputError(
+            f"{root}: has no {' and no '.join(missing)} (DATA holds {', '.join(FOLDERS)}; two plain folders: "
+            "--domain-a DIR --domain-b DIR)"
+        )
+    folders = {name: root / name for name in FOLDERS}
+    return _opened(folders, root=root, on_bad_image=on_bad_image, progress=progress)
+
+
+def open_domains(
+    domain_a: Path, domain_b: Path, *, on_bad_image: OnBadImage = "fail", progress: Progress | None = None
+) -> UnpairedFolders:
+    """Two plain folders of photographs to train on, without test images. Raises as `open_folders` does."""
+    for folder in (domain_a, domain_b):
+        if not folder.is_dir():
+            raise InputError(f"{folder}: no such folder")
+    folders = {"trainA": domain_a, "trainB": domain_b}
+    return _opened(folders, root=None, on_bad_image=on_bad_image, progress=progress)
+
+
+def _opened(
+    folders: Mapping[str, Path], *, root: Path | None, on_bad_image: OnBadImage, progress: Progress | None
+) -> UnpairedFolders:
+    listed = {name: images.list_images(path) if path.is_dir() else [] for name, path in folders.items()}
     bad = unreadable([path for paths in listed.values() for path in paths], progress=progress)
-    reasons = tuple(f"{path.relative_to(root)}: {reason}" for path, reason in bad.items())
+    reasons = tuple(f"{path.relative_to(root) if root else path}: {reason}" for path, reason in bad.items())
+    where = str(root) if root else f"{folders['trainA']}, {folders['trainB']}"
     if reasons and on_bad_image == "fail":
-        raise BadImagesError(str(root), reasons)
-    good = {name: tuple(path for path in paths if path not in bad) for name, paths in listed.items()}
+        raise BadImagesError(where, reasons)
+    good = {name: tuple(path for path in listed.get(name, []) if path not in bad) for name in FOLDERS}
     for name in ("trainA", "trainB"):
         if not good[name]:
-            raise InputError(f"{root / name}: no readable image (training needs at least one of each domain)")
+            raise InputError(f"{folders[name]}: no readable image (training needs at least one of each domain)")
     return UnpairedFolders(
         root=root,
         train={"A": good["trainA"], "B": good["trainB"]},
         test={"A": good["testA"], "B": good["testB"]},
         skipped=reasons,
+        white=common_white([path for paths in good.values() for path in paths]),
+        folders=folders,
     )
 
 
 def unreadable(paths: Sequence[Path], *, progress: Progress | None = None) -> dict[Path, str]:
-    """Those of `paths` that cannot be decoded, in their order, each with the reason."""
+    """Those of `paths` that are no whole image files, in their order, each with the reason."""
     bad: dict[Path, str] = {}
-
-    def reason(path: Path) -> str | None:
-        try:
-            images.decode(path, path.name)
-        except UnreadableImage as error:
-            return error.reason
-        return None
-
-    for done, (path, found) in enumerate(zip(paths, in_order(reason, paths), strict=True), 1):
-        if found is not None:
-            bad[path] = found
+    for done, (path, reason) in enumerate(zip(paths, in_order(check_header, paths), strict=True), 1):
+        if reason is not None:
+            bad[path] = reason
         if progress:
             progress("checking images", done, len(paths))
     return bad
-
-
-def load_plain(path: Path, size: Size, *, fit: Fit = "stretch") -> Tensor:
-    """An image as testing sees it, (3, H, W) uint8: resized to `size`, and with "crop" its middle."""
-    picture = _resize(_open(path), size, fit)
-    left, top = (picture.width - size.width) // 2, (picture.height - size.height) // 2
-    return _to_tensor(picture.crop((left, top, left + size.width, top + size.height)))
-
-
-def load_augmented(path: Path, size: Size, rng: np.random.Generator, *, config: DataConfig) -> Tensor:
-    """An image as training sees it, (3, H, W) uint8: flipped with probability ½, resized, cropped at random.
-
-    The order, the margin of 30 pixels and the bilinear resize are the official ones. Three draws from `rng`, always.
-    """
-    picture = _open(path)
-    if rng.random() < 0.5 and config.flip:
-        picture = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-    picture = _resize(picture, Size(size.height + config.margin, size.width + config.margin), config.fit)
-    top = int(rng.integers(picture.height - size.height + 1))
-    left = int(rng.integers(picture.width - size.width + 1))
-    return _to_tensor(picture.crop((left, top, left + size.width, top + size.height)))
-
-
-def _resize(picture: Image.Image, size: Size, fit: Fit) -> Image.Image:
-    """To exactly `size` ("stretch": the aspect is ignored), or to the smallest size that covers it ("crop")."""
-    tall, wide = size
-    if fit == "crop":
-        scale = max(tall / picture.height, wide / picture.width)
-        tall, wide = max(tall, round(picture.height * scale)), max(wide, round(picture.width * scale))
-    return picture.resize((wide, tall), Image.Resampling.BILINEAR)
-
-
-def to_range(pixels: Tensor, device: torch.device | str = "cpu") -> Tensor:
-    """uint8 in [0, 255] → float32 in [-1, 1], by the operations of ToTensor and Normalize(0.5, 0.5)."""
-    return pixels.to(device, non_blocking=True).to(torch.float32).div_(255).sub_(0.5).div_(0.5)
-
-
-def to_pixels(values: Tensor) -> Tensor:
-    """Float in [-1, 1] → uint8 in [0, 255], rounded to the nearest and saturated."""
-    return values.float().add(1).mul(127.5).round_().clamp_(0, 255).to(torch.uint8)
 
 
 def index_at(position: int, *, count: int, seed: int, domain: DomainName) -> int:
@@ -161,18 +141,33 @@ class TrainingPairs(Dataset[ImagePair]):
     """Position → an augmented image of A and one of B, drawn independently."""
 
     def __init__(
-        self, train: Mapping[DomainName, Sequence[Path]], size: Size, *, seed: int, config: DataConfig | None = None
+        self,
+        train: Mapping[DomainName, Sequence[Path]],
+        size: Size,
+        *,
+        seed: int,
+        config: DataConfig | None = None,
+        on_bad_image: OnBadImage = "fail",
     ) -> None:
         self.train, self.size, self.seed, self.config = train, size, seed, config or DataConfig()
+        self.on_bad_image = on_bad_image
 
     def __getitem__(self, position: int) -> ImagePair:
         return ImagePair(self._draw(position, "A"), self._draw(position, "B"))
 
     def _draw(self, position: int, domain: DomainName) -> Tensor:
+        """The domain's image at a position; where it cannot be decoded and is to be skipped, the next one in order."""
         paths = self.train[domain]
-        path = paths[index_at(position, count=len(paths), seed=self.seed, domain=domain)]
-        rng = np.random.default_rng([self.seed, DOMAINS.index(domain), 1, position])
-        return load_augmented(path, self.size, rng, config=self.config)
+        first = index_at(position, count=len(paths), seed=self.seed, domain=domain)
+        for ahead in range(len(paths)):
+            rng = np.random.default_rng([self.seed, DOMAINS.index(domain), 1, position])
+            try:
+                path = paths[(first + ahead) % len(paths)]
+                return load_augmented(path, self.size, rng, config=self.config)
+            except UnreadableImage:
+                if self.on_bad_image == "fail":
+                    raise
+        raise InputError(f"{paths[0].parent}: no image of it can be decoded")
 
 
 def batches(
@@ -198,21 +193,16 @@ def batches(
         num_workers=workers,
         prefetch_factor=4 if workers else None,
         pin_memory=pinned,
-        worker_init_fn=_leave_interrupts_to_the_parent,
+        worker_init_fn=_leave_signals_to_the_parent,
         generator=torch.Generator(),  # for the seeds of the workers, which nothing uses: spares the global generator
     )
     yield from loader
 
 
-def _leave_interrupts_to_the_parent(_: int) -> None:
-    """On Ctrl-C the terminal tells all processes; the workers must go on until the parent has finished its step."""
+def _leave_signals_to_the_parent(_: int) -> None:
+    """A terminal and a scheduler tell all processes of a job; workers go on until the parent has finished its step.
+
+    They end when it closes its loader, and, as PyTorch sees to, soon after it has died.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _open(path: Path) -> Image.Image:
-    return Image.fromarray(images.decode(path, path.name))
-
-
-def _to_tensor(picture: Image.Image) -> Tensor:
-    """PIL RGB → (3, H, W) uint8."""
-    return torch.from_numpy(np.array(picture)).permute(2, 0, 1).contiguous()
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)

@@ -5,13 +5,14 @@ config.json  log.jsonl  metrics.jsonl  checkpoints/  samples/  tensorboard/
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from torch import distributed as dist
 
-from gan_eval.errors import InputError, MismatchError
+from gan_eval.errors import GanEvalError, InputError, MismatchError
 from gan_eval.files import read_json, sha256_bytes, write_json
 from gan_eval.translation import FOLDERS
 from nicegan import checkpoint
@@ -21,31 +22,82 @@ from nicegan.data import UnpairedFolders
 from nicegan.journal import METRICS, records
 from nicegan.state import differences
 
+T = TypeVar("T")
+
 SCHEMA = "nicegan-run/1"
 CONFIG = "config.json"
 
 
+class SaidElsewhere(GanEvalError):
+    """An error that the first process of a job reports; the others end quietly."""
+
+
+def once(make: Callable[[], T], *, rank: int, world: int) -> T:
+    """What `make` returns in the first process, in all of them.
+
+    A GanEvalError of the first is raised there, and SaidElsewhere in the others.
+    """
+    if world == 1:
+        return make()
+    result: list[Any] = [None]
+    if rank == 0:
+        try:
+            result = [make()]
+        except GanEvalError as error:
+            dist.broadcast_object_list([SaidElsewhere(str(error))])
+            raise
+    dist.broadcast_object_list(result)
+    if isinstance(result[0], SaidElsewhere):
+        raise result[0]
+    made: T = result[0]
+    return made
+
+
 def open_run(
-    config: RunConfig, folders: UnpairedFolders, run: Path, *, resume: bool, rank: int = 0, world: int = 1
+    config: RunConfig,
+    folders: UnpairedFolders,
+    run: Path,
+    *,
+    resume: bool,
+    rank: int = 0,
+    world: int = 1,
+    judge: Mapping[str, str] | None = None,
 ) -> Checkpoint | None:
     """Claim the folder `run` for a run, and return the checkpoint that it continues from, or None.
 
+    judge: what the validation's numbers depend on beside the test images. All processes call this; what the first one
+    finds wrong is raised in all of them.
+
     Raises InputError if a run is there and `resume` is False, MismatchError if what is resumed had another
-    configuration, other training images or another number of processes.
+    configuration, other training images or another number of processes, or if it has been validated with another
+    judge or other test images.
     """
-    if rank == 0:
-        document = _document(config, folders, world)
-        if (run / CONFIG).exists():
-            if not resume:
-                raise InputError(f"{run}: holds a run already (continue it with --resume, or choose another --out)")
-            _compare(_read(run), document, run)
-        write_json(run / CONFIG, document)
-    if world > 1:
-        dist.barrier()
+    once(lambda: _claim(config, folders, run, resume=resume, world=world, judge=judge), rank=rank, world=world)
     newest = checkpoint.newest(run) if resume else None
     if rank == 0 and newest is not None:
         checkpoint.mark_best(run, best_step(run, until=newest.step))
     return newest
+
+
+def _claim(
+    config: RunConfig,
+    folders: UnpairedFolders,
+    run: Path,
+    *,
+    resume: bool,
+    world: int,
+    judge: Mapping[str, str] | None,
+) -> None:
+    """Write the run's config.json, or see that the one there is this run's."""
+    document = _document(config, folders, world, judge)
+    if (run / CONFIG).exists():
+        if not resume:
+            raise InputError(f"{run}: holds a run already (continue it with --resume, or choose another --out)")
+        before = _read(run)
+        _compare(before, document, run)
+        if judge is None and best_step(run) is not None:
+            document["judge"] = before.get("judge")
+    write_json(run / CONFIG, document)
 
 
 def read_config(run: Path) -> RunConfig:
@@ -54,9 +106,16 @@ def read_config(run: Path) -> RunConfig:
     return config
 
 
-def read_data(run: Path) -> Path:
-    """The DATA folder that a run has been made with."""
-    return Path(_read(run)["data"])
+def read_data(run: Path) -> Path | None:
+    """The DATA folder that a run has been made with; None where it was two plain folders."""
+    data = _read(run)["data"]
+    return None if data is None else Path(data)
+
+
+def read_domains(run: Path) -> tuple[Path, Path]:
+    """The folders of training images of both domains."""
+    domains = _read(run)["domains"]
+    return Path(domains["trainA"]), Path(domains["trainB"])
 
 
 def best_step(run: Path, *, until: int | None = None) -> int | None:
@@ -72,18 +131,21 @@ def best_step(run: Path, *, until: int | None = None) -> int | None:
     return int(min(found, key=lambda record: sign * record["mean"])["step"])
 
 
-def _document(config: RunConfig, folders: UnpairedFolders, world: int) -> dict[str, Any]:
+def _document(
+    config: RunConfig, folders: UnpairedFolders, world: int, judge: Mapping[str, str] | None
+) -> dict[str, Any]:
     """What config.json holds; the images' names are hashed, so that another set is noticed."""
     images = {}
     for name in FOLDERS:
-        paths = (folders.train if name.startswith("train") else folders.test)[name[-1]]  # type: ignore[index]
-        names = "\n".join(path.relative_to(folders.root).as_posix() for path in paths)
-        images[name] = {"count": len(paths), "names_sha256": sha256_bytes(names.encode())}
+        names = [f"{name}/{each}" for each in folders.names(name)]
+        images[name] = {"count": len(names), "names_sha256": sha256_bytes("\n".join(names).encode())}
     return {
         "schema": SCHEMA,
         "config": config.to_dict(),
-        "data": str(folders.root.resolve()),
+        "data": None if folders.root is None else str(folders.root.resolve()),
+        "domains": {name: str(path.resolve()) for name, path in folders.folders.items()},
         "images": images,
+        "judge": None if judge is None else dict(judge),
         "processes": world,
     }
 
@@ -102,14 +164,32 @@ def _compare(then: dict[str, Any], now: dict[str, Any], run: Path) -> None:
     )
     if then["processes"] != now["processes"]:
         changes += f", processes {then['processes']} → {now['processes']}"
-    for name in ("trainA", "trainB"):
+    validated = now["judge"] is not None and best_step(run) is not None
+    if validated:
+        changes += "".join(f", {difference}" for difference in _other_judge(then.get("judge"), now["judge"]))
+    for name in FOLDERS if validated else FOLDERS[:2]:
         before, after = then["images"][name], now["images"][name]
         if before["count"] != after["count"]:
             changes += f", {name} {before['count']} images → {after['count']}"
         elif before != after:
             changes += f", {name} other image names"
     if changes:
-        raise MismatchError(f"{run}: cannot be resumed as another run: {changes.removeprefix(', ')}")
+        raise MismatchError(
+            f"{run}: cannot be resumed as another run: {changes.removeprefix(', ')} (leave it as it was, or begin a "
+            f"new run from where this one stands: --from {run} --out NEW)"
+        )
+
+
+def _other_judge(then: dict[str, str] | None, now: dict[str, str]) -> list[str]:
+    """What is different in how a run was and would be validated; nothing where it is unknown."""
+    if then is None:
+        return []
+    names = dict.fromkeys([*then, *now])
+    return [
+        f"validation's {name} {str(then.get(name))[:40]} → {str(now.get(name))[:40]}"
+        for name in names
+        if then.get(name) != now.get(name)
+    ]
 
 
 def _numbers(config: RunConfig) -> RunConfig:
@@ -125,4 +205,6 @@ def _numbers(config: RunConfig) -> RunConfig:
         validate_every=kept.validate_every,
         keep_last=kept.keep_last,
         keep_every=kept.keep_every,
+        features=kept.features,
+        threads=kept.threads,
     )

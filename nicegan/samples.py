@@ -18,8 +18,8 @@ from torch.nn import functional as F
 
 from gan_eval.hardware import Precision
 from gan_eval.translation import TranslationDirection
-from nicegan.data import to_pixels
 from nicegan.models.protocol import TranslationModel
+from nicegan.pictures import to_pixels
 
 _GAP = 4
 _PAPER, _INK = (255, 255, 255), (20, 20, 20)

@@ -7,7 +7,7 @@ import copy
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -18,22 +18,26 @@ from nicegan.checkpoint import AVERAGE, Checkpoint
 from nicegan.config import OptimConfig, RunConfig
 from nicegan.models.protocol import TranslationModel, build_model
 
+#: How a checkpoint is begun from.
+Start = Literal["init", "from", "resume"]
+
 
 class State:
     """A run at a step. step: steps done, 0 before the first. optimisers: one for each player of the model.
 
     Without a checkpoint the weights are drawn from the configuration's seed. With one they are its: for a run that
-    goes on (`resume`), networks, averages, optimisers, the model's memory and the step; for a new run, the weights
-    that its translations are made with, averages first.
+    goes on ("resume"), networks, averages, optimisers, the model's memory and the step; for one that begins a new
+    schedule ("from") the same without the step; for a new run ("init") the weights that translations are made with,
+    averages first.
     """
 
     def __init__(
-        self, config: RunConfig, device: torch.device, *, start: Checkpoint | None = None, resume: bool = False
+        self, config: RunConfig, device: torch.device, *, start: Checkpoint | None = None, how: Start = "init"
     ) -> None:
         self.config, self.device, self.step = config, device, 0
         self.model: TranslationModel = build_model(config)
         if start is not None:
-            load_networks(self.model, config, start, averaged=not resume)
+            load_networks(self.model, config, start, averaged=how == "init")
         averaged = {name: part for name, part in self.model.parts().items() if name in self.model.averaged}
         self.average: dict[str, nn.Module] = copy.deepcopy(averaged) if config.optim.ema else {}
         layout = torch.channels_last if config.channels_last else torch.contiguous_format
@@ -41,8 +45,10 @@ class State:
             module.to(device, memory_format=layout)  # type: ignore[call-overload]
         self.optimisers = {player: _adam(self.model.moved_by(player), config.optim) for player in self.model.players}
         self.losses = LossSums()
-        if start is not None and resume:
+        if start is not None and how != "init":
             self._continue(start)
+        if start is not None and how == "resume":
+            self.step = start.step
         if config.compile:
             self.model.compile_parts()
 
@@ -100,11 +106,11 @@ class State:
                 group |= _KERNEL
             optimiser.load_state_dict(state)
         for name, module in self.average.items():
-            module.load_state_dict(checkpoint.load_weights(start, f"{AVERAGE}{name}"))
+            if f"{AVERAGE}{name}" in start.networks:
+                module.load_state_dict(checkpoint.load_weights(start, f"{AVERAGE}{name}"))
         self.losses = LossSums.from_dict(saved.losses)
         if saved.models:
             self.model.recall(saved.models[min(_rank(), len(saved.models) - 1)])
-        self.step = start.step
 
 
 class LossSums:

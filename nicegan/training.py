@@ -19,18 +19,20 @@ from torch import Tensor
 from torch import distributed as dist
 
 from gan_eval.errors import GanEvalError
+from gan_eval.images import OnBadImage
 from gan_eval.translation import TranslationDirection
 from nicegan import checkpoint
 from nicegan.checkpoint import Checkpoint
 from nicegan.config import RunConfig
-from nicegan.data import ImagePair, Size, TrainingPairs, UnpairedFolders, batches, load_plain, to_range
+from nicegan.data import ImagePair, TrainingPairs, UnpairedFolders, batches
 from nicegan.journal import LOG, METRICS, Journal
 from nicegan.models.protocol import StepPass
-from nicegan.run import best_step, open_run
+from nicegan.pictures import Size, to_range
+from nicegan.run import SaidElsewhere, best_step, open_run
 from nicegan.samples import draw_sheet, stages
 from nicegan.schedule import learning_rate
-from nicegan.state import State
-from nicegan.validation import SOURCE, Scorer, Validation, validate
+from nicegan.state import Start, State
+from nicegan.validation import SOURCE, Scorer, Validation, readable, validate
 
 
 class DivergedError(GanEvalError):
@@ -68,6 +70,9 @@ def train(
     device: torch.device | str = "cpu",
     resume: bool = False,
     start: Checkpoint | None = None,
+    carry_on: bool = False,
+    on_bad_image: OnBadImage = "fail",
+    judge: Mapping[str, str] | None = None,
     scorers: Mapping[TranslationDirection, Scorer] | None = None,
     report: Callable[[Status | Validation], None] | None = None,
     stop: Callable[[], bool] | None = None,
@@ -76,7 +81,10 @@ def train(
     """Train a model in the folder `run`: from the beginning, from `start`'s weights, or from where `run` stands.
 
     resume: continue from the newest whole checkpoint in `run` (from the beginning if there is none yet).
-    scorers: one for each direction that is to be validated. report: called after each step and each validation.
+    carry_on: with `start`, take its optimisers, averages and memory too, under a new schedule. on_bad_image: whether
+    an image that cannot be decoded ends the run, or the next one takes its place.
+    scorers: one for each direction that is to be validated; judge: all that their numbers depend on, so that a resumed
+    run goes on with the same. report: called after each step and each validation.
     stop: asked after each step; on True the run saves itself and returns.
 
     Under an initialised process group each process takes its share of every batch and gradients are averaged; the
@@ -87,16 +95,17 @@ def train(
     """
     device, scorers, optim = torch.device(device), scorers or {}, config.optim
     rank, world = (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
-    newest = open_run(config, folders, run, resume=resume, rank=rank, world=world)
-    state = State(config, device, start=newest or start, resume=newest is not None)
+    newest = open_run(config, folders, run, resume=resume, rank=rank, world=world, judge=judge)
+    how: Start = "resume" if newest else "from" if carry_on else "init"
+    state = State(config, device, start=newest or start, how=how)
     journal = Journal(run, step=state.step, tensorboard=tensorboard) if rank == 0 else None
     report = report or (lambda _: None)
     if journal and scorers and state.step == 0:
-        _validate(state, folders, scorers, journal, report)
+        _validate(state, folders, scorers, journal, report, on_bad_image)
 
     size = Size(config.network.height, config.network.width)
     stream = batches(
-        TrainingPairs(folders.train, size, seed=config.seed, config=config.data),
+        TrainingPairs(folders.train, size, seed=config.seed, config=config.data, on_bad_image=on_bad_image),
         first=state.step * optim.accumulation,
         last=optim.last_step * optim.accumulation,
         batch=optim.batch_size,
@@ -127,7 +136,7 @@ def train(
         last = stopped or step == optim.last_step
         pace = clock.tick()
         if last or _due(step, config.log_every):
-            _check(int(diverged), run)
+            _check(int(diverged), run, rank)
             shown = state.losses.take_means()
             if journal:
                 journal.write(LOG, step, {**shown, "learning_rate": rate, "seconds_per_step": pace})
@@ -138,11 +147,11 @@ def train(
         best = False
         if step == optim.last_step or _due(step, config.validate_every):
             if journal and scorers:
-                _validate(state, folders, scorers, journal, report)
+                _validate(state, folders, scorers, journal, report, on_bad_image)
                 best = best_step(run) == step
             best = _any_process(best, world, device)
         if last or best or _due(step, config.checkpoint_every):
-            _check(int(diverged) or (0 if state.is_finite() else step), run)
+            _check(int(diverged) or (0 if state.is_finite() else step), run, rank)
             memories = _everybodys(state.model.memory(), world)
             if journal:
                 state.save(checkpoint.folder_of(run, step), data=folders.root, memories=memories)
@@ -225,8 +234,10 @@ def _finite(losses: Mapping[str, Tensor]) -> Tensor:
     return torch.stack(list(losses.values())).isfinite().all()
 
 
-def _check(step: int, run: Path) -> None:
+def _check(step: int, run: Path, rank: int) -> None:
     """Raise DivergedError if `step`, the first with a loss that is no number, is not 0."""
+    if step and rank:
+        raise SaidElsewhere(f"step {step}: losses or weights are no longer numbers")
     if step:
         good = checkpoint.newest(run)
         last = f"the last good checkpoint is {good.folder}" if good else "there is no checkpoint yet"
@@ -244,7 +255,12 @@ def _sample(state: State, folders: UnpairedFolders, journal: Journal) -> None:
         domain = SOURCE[direction]
         groups = {"train": folders.train[domain][:4], "test": folders.test[domain][:4]}
         paths = [path for group in groups.values() for path in group]
-        real = to_range(torch.stack([load_plain(path, size, fit=config.data.fit) for path in paths]), state.device)
+        pictures = [picture for path in paths if (picture := readable(path, size, config.data, "skip")) is not None]
+        if not pictures:
+            continue
+        if len(pictures) < len(paths):
+            groups = {"": tuple(paths[: len(pictures)])}
+        real = to_range(torch.stack(pictures), state.device)
         with state.averaged() as model:
             rows = stages(model, real, direction, precision=config.precision)
         title = f"{direction[0]} to {direction[-1]}, step {state.step:,}"
@@ -258,6 +274,7 @@ def _validate(
     scorers: Mapping[TranslationDirection, Scorer],
     journal: Journal,
     report: Callable[[Status | Validation], None],
+    on_bad_image: OnBadImage,
 ) -> None:
     """Score the test images, translated, or before the first step as they are, and record it."""
     with state.averaged() as model:
@@ -268,6 +285,7 @@ def _validate(
             step=state.step,
             config=state.config,
             device=state.device,
+            on_bad_image=on_bad_image,
         )
     journal.write(METRICS, state.step, validation.to_dict())
     report(validation)

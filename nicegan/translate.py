@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
+import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor, nn
@@ -19,7 +20,7 @@ from torch import Tensor, nn
 from gan_eval.errors import BadImagesError, InputError, MismatchError
 from gan_eval.files import atomic_file, read_document, sha256_bytes, write_json
 from gan_eval.hardware import Precision
-from gan_eval.images import Contents, FilesSource, OnBadImage, UnreadableImage, scan
+from gan_eval.images import Contents, FilesSource, OnBadImage, UnreadableImage, list_images, scan
 from gan_eval.images.scanning import in_order
 from gan_eval.result import Progress
 from gan_eval.translation import (
@@ -30,13 +31,15 @@ from gan_eval.translation import (
     OutputSettings,
     TranslationDirection,
     TranslationRecord,
+    located,
     named_images,
+    record_of,
 )
 from gan_eval.version import __version__
 from nicegan import checkpoint
 from nicegan.checkpoint import Checkpoint
-from nicegan.data import Size, load_plain, to_pixels, to_range
 from nicegan.models.protocol import implementation
+from nicegan.pictures import Size, load_plain, to_pixels, to_range
 
 Format = Literal["png", "jpg", "webp"]
 _WRITERS: Mapping[Format, tuple[str, dict[str, Any]]] = {
@@ -60,6 +63,7 @@ class Translator(nn.Module):
         if direction not in model.directions:
             raise InputError(f"{source.folder}: a model that translates {' and '.join(model.directions)} alone")
         self.path = model.one_way(source.config, direction)
+        self.multiple = source.config.network.multiple
         for name, module in self.path.stored().items():
             averaged = f"{checkpoint.AVERAGE}{name}"
             module.load_state_dict(checkpoint.load_weights(source, averaged if averaged in source.networks else name))
@@ -148,7 +152,8 @@ def translate(
     *,
     direction: TranslationDirection,
     device: torch.device | str = "cpu",
-    size: Size | None = None,
+    size: Size | Literal["keep"] | None = None,
+    tile: int = 1536,
     batch_size: int = 8,
     precision: Precision = "fp32",
     image_format: Format = "png",
@@ -158,15 +163,17 @@ def translate(
 ) -> Translation:
     """Write the translation of every input to `out`, under its own stem and sub-folder.
 
-    size: of the outputs; default the size of training, to which inputs are resized as in testing. Averaged generators
-    are used where the checkpoint has them. If `out` holds a part of this very translation, only the rest is made.
+    size: of the outputs; default the size of training, to which inputs are resized as in testing; "keep" for each
+    input's own. tile: with "keep", images of more pixels than a square of this side are translated in overlapping
+    parts, which takes less memory; each part then has its own normalisation statistics.
+    Averaged generators are used where the checkpoint has them. If `out` holds a part of this very translation, only
+    the rest is made; a translation of other inputs by the same weights and settings is added to it.
 
     Raises InputError if `out` holds anything else, MismatchError if it holds a translation with other settings,
     BadImagesError for unreadable inputs unless `on_bad_image` is "skip".
     """
-    network = source.config.network
-    size = size or Size(network.height, network.width)
-    _check_size(size, source)
+    fitted = _output_size(size, source)
+    inputs = _with_earlier(inputs, out, direction)
     contents = scan(
         FilesSource.paths(inputs.label, [str(one.path) for one in inputs.files]),
         workers=workers,
@@ -182,7 +189,12 @@ def translate(
         out=_recorded(out),
         checkpoint=CheckpointRecord(_recorded(source.folder), source.step, translator.sha256()),
         settings=OutputSettings(
-            size.height, size.width, source.config.data.fit, precision, image_format, source.averaged
+            fitted and fitted.height,
+            fitted and fitted.width,
+            source.config.data.fit,
+            precision,
+            image_format,
+            source.averaged,
         ),
         complete=False,
         versions={"nicegan": __version__, "torch": str(torch.__version__)},
@@ -194,14 +206,14 @@ def translate(
     def load(one: Input) -> Loaded:
         """The input's pixels, or why it has none."""
         try:
-            return one, load_plain(one.path, size, fit=source.config.data.fit)
+            return one, load_plain(one.path, fitted, config=source.config.data)
         except UnreadableImage as error:
             return one, str(error)
 
-    loaded = in_order(load, missing, workers=workers, ahead=4 * batch_size)
+    loaded = in_order(load, missing, workers=workers, ahead=4 * batch_size if fitted else 4)
     done = 0
     for batch in _batched(loaded, batch_size, skipped):
-        pixels = _run(translator, torch.stack([tensor for _, tensor in batch]), device, precision)
+        pixels = _translated(translator, [tensor for _, tensor in batch], device, precision, None if fitted else tile)
         for (one, _), picture in zip(batch, pixels, strict=True):
             _write(Image.fromarray(picture.numpy()), _target(out, one, image_format), image_format)
         done += len(batch)
@@ -213,8 +225,14 @@ def translate(
     return Translation(done, len(inputs.files) - len(missing), tuple(skipped), out, reference)
 
 
-def _check_size(size: Size, source: Checkpoint) -> None:
+def _output_size(size: Size | Literal["keep"] | None, source: Checkpoint) -> Size | None:
+    """The size of every output; None where each keeps its input's. InputError where the generator cannot make it."""
     network = source.config.network
+    if size == "keep":
+        if network.fixed_size:
+            raise InputError(f"--size keep: this generator makes {network.width}x{network.height} alone")
+        return None
+    size = size or Size(network.height, network.width)
     step = network.multiple
     if size.height % step or size.width % step:
         raise InputError(f"--size {size.width}x{size.height}: not multiples of {step}, which the generator needs")
@@ -223,6 +241,58 @@ def _check_size(size: Size, source: Checkpoint) -> None:
             f"--size {size.width}x{size.height}: this generator makes {network.width}x{network.height} alone "
             "(leave --size out)"
         )
+    return size
+
+
+def _with_earlier(inputs: TranslationInputs, out: Path, direction: TranslationDirection) -> TranslationInputs:
+    """The inputs of an earlier translation into `out` and these, so that one photograph can follow another.
+
+    Only where the earlier one is complete and all that it was made of is still there; else these alone.
+    """
+    earlier = record_of(out)
+    if earlier is None or earlier.inputs is None or not earlier.complete or earlier.direction != direction:
+        return inputs
+    paths = [located(name, earlier, out) for name in earlier.inputs.named]
+    named = [Path(name).resolve() for name in inputs.named]
+    if not all(path.exists() for path in paths) or set(paths) == set(named):
+        return inputs
+    before = find_inputs(paths, direction)
+    contents = scan(FilesSource.paths(before.label, [str(one.path) for one in before.files]), on_bad_image="skip")
+    if contents.sha256 != earlier.inputs.sha256:
+        return inputs
+    both = find_inputs(list(dict.fromkeys([*paths, *named])), direction)
+    return replace(both, reference=both.reference or inputs.reference or before.reference)
+
+
+def translate_one(
+    source: Checkpoint,
+    picture: Path,
+    out: Path,
+    *,
+    direction: TranslationDirection,
+    device: torch.device | str = "cpu",
+    size: Size | Literal["keep"] | None = None,
+    tile: int = 1536,
+    precision: Precision = "fp32",
+) -> None:
+    """Write the translation of one photograph to the file `out`, whose ending says the format; no record is kept.
+
+    Parameters as of `translate`. Raises InputError for an ending that cannot be written, and UnreadableImage.
+    """
+    image_format = format_of(out)
+    if image_format is None:
+        raise InputError(f"{out}: not a name of an image file ({', '.join(f'.{each}' for each in _WRITERS)})")
+    fitted = _output_size(size, source)
+    pixels = load_plain(picture, fitted, config=source.config.data)
+    translator = Translator(source, direction, device=device)
+    made = _translated(translator, [pixels], device, precision, None if fitted else tile)[0]
+    _write(Image.fromarray(made.numpy()), out, image_format)
+
+
+def format_of(path: Path) -> Format | None:
+    """The format that a file's ending names; None where it names none that can be written."""
+    ending = path.suffix.lower().removeprefix(".").replace("jpeg", "jpg")
+    return next((each for each in _WRITERS if each == ending), None)
 
 
 def _recorded_reference(source: Checkpoint, direction: TranslationDirection) -> Path | None:
@@ -236,15 +306,25 @@ def _recorded_reference(source: Checkpoint, direction: TranslationDirection) -> 
 def _claim(out: Path, record: TranslationRecord) -> None:
     """Make `out` the folder of this translation, or see that it is so already."""
     if not (out / TRANSLATION_FILE).exists():
-        if out.exists() and (not out.is_dir() or any(out.iterdir())):
-            raise InputError(f"{out}: holds other files (choose another --out, or empty it)")
+        if out.exists() and (not out.is_dir() or list_images(out)):
+            raise InputError(f"{out}: holds other images (choose another --out, or empty it)")
         _write_record(out, record)
         return
-    there, wanted = _identity(read_document(out / TRANSLATION_FILE, TRANSLATION)), _identity(record)
+    earlier = read_document(out / TRANSLATION_FILE, TRANSLATION)
+    there, wanted = _identity(earlier), _identity(record)
+    if _grows(earlier, record):
+        del wanted["inputs"]
     if different := [name for name, value in wanted.items() if there[name] != value]:
         raise MismatchError(
             f"{out}: holds another translation (other {', '.join(different)}; choose another --out, or remove it)"
         )
+
+
+def _grows(earlier: TranslationRecord, record: TranslationRecord) -> bool:
+    """Whether a complete translation's inputs are among those of this one, unchanged, with more beside them."""
+    if earlier.inputs is None or record.inputs is None or not earlier.complete:
+        return False
+    return set(earlier.inputs.named) < set(record.inputs.named)
 
 
 def _identity(record: TranslationRecord) -> dict[str, object]:
@@ -286,6 +366,75 @@ def _batched(loaded: Iterator[Loaded], batch_size: int, skipped: list[str]) -> I
         skipped += [pixels for _, pixels in part if isinstance(pixels, str)]
         if batch := [(one, pixels) for one, pixels in part if not isinstance(pixels, str)]:
             yield batch
+
+
+def _translated(
+    translator: Translator,
+    tensors: Sequence[Tensor],
+    device: torch.device | str,
+    precision: Precision,
+    tile: int | None,
+) -> list[Tensor]:
+    """Translations (H, W, 3) uint8 of images (3, H, W) uint8, each of its input's size.
+
+    tile: side of the parts that large images are cut into; None where all have one size that the generator takes.
+    """
+    if tile is None:
+        return list(_run(translator, torch.stack(list(tensors)), device, precision))
+    return [_of_any_size(translator, tensor, device, precision, tile) for tensor in tensors]
+
+
+#: Shorter sides are padded to it: a reflected border must not be wider than what it reflects.
+_SMALLEST = 32
+#: Pixels that parts of a large image have in common, over which one fades into the other.
+_OVERLAP = 128
+
+
+def _of_any_size(
+    translator: Translator, pixels: Tensor, device: torch.device | str, precision: Precision, tile: int
+) -> Tensor:
+    """Pad to a size that the generator takes, translate, cut the padding off; in overlapping parts where it is large.
+
+    pixels: (3, H, W) uint8. Returned: (H, W, 3) uint8.
+    """
+    height, width = pixels.shape[1:]
+    padded = _padded(pixels, translator.multiple)
+    if padded.shape[1] * padded.shape[2] <= tile * tile:
+        return _run(translator, padded[None], device, precision)[0][:height, :width]
+    total = torch.zeros(*padded.shape[1:], 3)
+    weight = torch.zeros(*padded.shape[1:], 1)
+    for top in _starts(padded.shape[1], tile):
+        for left in _starts(padded.shape[2], tile):
+            part = padded[:, top : top + tile, left : left + tile]
+            fade = _fade(part.shape[1])[:, None, None] * _fade(part.shape[2])[None, :, None]
+            place = (slice(top, top + part.shape[1]), slice(left, left + part.shape[2]))
+            total[place] += fade * _run(translator, part[None], device, precision)[0]
+            weight[place] += fade
+    return (total / weight).round_().to(torch.uint8)[:height, :width]
+
+
+def _padded(pixels: Tensor, step: int) -> Tensor:
+    """(3, H, W) with its mirror image to the right and below, up to multiples of `step` and `_SMALLEST`."""
+    height, width = pixels.shape[1:]
+    more = [max(-(-side // step) * step, _SMALLEST) - side for side in (height, width)]
+    mirrored = np.pad(pixels.numpy(), ((0, 0), (0, more[0]), (0, more[1])), mode="symmetric")
+    return torch.from_numpy(mirrored)
+
+
+def _starts(side: int, tile: int) -> list[int]:
+    """Where parts of `tile` pixels begin, so that neighbours overlap and the last one ends at the edge."""
+    if side <= tile:
+        return [0]
+    count = -(-(side - _OVERLAP) // (tile - _OVERLAP))
+    return [
+        (side - tile) * index // (count - 1) // 8 * 8 if index < count - 1 else side - tile for index in range(count)
+    ]
+
+
+def _fade(side: int) -> Tensor:
+    """(side,) weights that rise from the edge over the overlap."""
+    distance = torch.minimum(torch.arange(1, side + 1), torch.arange(side, 0, -1)).float()
+    return (distance / _OVERLAP).clamp(max=1)
 
 
 @torch.inference_mode()

@@ -13,12 +13,15 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
+from gan_eval.images import OnBadImage, UnreadableImage
 from gan_eval.result import Score
 from gan_eval.translation import TranslationDirection
-from nicegan.config import RunConfig
-from nicegan.data import DomainName, Size, UnpairedFolders, load_plain, to_pixels, to_range
+from nicegan.config import DataConfig, RunConfig
+from nicegan.data import DomainName, UnpairedFolders
 from nicegan.models.protocol import TranslationModel
+from nicegan.pictures import Size, load_plain, to_pixels, to_range
 from nicegan.samples import evaluating
 
 #: Called with translated images (N, H, W, 3) uint8; compares them with the real test images of the target domain.
@@ -61,12 +64,13 @@ def validate(
     step: int,
     config: RunConfig,
     device: torch.device,
+    on_bad_image: OnBadImage = "fail",
 ) -> Validation:
     """Score the test images of every direction that has a scorer, translated; or as they are, without a model."""
     scores: dict[TranslationDirection, Score] = {}
     for direction, scorer in scorers.items():
         paths = folders.test[SOURCE[direction]]
-        parts = _translated(model, paths, direction, config, device)
+        parts = _translated(model, paths, direction, config, device, on_bad_image)
         scores[direction] = scorer(np.concatenate(list(parts)))
     return Validation(step, scores)
 
@@ -77,13 +81,27 @@ def _translated(
     direction: TranslationDirection,
     config: RunConfig,
     device: torch.device,
+    on_bad_image: OnBadImage,
 ) -> Iterator[NDArray[np.uint8]]:
     """Batches (N, H, W, 3) uint8 of the test images at the size of training."""
     size = Size(config.network.height, config.network.width)
     for start in range(0, len(paths), 8):
-        pixels = torch.stack([load_plain(path, size, fit=config.data.fit) for path in paths[start : start + 8]])
+        found = [readable(path, size, config.data, on_bad_image) for path in paths[start : start + 8]]
+        if not (pictures := [picture for picture in found if picture is not None]):
+            continue
+        pixels = torch.stack(pictures)
         if model is not None:
             enabled = config.precision == "bf16"
             with evaluating(model), torch.autocast(device.type, torch.bfloat16, enabled=enabled):
                 pixels = to_pixels(model.translate(to_range(pixels, device), direction)).cpu()
         yield pixels.permute(0, 2, 3, 1).numpy()
+
+
+def readable(path: Path, size: Size, config: DataConfig, on_bad_image: OnBadImage) -> Tensor | None:
+    """An image as testing sees it; None where it cannot be decoded and is to be skipped."""
+    try:
+        return load_plain(path, size, config=config)
+    except UnreadableImage:
+        if on_bad_image == "fail":
+            raise
+        return None

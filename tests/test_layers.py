@@ -48,7 +48,7 @@ MODULES: dict[int, dict[str, set[str]]] = {
     },
     2: {
         "gan_eval": {"distributed", "download", "files", "pairing", "resize", "translation", "vectors", "weights"},
-        "nicegan": {"data", "datasets", "demo"},
+        "nicegan": {"data", "datasets", "demo", "pictures"},
     },
     1: {"gan_eval": {"hardware", "strict_json"}, "nicegan": {"config", "schedule", "settings"}},
     0: {

@@ -14,18 +14,8 @@ from PIL import Image
 
 from gan_eval.errors import BadImagesError, InputError
 from nicegan.config import DataConfig
-from nicegan.data import (
-    ImagePair,
-    Size,
-    TrainingPairs,
-    batches,
-    index_at,
-    load_augmented,
-    load_plain,
-    open_folders,
-    to_pixels,
-    to_range,
-)
+from nicegan.data import ImagePair, TrainingPairs, batches, index_at, open_domains, open_folders
+from nicegan.pictures import Size, load_augmented, load_plain, to_pixels, to_range
 
 SIZE = Size(24, 16)
 
@@ -126,8 +116,10 @@ def test_crop_keeps_the_aspect(tmp_path: Path) -> None:
     wide = np.zeros((20, 60, 3), np.uint8)
     wide[:, 20:40] = 255
     Image.fromarray(wide).save(tmp_path / "wide.png")
-    assert load_plain(tmp_path / "wide.png", Size(20, 20), fit="crop").min() == 255
-    assert load_plain(tmp_path / "wide.png", Size(20, 20), fit="stretch").float().mean() == pytest.approx(85, abs=1)
+    assert load_plain(tmp_path / "wide.png", Size(20, 20), config=DataConfig(fit="crop")).min() == 255
+    assert load_plain(
+        tmp_path / "wide.png", Size(20, 20), config=DataConfig(fit="stretch")
+    ).float().mean() == pytest.approx(85, abs=1)
 
 
 @pytest.mark.parametrize(
@@ -190,3 +182,83 @@ def test_flip_can_be_turned_off(tmp_path: Path) -> None:
         for n in range(8)
     }
     assert crops == {load_plain(path, SIZE).numpy().tobytes()}
+
+
+@pytest.mark.parametrize("mode", ["I;16", "I;16 of 12 bits", "F"])
+def test_deep_images_are_scaled_not_cut(tmp_path: Path, mode: str) -> None:
+    values = np.linspace(300, 4095, 64 * 64).reshape(64, 64) * (16 if mode == "I;16" else 1)
+    if mode == "F":
+        Image.fromarray((values / 4095).astype(np.float32)).save(tmp_path / "x.tiff")
+    else:
+        Image.fromarray(values.astype(np.uint16)).save(tmp_path / "x.tiff")
+    seen = load_plain(tmp_path / "x.tiff", Size(64, 64))
+    assert len(torch.unique(seen)) > 200
+    assert (int(seen.min()), int(seen.max())) == (19, 255)
+
+
+def test_deep_images_of_a_set_are_scaled_alike(demo: Path, tmp_path: Path) -> None:
+    shutil.copytree(demo, tmp_path / "data")
+    for name, top in (("dark", 900), ("bright", 4000)):
+        values = np.linspace(0, top, 32 * 32).reshape(32, 32).astype(np.uint16)
+        Image.fromarray(values).save(tmp_path / f"data/trainA/{name}.png")
+    folders = open_folders(tmp_path / "data")
+    assert folders.white == 4095
+    dark = load_plain(tmp_path / "data/trainA/dark.png", Size(32, 32), config=DataConfig(white=folders.white))
+    assert int(dark.max()) == round(900 / 4095 * 255)
+
+
+@pytest.mark.parametrize(("orientation", "corner"), [(1, (0, 0)), (3, (1, 1)), (6, (0, 1)), (8, (1, 0))])
+def test_photographs_are_seen_upright(tmp_path: Path, orientation: int, corner: tuple[int, int]) -> None:
+    pixels = np.zeros((16, 16, 3), np.uint8)
+    pixels[:8, :8] = 255
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.fromarray(pixels).save(tmp_path / "x.jpg", exif=exif, quality=100)
+    seen = load_plain(tmp_path / "x.jpg", Size(16, 16))[0].float()
+    quarters = seen.reshape(2, 8, 2, 8).mean((1, 3))
+    assert divmod(int(quarters.argmax()), 2) == corner
+
+
+@pytest.mark.parametrize("background", [(255, 255, 255), (0, 0, 0), (10, 200, 30)])
+def test_transparency_shows_the_background(tmp_path: Path, background: tuple[int, int, int]) -> None:
+    Image.new("RGBA", (8, 8), (255, 0, 0, 0)).save(tmp_path / "x.png")
+    seen = load_plain(tmp_path / "x.png", Size(8, 8), config=DataConfig(background=background))
+    assert seen[:, 4, 4].tolist() == list(background)
+
+
+def test_large_jpeg_is_decoded_small_and_looks_the_same(tmp_path: Path) -> None:
+    coarse = np.random.default_rng(0).integers(0, 256, (12, 16, 3), dtype=np.uint8)
+    whole = Image.fromarray(coarse).resize((1600, 1200), Image.Resampling.BICUBIC)
+    whole.save(tmp_path / "x.jpg", quality=95)
+    seen = load_plain(tmp_path / "x.jpg", Size(96, 128)).permute(1, 2, 0).numpy().astype(int)
+    exact = np.asarray(whole.resize((128, 96), Image.Resampling.BILINEAR)).astype(int)
+    assert np.abs(seen - exact).mean() < 2
+
+
+def test_native_fit_cuts_out_the_photographs_own_pixels(tmp_path: Path) -> None:
+    path = picture(tmp_path / "x.png", (60, 80, 3))
+    with Image.open(path) as opened:
+        whole = np.asarray(opened).transpose(2, 0, 1)
+    config = DataConfig(fit="native", flip=False, margin=0)
+    for seed in range(8):
+        crop = load_augmented(path, SIZE, np.random.default_rng(seed), config=config).numpy()
+        windows = np.lib.stride_tricks.sliding_window_view(whole, (3, 24, 16))
+        assert (windows == crop).all((3, 4, 5)).any()
+    assert load_augmented(path, Size(100, 90), np.random.default_rng(0), config=config).shape == (3, 100, 90)
+
+
+@pytest.mark.parametrize("ending", ["jpg", "png", "bmp", "webp", "gif", "tif"])
+def test_truncated_files_of_every_kind_show_before_training(demo: Path, tmp_path: Path, ending: str) -> None:
+    shutil.copytree(demo, tmp_path / "data")
+    path = picture(tmp_path / f"data/trainA/x.{ending}", (64, 64, 3))
+    assert open_folders(tmp_path / "data").skipped == ()
+    path.write_bytes(path.read_bytes()[:-200])
+    with pytest.raises(BadImagesError, match=f"x.{ending}"):
+        open_folders(tmp_path / "data")
+
+
+def test_two_plain_folders_are_the_domains(demo: Path) -> None:
+    folders = open_domains(demo / "trainA", demo / "testB")
+    assert (len(folders.train["A"]), len(folders.train["B"]), folders.test["A"], folders.root) == (5, 3, (), None)
+    with pytest.raises(InputError, match="no such folder"):
+        open_domains(demo / "trainA", demo / "nothing")

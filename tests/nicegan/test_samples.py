@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from nicegan.config import RunConfig
-from nicegan.data import to_pixels
 from nicegan.models.nice.model import NiceModel
 from nicegan.models.protocol import build_model
+from nicegan.pictures import to_pixels
 from nicegan.samples import colour, draw_sheet, evaluating, stages
 
 

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from gan_eval.errors import InputError, MismatchError
+from gan_eval.images import UnreadableImage
 from gan_eval.result import Score
 from nicegan import checkpoint
 from nicegan.config import RunConfig
@@ -28,6 +29,7 @@ from nicegan.journal import LOG, METRICS, records
 from nicegan.models.nice.settings import NiceLoss, NiceNetwork
 from nicegan.models.protocol import BOTH as DIRECTIONS
 from nicegan.run import CONFIG, read_config, read_data
+from nicegan.state import State
 from nicegan.training import DivergedError, Status, TrainingOutcome, train
 from nicegan.validation import Validation
 
@@ -178,7 +180,7 @@ def test_run_is_not_overwritten(whole: Path, tiny: RunConfig, demo: Path) -> Non
 
 def test_resume_with_another_configuration_names_the_differences(whole: Path, tiny: RunConfig, demo: Path) -> None:
     other = replace(tiny, seed=5, loss=NiceLoss(cycle=3.0), keep_last=1, workers=2)
-    with pytest.raises(MismatchError, match=r"loss\.cycle 10\.0 → 3\.0, seed 0 → 5$"):
+    with pytest.raises(MismatchError, match=r"loss\.cycle 10\.0 → 3\.0, seed 0 → 5 .*--from"):
         go(other, demo, whole, resume=True)
 
 
@@ -187,6 +189,105 @@ def test_resume_with_other_images_is_an_error(whole: Path, tiny: RunConfig, demo
     (tmp_path / "data/trainB/0000.png").unlink()
     with pytest.raises(MismatchError, match="trainB 4 images → 3"):
         go(tiny, tmp_path / "data", whole, resume=True)
+
+
+JUDGE = {"network": "inception", "weights_sha256": "1" * 64}
+
+
+@pytest.mark.parametrize(
+    ("judge", "message"),
+    [
+        ({**JUDGE, "network": "efficientnet-lite0"}, "validation's network inception → efficientnet-lite0"),
+        ({**JUDGE, "weights_sha256": "2" * 64}, "validation's weights_sha256 1111"),
+        ({**JUDGE, "precision": "bf16"}, "validation's precision None → bf16"),
+    ],
+)
+def test_run_is_not_validated_by_another_judge(
+    tiny: RunConfig, demo: Path, tmp_path: Path, judge: dict[str, str], message: str
+) -> None:
+    config, run = replace(tiny, validate_every=2), tmp_path / "run"
+    part = replace(config, optim=replace(tiny.optim, stop_at=2))
+    go(part, demo, run, scorers={"AtoB": fake_scorer([9, 1])}, judge=JUDGE)
+    with pytest.raises(MismatchError, match=message):
+        go(config, demo, run, resume=True, scorers={"AtoB": fake_scorer([1, 2])}, judge=judge)
+    go(config, demo, run, resume=True, scorers={"AtoB": fake_scorer([1, 2])}, judge=JUDGE)
+
+
+def test_run_is_not_validated_with_other_test_images(tiny: RunConfig, demo: Path, tmp_path: Path) -> None:
+    shutil.copytree(demo, tmp_path / "data")
+    config, run = replace(tiny, validate_every=2), tmp_path / "run"
+    part = replace(config, optim=replace(tiny.optim, stop_at=2))
+    go(part, tmp_path / "data", run, scorers={"AtoB": fake_scorer([9, 1])}, judge=JUDGE)
+    (tmp_path / "data/testB/0000.png").unlink()
+    with pytest.raises(MismatchError, match="testB 3 images → 2"):
+        go(config, tmp_path / "data", run, resume=True, scorers={"AtoB": fake_scorer([1, 2])}, judge=JUDGE)
+
+
+def test_new_schedule_takes_weights_averages_and_optimisers(
+    whole: Path, tiny: RunConfig, demo: Path, tmp_path: Path
+) -> None:
+    start = checkpoint.newest(whole)
+    assert start is not None
+    state = State(tiny, torch.device("cpu"), start=start, how="from")
+    assert state.step == 0
+    torch.testing.assert_close(
+        state.optimisers["G"].state_dict()["state"], checkpoint.load_state(start).optimisers["G"]["state"]
+    )
+    torch.testing.assert_close(dict(state.average["gen2B"].state_dict()), checkpoint.load_weights(start, "ema.gen2B"))
+    torch.testing.assert_close(
+        dict(state.model.parts()["gen2B"].state_dict()), checkpoint.load_weights(start, "gen2B"), rtol=0, atol=0
+    )
+    longer = replace(tiny, optim=replace(tiny.optim, iterations=8, learning_rate=1e-4))
+    assert go(longer, demo, tmp_path / "run", start=start, carry_on=True) == TrainingOutcome(8, finished=True)
+
+
+def test_imported_weights_without_optimisers_cannot_carry_on(
+    whole: Path, tiny: RunConfig, demo: Path, tmp_path: Path
+) -> None:
+    start = checkpoint.newest(whole)
+    assert start is not None
+    with pytest.raises(InputError, match=r"no optimiser state .*--init"):
+        go(tiny, demo, tmp_path / "run", start=replace(start, resumable=False), carry_on=True)
+
+
+def test_losses_are_means_over_the_interval_even_if_it_was_interrupted(
+    whole: Path, tiny: RunConfig, demo: Path, tmp_path: Path
+) -> None:
+    config, run = replace(tiny, log_every=3), tmp_path / "run"
+    go(replace(config, optim=replace(tiny.optim, stop_at=2)), demo, run)
+    with (run / LOG).open("w"):
+        pass  # the line of the stop
+    go(config, demo, run, resume=True)
+    every = [record["generator"] for record in records(whole / LOG)]
+    means = {record["step"]: record["generator"] for record in records(run / LOG)}
+    assert means[6] == pytest.approx(sum(every[3:6]) / 3)
+
+
+def test_checkpoints_of_multiples_are_kept(tiny: RunConfig, demo: Path, tmp_path: Path) -> None:
+    go(replace(tiny, checkpoint_every=1, keep_last=1, keep_every=2), demo, tmp_path / "run")
+    assert sorted(path.name[-1] for path in (tmp_path / "run/checkpoints").glob("step-*")) == ["2", "4", "6"]
+
+
+@pytest.mark.parametrize("folder", ["trainA", "trainB", "testA"])
+def test_image_that_breaks_late_is_skipped_or_ends_the_run(
+    tiny: RunConfig, demo: Path, tmp_path: Path, folder: str
+) -> None:
+    """Its header and its end are whole, so that only decoding shows it."""
+    shutil.copytree(demo, tmp_path / "data")
+    damage(tmp_path / "data" / folder / "0000.png")
+    config = replace(tiny, validate_every=2, sample_every=2)
+    arguments: dict[str, object] = {"scorers": {"AtoB": fake_scorer([9, 1, 1, 1])}}
+    with pytest.raises(UnreadableImage, match=r"0000\.png"):
+        go(config, tmp_path / "data", tmp_path / "run", **arguments)
+    arguments = {"scorers": {"AtoB": fake_scorer([9, 1, 1, 1])}, "on_bad_image": "skip"}
+    assert go(config, tmp_path / "data", tmp_path / "other", **arguments).finished
+
+
+def damage(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 40] = bytes(40)
+    path.write_bytes(bytes(content))
 
 
 def test_folder_of_something_else_is_an_error(tiny: RunConfig, demo: Path, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -19,10 +20,10 @@ from nicegan import checkpoint
 from nicegan import translate as module
 from nicegan.checkpoint import Checkpoint
 from nicegan.config import RunConfig
-from nicegan.data import Size, load_plain, to_pixels, to_range
 from nicegan.models.nice.model import NiceOneWay
 from nicegan.models.nice.networks import build
-from nicegan.translate import Translator, find_inputs, translate
+from nicegan.pictures import Size, load_plain, to_pixels, to_range
+from nicegan.translate import Translator, find_inputs, translate, translate_one
 
 
 @pytest.fixture(scope="module")
@@ -203,7 +204,7 @@ def test_folder_of_another_translation_is_left_alone(
 
 
 def test_folder_with_other_files_is_left_alone(source: Checkpoint, pictures: Path) -> None:
-    with pytest.raises(InputError, match="holds other files"):
+    with pytest.raises(InputError, match="holds other images"):
         translate(source, find_inputs([pictures], "AtoB"), pictures, direction="AtoB")
 
 
@@ -214,3 +215,98 @@ def test_weights_decide_the_hash(source: Checkpoint) -> None:
     with torch.no_grad():
         next(two.path.generator.parameters()).add_(1e-7)
     assert one.sha256() != two.sha256()
+
+
+def picture(path: Path, width: int, height: int, seed: int = 0) -> Path:
+    coarse = np.random.default_rng(seed).integers(0, 256, (5, 6, 3), dtype=np.uint8)
+    path.parent.mkdir(exist_ok=True)
+    Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC).save(path)
+    return path
+
+
+@pytest.mark.parametrize(("width", "height"), [(64, 36), (36, 64), (50, 33), (41, 97), (5, 3), (1, 40), (128, 128)])
+def test_every_photograph_keeps_its_size(source: Checkpoint, tmp_path: Path, width: int, height: int) -> None:
+    inputs = find_inputs([picture(tmp_path / "in/x.png", width, height)], "AtoB")
+    translate(source, inputs, tmp_path / "out", direction="AtoB", size="keep")
+    assert pixels(tmp_path / "out/x.png").shape == (3, height, width)
+
+
+def test_padding_changes_nothing_where_none_is_needed(source: Checkpoint, tmp_path: Path) -> None:
+    inputs = find_inputs([picture(tmp_path / "in/x.png", 48, 64)], "AtoB")
+    for name, size in (("kept", "keep"), ("given", Size(64, 48))):
+        translate(source, inputs, tmp_path / name, direction="AtoB", size=size)  # type: ignore[arg-type]
+    assert torch.equal(pixels(tmp_path / "kept/x.png"), pixels(tmp_path / "given/x.png"))
+
+
+def test_photographs_of_many_sizes_go_in_one_call(source: Checkpoint, tmp_path: Path) -> None:
+    sizes = [(40, 60), (61, 33), (40, 60), (35, 35)]
+    for index, (width, height) in enumerate(sizes):
+        picture(tmp_path / f"in/{index}.png", width, height, seed=index)
+    translate(source, find_inputs([tmp_path / "in"], "AtoB"), tmp_path / "out", direction="AtoB", size="keep")
+    assert [tuple(pixels(tmp_path / f"out/{i}.png").shape[:0:-1]) for i in range(4)] == sizes
+
+
+class Brighter(torch.nn.Module):
+    """Stands for a generator whose result depends on nothing but the pixel."""
+
+    multiple = 4
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        return image + 2 * 8 / 255
+
+
+@pytest.mark.parametrize(("height", "width"), [(300, 700), (257, 999), (900, 256), (256, 257)])
+def test_parts_of_a_large_photograph_meet_without_a_seam(height: int, width: int) -> None:
+    image = torch.from_numpy(np.random.default_rng(0).integers(0, 240, (3, height, width), dtype=np.uint8))
+    made = module._of_any_size(Brighter(), image, "cpu", "fp32", 256)  # type: ignore[arg-type]
+    assert torch.equal(made.permute(2, 0, 1), image + 8)
+
+
+@pytest.mark.parametrize("side", [257, 300, 384, 385, 511, 1000, 4000])
+def test_parts_cover_a_side_and_overlap(side: int) -> None:
+    starts = module._starts(side, 256)
+    assert starts[0] == 0
+    assert starts[-1] + 256 == side
+    assert all(after - before <= 256 - 100 for before, after in pairwise(starts))
+
+
+def test_second_photograph_joins_the_first(source: Checkpoint, tmp_path: Path) -> None:
+    one, two = (picture(tmp_path / f"in/{name}.png", 30, 20, seed=index) for index, name in enumerate("ab"))
+    for path in (one, two):
+        translate(source, find_inputs([path], "AtoB"), tmp_path / "out", direction="AtoB")
+    assert names(tmp_path / "out") == ["a.png", "b.png", RECORD]
+    record = json.loads((tmp_path / "out" / RECORD).read_text())
+    assert record["inputs"]["count"] == 2
+    assert [Path(name).name for name in record["inputs"]["named"]] == ["a.png", "b.png"]
+
+
+def test_changed_first_photograph_is_not_joined(source: Checkpoint, tmp_path: Path) -> None:
+    one = picture(tmp_path / "in/a.png", 30, 20)
+    translate(source, find_inputs([one], "AtoB"), tmp_path / "out", direction="AtoB")
+    picture(one, 30, 20, seed=5)
+    inputs = find_inputs([picture(tmp_path / "in/b.png", 30, 20)], "AtoB")
+    with pytest.raises(MismatchError, match="other inputs"):
+        translate(source, inputs, tmp_path / "out", direction="AtoB")
+
+
+def test_folder_with_a_note_takes_translations(source: Checkpoint, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/note.txt").write_text("mine")
+    translate(source, find_inputs([picture(tmp_path / "in/a.png", 30, 20)], "AtoB"), tmp_path / "out", direction="AtoB")
+    assert names(tmp_path / "out") == ["a.png", "note.txt", RECORD]
+
+
+@pytest.mark.parametrize("name", ["x.png", "x.JPG", "x.jpeg", "x.webp"])
+def test_one_photograph_becomes_the_file_that_is_named(source: Checkpoint, tmp_path: Path, name: str) -> None:
+    translate_one(source, picture(tmp_path / "in/a.png", 30, 20), tmp_path / name, direction="AtoB", size="keep")
+    assert pixels(tmp_path / name).shape == (3, 20, 30)
+    assert not (tmp_path / RECORD).exists()
+
+
+def test_rotated_photograph_is_translated_upright(source: Checkpoint, tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    with Image.open(picture(tmp_path / "in/a.png", 60, 40)) as opened:
+        opened.save(tmp_path / "in/a.jpg", exif=exif)
+    translate_one(source, tmp_path / "in/a.jpg", tmp_path / "out.png", direction="AtoB", size="keep")
+    assert pixels(tmp_path / "out.png").shape == (3, 60, 40)

@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple, get_args, get_origin, get_type_hint
 import click
 
 from gan_eval.errors import InputError
+from gan_eval.extractors.known import names_in_words
 from nicegan.config import DataConfig, OptimConfig, RunConfig
 from nicegan.models.table import MODELS
 
@@ -94,6 +95,8 @@ def with_overrides(command: Callable[..., None]) -> Callable[..., None]:
     """Add --model, --preset, --size and an option for each override; what is not given arrives as None."""
     for override in reversed(OVERRIDES):
         own = 0 < len(override.models) < len(MODELS)
+        if override.name == "features":
+            override = override._replace(text=f"{override.text.rstrip('.')}: {names_in_words()}.")
         text = f"{override.text} [{', '.join(override.models)}]" if own else override.text
         option = click.option(override.flags, override.argument, default=None, help=text, **override.kind)
         command = option(command)

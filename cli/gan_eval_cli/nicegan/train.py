@@ -5,18 +5,22 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from gan_eval.extractors.known import LITE0, names_in_words
+from gan_eval.errors import GanEvalError
 from gan_eval_cli import options
+from gan_eval_cli.nicegan.memory import ran_out
 from gan_eval_cli.nicegan.overrides import overridden, with_overrides
 
 if TYPE_CHECKING:
     from gan_eval.translation import TranslationDirection
+    from nicegan.checkpoint import Checkpoint
     from nicegan.config import RunConfig
     from nicegan.data import UnpairedFolders
     from nicegan.training import TrainingOutcome
@@ -25,15 +29,20 @@ if TYPE_CHECKING:
 
 @click.command("train")
 @click.argument("data", required=False, type=click.Path(path_type=Path))
+@click.option("--domain-a", type=click.Path(path_type=Path), help="A plain folder of photographs, instead of DATA.")
+@click.option("--domain-b", type=click.Path(path_type=Path), help="The other domain's folder.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the run.  [default: runs/NAME OF DATA]")
 @click.option("--resume", is_flag=True, help="Continue the run in --out; begin it if it has not begun.")
-@click.option("--init", type=click.Path(path_type=Path), help="Start from the weights of this checkpoint or run.")
 @click.option(
-    "--features",
-    default=LITE0.name,
-    show_default=True,
-    metavar="NETWORK",
-    help=f"Network of the validation's kernel distance: {names_in_words()}.",
+    "--from",
+    "parent",
+    type=click.Path(path_type=Path),
+    help="Begin a new schedule with this run's or checkpoint's weights, averages and optimisers, and its options.",
+)
+@click.option(
+    "--init",
+    type=click.Path(path_type=Path),
+    help="Start from the weights that this checkpoint or run translates with (its best, averaged if it averages).",
 )
 @click.option("--tensorboard/--no-tensorboard", default=True, show_default=True, help="Also write RUN/tensorboard.")
 @with_overrides
@@ -43,10 +52,12 @@ if TYPE_CHECKING:
 @options.quiet
 def train(
     data: Path | None,
+    domain_a: Path | None,
+    domain_b: Path | None,
     out: Path | None,
     resume: bool,
+    parent: Path | None,
     init: Path | None,
-    features: str,
     tensorboard: bool,
     device: str,
     on_bad_image: Any,
@@ -54,65 +65,149 @@ def train(
     quiet: bool,
     **given: Any,
 ) -> None:
-    """Train NICE-GAN on a DATA folder with trainA, trainB, testA and testB.
+    """Train a model on a DATA folder with trainA, trainB, testA and testB, or on two plain folders.
 
     Without DATA it trains the demo preset on a small set that it draws itself. A resumed run takes its options from
     where it stands. Under torchrun all processes share the work; --batch-size is that of each.
 
-    RUN holds config.json, log.jsonl, metrics.jsonl, checkpoints/, samples/ and tensorboard/. Ctrl-C saves and ends the
-    run; --resume continues it.
+    RUN holds config.json, log.jsonl, metrics.jsonl, checkpoints/, samples/ and tensorboard/. Ctrl-C and SIGTERM save
+    and end the run; --resume continues it. When its schedule is over, --from RUN begins another one.
 
     Example: nicegan train data/cat2dog --out runs/cat2dog --preset paper
     """
     from gan_eval_cli import render
     from gan_eval_cli.nicegan import display
-    from nicegan import checkpoint, training
-    from nicegan.data import open_folders
+    from nicegan import checkpoint, run, training
 
-    out = out or Path("runs") / (data.resolve().name if data else "demo")
-    config = _configuration(data, out, resume, given)
-    data = data or _recorded_data(out, resume) or _demo_data(out, config)
-    with _processes(device) as (place, first):
-        with render.progress(quiet or not first) as progress:
-            folders = open_folders(data, on_bad_image=on_bad_image, progress=progress)
-        for reason in folders.skipped if first else ():
-            render.notice(f"left out: {reason}")
-        scorers = _scorers(folders, features, device) if first and config.validate_every else {}
-        with _ending_politely() as stop, display.training(quiet or not first) as report:
-            outcome = training.train(
-                config,
-                folders,
-                out,
-                device=place,
-                resume=resume,
-                start=checkpoint.choose(init) if init else None,
-                scorers=scorers,
-                report=report,
-                stop=stop,
-                tensorboard=tensorboard,
-            )
+    _check_words(data, domain_a, domain_b, resume, parent, init)
+    out = out or Path("runs") / (data.resolve().name if data else "demo" if domain_a is None else domain_a.name)
+    start = checkpoint.newest_of(parent) if parent else checkpoint.choose(init) if init else None
+    given_data = data is not None or domain_a is not None or parent is not None
+    config = _configuration(given_data, out, resume, start if parent else None, given)
+    with _processes(device, config) as (place, rank, world):
+        first = rank == 0
+        try:
+            with render.progress(quiet or not first) as progress:
+                where = _Where(data, domain_a, domain_b, out, resume, parent)
+                folders = run.once(lambda: _folders(where, config, on_bad_image, progress), rank=rank, world=world)
+            config = _with_white(config, folders)
+            for reason in folders.skipped if first else ():
+                render.notice(f"left out: {reason}")
+            validates = first and config.validate_every > 0
+            scorers, judge = _scorers(folders, config.features, device) if validates else ({}, None)
+            with _ending_politely() as stop, display.training(quiet or not first) as report:
+                outcome = training.train(
+                    config,
+                    folders,
+                    out,
+                    device=place,
+                    resume=resume,
+                    start=start,
+                    carry_on=parent is not None,
+                    on_bad_image=on_bad_image,
+                    judge=judge,
+                    scorers=scorers,
+                    report=report,
+                    stop=stop,
+                    tensorboard=tensorboard,
+                )
+        except run.SaidElsewhere as error:
+            click.get_current_context().exit(error.exit_code)
+        except (MemoryError, RuntimeError) as error:
+            if (told := _memory_error(error, out)) is None:
+                raise
+            raise told from error
     if first:
         _show(out, outcome, as_json)
     if not outcome.finished:
-        render.notice(f"stopped and saved at step {outcome.step} (continue with --resume --out {out})")
+        if first:
+            render.notice(f"stopped and saved at step {outcome.step} (continue with --resume --out {out})")
         click.get_current_context().exit(130)
 
 
-def _configuration(data: Path | None, out: Path, resume: bool, given: Mapping[str, Any]) -> RunConfig:
-    """The preset's values, or the run's that is resumed, with what the user gave."""
+class _Where(NamedTuple):
+    """Where the images are, as far as the user said."""
+
+    data: Path | None
+    domain_a: Path | None
+    domain_b: Path | None
+    out: Path
+    resume: bool
+    parent: Path | None
+
+
+def _check_words(
+    data: Path | None,
+    domain_a: Path | None,
+    domain_b: Path | None,
+    resume: bool,
+    parent: Path | None,
+    init: Path | None,
+) -> None:
+    if (domain_a is None) != (domain_b is None) or (data is not None and domain_a is not None):
+        raise click.UsageError("DATA, or --domain-a and --domain-b together")
+    if sum([resume, parent is not None, init is not None]) > 1:
+        raise click.UsageError("one of --resume, --from and --init")
+
+
+def _configuration(
+    given_data: bool, out: Path, resume: bool, parent: Checkpoint | None, given: Mapping[str, Any]
+) -> RunConfig:
+    """The preset's values, or those of the run that goes on, with what the user gave."""
+    from gan_eval_cli import render
     from nicegan import run
     from nicegan.config import preset
 
     if given["preset"] is None and resume and (out / run.CONFIG).exists():
         return overridden(run.read_config(out), given)
-    return overridden(preset(given["preset"] or (None if data else "demo"), model=given["model"] or "nice"), given)
+    if parent is not None and given["preset"] is None and given["model"] in (None, parent.config.model):
+        base = replace(parent.config, optim=replace(parent.config.optim, stop_at=None))
+        return overridden(base, given)
+    base = preset(given["preset"] or (None if given_data else "demo"), model=given["model"] or "nice")
+    config = overridden(base, given)
+    if base.optim.stop_at is not None and config.optim.stop_at is None and given["optim_iterations"] is not None:
+        render.notice(
+            f"runs the whole schedule of {config.optim.iterations:,} steps (the preset stops at "
+            f"{base.optim.stop_at:,}; --stop-at N stops earlier)"
+        )
+    return config
 
 
-def _recorded_data(out: Path, resume: bool) -> Path | None:
-    """The DATA of the run that is resumed."""
+def _folders(where: _Where, config: RunConfig, on_bad_image: Any, progress: Any) -> UnpairedFolders:
+    """The images: as named, as recorded in the run that goes on, or drawn on the spot."""
     from nicegan import run
+    from nicegan.data import open_domains, open_folders
 
-    return run.read_data(out) if resume and (out / run.CONFIG).exists() else None
+    data, domains = where.data, (where.domain_a, where.domain_b)
+    recorded = where.out if where.resume else where.parent
+    if data is None and domains[0] is None and recorded is not None and (recorded / run.CONFIG).exists():
+        data = run.read_data(recorded)
+        domains = run.read_domains(recorded) if data is None else (None, None)
+    if domains[0] is not None and domains[1] is not None:
+        return open_domains(domains[0], domains[1], on_bad_image=on_bad_image, progress=progress)
+    data = data or _demo_data(where.out, config)
+    return open_folders(data, on_bad_image=on_bad_image, progress=progress)
+
+
+def _with_white(config: RunConfig, folders: UnpairedFolders) -> RunConfig:
+    """The configuration with the value that means white in the set's deep images, where the user gave none."""
+    if folders.white is None or config.data.white is not None:
+        return config
+    return replace(config, data=replace(config.data, white=folders.white))
+
+
+def _memory_error(error: MemoryError | RuntimeError, out: Path) -> GanEvalError | None:
+    """The error as one of ours where memory ran out, else None."""
+    from nicegan import checkpoint
+
+    if not ran_out(error):
+        return None
+    good = checkpoint.newest(out)
+    kept = f"step {good.step} is saved" if good else "nothing is saved yet"
+    return GanEvalError(
+        f"{out}: memory ran out; {kept} (try a lower --batch-size with --accumulation, a lower --size or --channels, "
+        "--precision bf16, or --device cpu)"
+    )
 
 
 def _demo_data(out: Path, config: RunConfig) -> Path:
@@ -127,9 +222,12 @@ def _demo_data(out: Path, config: RunConfig) -> Path:
     return folder
 
 
-def _scorers(folders: UnpairedFolders, features: str, device: str) -> dict[TranslationDirection, Scorer]:
-    """The kernel distance to the real test images of each target domain that has any."""
+def _scorers(
+    folders: UnpairedFolders, features: str, device: str
+) -> tuple[dict[TranslationDirection, Scorer], dict[str, str] | None]:
+    """The kernel distance to the real test images of each target domain that has any, and what it depends on."""
     import gan_eval
+    from gan_eval.extractors import resolve
     from gan_eval_cli import render
     from nicegan.models.protocol import BOTH
     from nicegan.validation import SOURCE
@@ -142,47 +240,59 @@ def _scorers(folders: UnpairedFolders, features: str, device: str) -> dict[Trans
             continue
         real = [str(path) for path in folders.test[target]]
         scorers[direction] = gan_eval.Reference(real, features=features, device=device, interval=False).kid
-    return scorers
+    judge = {"metric": "kernel distance", **resolve(features, device=device).key()} if scorers else None
+    return scorers, judge
 
 
 @contextlib.contextmanager
-def _processes(device: str) -> Iterator[tuple[str, bool]]:
-    """The device of this process, and whether it is the first; joins the group where torchrun has started several."""
-    from gan_eval.hardware import choose_device
+def _processes(device: str, config: RunConfig) -> Iterator[tuple[str, int, int]]:
+    """Device, rank and number of processes; joins the group where torchrun has started several."""
+    from datetime import timedelta
 
-    place = choose_device(device)
-    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
-        yield place, True
-        return
     import torch
     from torch import distributed
 
+    from gan_eval.hardware import choose_device, cores
+
+    place, world = choose_device(device), int(os.environ.get("WORLD_SIZE", "1"))
+    local = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    torch.set_num_threads(config.threads or max(1, cores() // local))
+    if world == 1:
+        yield place, 0, 1
+        return
     if place == "cuda":
         place = f"cuda:{os.environ.get('LOCAL_RANK', '0')}"
         torch.cuda.set_device(place)
-    distributed.init_process_group("nccl" if place.startswith("cuda") else "gloo")
+    # The first process validates while the others wait for its next gradients.
+    patience = timedelta(days=7)
+    distributed.init_process_group("nccl" if place.startswith("cuda") else "gloo", timeout=patience)
     try:
-        yield place, distributed.get_rank() == 0
+        yield place, distributed.get_rank(), world
     finally:
         distributed.destroy_process_group()
 
 
+#: Seconds in which signals count as one request: a terminal or a scheduler tells every process, and torchrun tells its
+#: processes once more.
+_ONE_REQUEST = 5.0
+
+
 @contextlib.contextmanager
 def _ending_politely() -> Iterator[Callable[[], bool]]:
-    """Yield a function that tells whether Ctrl-C or SIGTERM has come; a second one ends the program at once."""
-    asked = False
+    """Yield a function that tells whether Ctrl-C or SIGTERM has come; a later Ctrl-C ends the program at once."""
+    asked: list[float] = []
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
-    def note(*_: object) -> None:
-        nonlocal asked
-        asked = True
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    def note(number: int, _: object) -> None:
+        if not asked:
+            asked.append(time.monotonic())
+        elif number == signal.SIGINT and time.monotonic() - asked[0] > _ONE_REQUEST:
+            raise KeyboardInterrupt
 
     for number in before:
         signal.signal(number, note)
     try:
-        yield lambda: asked
+        yield lambda: bool(asked)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -214,6 +324,7 @@ def _show(out: Path, outcome: TrainingOutcome, as_json: bool) -> None:
         rows = [[str(each["step"]), *(f"{each[name]:.4f}" for name in directions), each["images"]] for each in found]
         title = f"{found[0]['metric']} ({found[0]['features']}), {found[0]['direction']} is better"
         render.print_table(["step", *directions, "test images"], rows, title=title)
-    best = " (the best by its mean)" if found else ""
+    validated = any(each["step"] == chosen.step and each["images"] == "translated" for each in found)
+    best = " (the best by its mean)" if validated else ""
     click.echo(f"checkpoint: {chosen.folder}{best}")
     render.notice(f"translate with: nicegan translate {out} IMAGES --out DIR")

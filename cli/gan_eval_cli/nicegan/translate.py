@@ -4,30 +4,40 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from gan_eval_cli import options
+from gan_eval_cli.nicegan.memory import told_of_memory
 
 if TYPE_CHECKING:
-    from nicegan.data import Size
+    from nicegan.pictures import Size
 
 
-def _read_size(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[int, int] | None:
-    """WIDTHxHEIGHT, or one number for both, as (width, height)."""
+def _read_size(
+    ctx: click.Context, param: click.Parameter, value: str | None
+) -> tuple[int, int] | Literal["keep"] | None:
+    """WIDTHxHEIGHT, or one number for both, as (width, height); "keep"."""
     if value is None:
         return None
+    if value == "keep":
+        return "keep"
     match = re.fullmatch(r"(\d+)(?:x(\d+))?", value)
     if match is None or not int(match[1]) or match[2] == "0":
-        raise click.BadParameter(f"{value!r} is neither a number of pixels nor WIDTHxHEIGHT")
+        raise click.BadParameter(f"{value!r} is neither a number of pixels nor WIDTHxHEIGHT, nor keep")
     return int(match[1]), int(match[2] or match[1])
 
 
 @click.command("translate")
 @click.argument("checkpoint", type=click.Path(path_type=Path))
 @click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="INPUT...")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for the translations.")
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Folder for the translations, or for one photograph a file.",
+)
 @click.option(
     "--direction", type=click.Choice(["AtoB", "BtoA"]), default="AtoB", show_default=True, help="From which to which."
 )
@@ -35,7 +45,7 @@ def _read_size(ctx: click.Context, param: click.Parameter, value: str | None) ->
     "--size",
     callback=_read_size,
     metavar="SIZE",
-    help="Of the outputs: N or WIDTHxHEIGHT.  [default: the training's]",
+    help="Of the outputs: N, WIDTHxHEIGHT, or keep for each photograph's own.  [default: the training's]",
 )
 @click.option(
     "--format",
@@ -44,6 +54,13 @@ def _read_size(ctx: click.Context, param: click.Parameter, value: str | None) ->
     default="png",
     show_default=True,
     help="Files to write; jpg is lossy, which a score will see.",
+)
+@click.option(
+    "--tile",
+    type=click.IntRange(min=256),
+    default=1536,
+    show_default=True,
+    help="With --size keep: larger photographs are translated in parts of this side.",
 )
 @click.option("--batch-size", type=click.IntRange(min=1), default=8, show_default=True, help="Images per pass.")
 @options.workers
@@ -57,8 +74,9 @@ def translate(
     inputs: tuple[Path, ...],
     out: Path,
     direction: Any,
-    size: tuple[int, int] | None,
+    size: tuple[int, int] | Literal["keep"] | None,
     image_format: Any,
+    tile: int,
     batch_size: int,
     workers: int | None,
     device: str,
@@ -81,7 +99,20 @@ def translate(
     from nicegan import translate as use
 
     source = checkpoints.choose(checkpoint)
-    with render.progress(quiet) as progress:
+    if use.format_of(out) is not None and not out.is_dir():
+        if len(inputs) > 1 or not inputs[0].is_file():
+            raise click.UsageError(f"--out {out} names one file: give one photograph, or a folder's name")
+        place = choose_device(device)
+        named: Any = {"direction": direction, "size": _size(size), "tile": tile, "precision": precision}
+        with told_of_memory("--tile or --size"):
+            use.translate_one(source, inputs[0], out, device=place, **named)
+        if as_json:
+            document = {"schema": "nicegan-translate/1", "command": "translate", "out": str(out), "written": 1}
+            render.print_json(document)
+        else:
+            click.echo(f"1 image by step {source.step} of {source.folder.parent} → {out}")
+        return
+    with render.progress(quiet) as progress, told_of_memory("--tile, --batch-size or --size"):
         done = use.translate(
             source,
             use.find_inputs(inputs, direction),
@@ -89,6 +120,7 @@ def translate(
             direction=direction,
             device=choose_device(device),
             size=_size(size),
+            tile=tile,
             batch_size=batch_size,
             precision=precision,
             image_format=image_format,
@@ -117,7 +149,9 @@ def translate(
     click.echo(f"{done.written} images by step {source.step} of {source.folder.parent} → {done.out}{before}")
 
 
-def _size(given: tuple[int, int] | None) -> Size | None:
-    from nicegan.data import Size
+def _size(given: tuple[int, int] | Literal["keep"] | None) -> Size | Literal["keep"] | None:
+    from nicegan.pictures import Size
 
+    if given == "keep":
+        return "keep"
     return None if given is None else Size(height=given[1], width=given[0])

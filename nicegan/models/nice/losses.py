@@ -10,8 +10,8 @@ from collections.abc import Mapping
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
+from nicegan.models.layers.losses import least_squares
 from nicegan.models.nice.settings import NiceLoss
 
 Logits = Mapping[int, Tensor]
@@ -19,22 +19,10 @@ Logits = Mapping[int, Tensor]
 
 def adversarial_loss(logits: Logits, target: float, config: NiceLoss) -> Tensor:
     """Weighted sum over the scales of mean((logit − target)²); a scalar."""
-    terms = [
-        config.adversarial[scale] * (full_precision(logit) - target).square().mean() for scale, logit in logits.items()
-    ]
+    terms = [config.adversarial[scale] * least_squares(logit, target) for scale, logit in logits.items()]
     return torch.stack(terms).sum()
 
 
 def discriminator_loss(real: Logits, fake: Logits, config: NiceLoss) -> Tensor:
     """What one domain's discriminator minimises: real images towards `real_label`, fake ones towards 0."""
     return adversarial_loss(real, config.real_label, config) + adversarial_loss(fake, 0.0, config)
-
-
-def pixel_loss(image: Tensor, wanted: Tensor) -> Tensor:
-    """Mean absolute difference of two image batches of the same shape."""
-    return F.l1_loss(full_precision(image), full_precision(wanted))
-
-
-def full_precision(x: Tensor) -> Tensor:
-    """`x`, or its fp32 copy where it is of half precision: a mean of many terms must not be taken in 8 bits."""
-    return x.float() if x.dtype in (torch.bfloat16, torch.float16) else x

@@ -16,7 +16,8 @@ import torch
 from torch import Tensor, nn
 
 from gan_eval.hardware import Precision
-from nicegan.models.nice.losses import Logits, adversarial_loss, discriminator_loss, pixel_loss
+from nicegan.models.layers.losses import pixel_loss
+from nicegan.models.nice.losses import Logits, adversarial_loss, discriminator_loss
 from nicegan.models.nice.networks import Code, Domain, Networks
 from nicegan.models.nice.settings import Decouple, NiceLoss
 

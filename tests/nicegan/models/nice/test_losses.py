@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from nicegan.models.nice.losses import adversarial_loss, discriminator_loss, pixel_loss
+from nicegan.models.layers.losses import pixel_loss
+from nicegan.models.nice.losses import adversarial_loss, discriminator_loss
 from nicegan.models.nice.settings import NiceLoss
 
 
