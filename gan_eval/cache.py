@@ -93,7 +93,7 @@ class Cache:
         """One line where something could not be kept; it belongs to the result."""
         if self.fault is None:
             return ()
-        remedy = "set GAN_EVAL_CACHE, or --no-cache"
+        remedy = "set GAN_EVAL_CACHE, or choose cache=False"
         return (f"{self.folder}: the cache cannot be written: {self.fault}; this result is not kept ({remedy})",)
 
     def find(self, key: Mapping[str, Any]) -> Path | None:

@@ -42,7 +42,7 @@ class BadImagesError(InputError):
         noun = "file" if len(self.reasons) == 1 else "files"
         super().__init__(
             f"{source}: {len(self.reasons)} unreadable {noun}: {shown}{more} "
-            "(repair or remove them, or pass --on-bad-image skip)"
+            "(repair or remove them, or pass on_bad_image='skip')"
         )
 
 

@@ -131,7 +131,7 @@ def _network_of(sides: Sequence[Opened | FeatureSet], network: Network) -> Netwo
             here, there = (_in_words(one, differing) for one in (made, wanted))
             raise MismatchError(
                 f"{file.label} was made with {here}, but the images are read with {there}: the two cannot be compared "
-                "(make the file again, or choose its network with --features)"
+                "(make the file again, or choose its network with features=NETWORK)"
             )
         if file.network is None:
             notice = f"{file.label} does not record its network; {network.name} ({network.like}) is assumed"

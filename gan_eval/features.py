@@ -265,5 +265,7 @@ def reader(settings: Settings, progress: Progress | None = None) -> FeatureReade
 
 def _logits(activations: Activations, network: Network) -> NDArray[np.float32]:
     if activations.logits is None:
-        raise InputError(f"{network.name} has no class scores, which the Inception score needs (--features inception)")
+        raise InputError(
+            f"{network.name} has no class scores, which the Inception score needs (use features='inception')"
+        )
     return activations.logits

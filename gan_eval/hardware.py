@@ -30,7 +30,7 @@ def choose_device(wanted: str) -> str:
     count = cuda_devices()
     if int(match[1] or 0) >= count:
         found = f"{count} CUDA device{'s' if count != 1 else ''}"
-        raise InputError(f"device {wanted} asked for, but torch and the driver offer {found}: use --device cpu")
+        raise InputError(f"device {wanted} asked for, but torch and the driver offer {found}: use device='cpu'")
     return wanted
 
 

@@ -177,10 +177,10 @@ def recorded_reference(models: Mapping[str, Given]) -> Path:
     references = {name: _reference(name, given) for name, given in models.items()}
     if len(set(references.values())) > 1:
         listed = ", ".join(f"{name} {reference}" for name, reference in references.items())
-        raise InputError(f"the models were made for different real sets: {listed} (name one with --real)")
+        raise InputError(f"the models were made for different real sets: {listed} (name one with real=SOURCE)")
     path = next(iter(references.values()))
     if not path.exists():
-        raise InputError(f"{path}: the real set recorded in {TRANSLATION_FILE} is not there (name it with --real)")
+        raise InputError(f"{path}: the real set recorded in {TRANSLATION_FILE} is not there (name it with real=SOURCE)")
     return path
 
 
@@ -222,7 +222,7 @@ def located(recorded: str, record: TranslationRecord, folder: Path) -> Path:
 def _reference(name: str, given: Given) -> Path:
     record = record_of(given)
     if record is None or record.reference is None:
-        raise InputError(f"{name}: no real set is recorded in a {TRANSLATION_FILE} (name it with --real)")
+        raise InputError(f"{name}: no real set is recorded in a {TRANSLATION_FILE} (name it with real=SOURCE)")
     return located(record.reference, record, Path(given))
 
 

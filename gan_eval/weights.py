@@ -83,7 +83,7 @@ def remedies(wanted: Published) -> str:
     """Remedies for a missing file, as the end of a sentence."""
     return (
         f"run `gan-eval weights fetch {wanted.name}` where there is a network, or get {wanted.urls[0]} "
-        "and give it with --weights FILE or GAN_EVAL_WEIGHTS"
+        "and give it with weights=FILE or GAN_EVAL_WEIGHTS"
     )
 
 

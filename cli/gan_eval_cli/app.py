@@ -17,6 +17,7 @@ from gan_eval.metrics.table import TABLE
 from gan_eval.printable import printable
 from gan_eval.version import __version__
 from gan_eval_cli.console import adapt_streams
+from gan_eval_cli.flags import Invocation
 from gan_eval_cli.lazy import lazy_group
 
 COMMANDS: dict[str, str] = {
@@ -64,8 +65,9 @@ def nicegan() -> None:
 def run(group: click.Group, name: str, arguments: list[str] | None = None) -> int:
     """Run a group and return its exit code; every error that is the user's to mend becomes one line on stderr."""
     adapt_streams()
+    invocation = Invocation(sys.argv[1:] if arguments is None else arguments)
     try:
-        code = group.main(args=arguments, prog_name=name, standalone_mode=False)
+        code = group.main(args=arguments, prog_name=name, standalone_mode=False, obj=invocation)
         if sys.stdout is not None:  # which has been closed, as by `gan-eval … >&-`
             sys.stdout.flush()
     except click.exceptions.Exit as stop:
@@ -81,7 +83,7 @@ def run(group: click.Group, name: str, arguments: list[str] | None = None) -> in
         error.show()
         return error.exit_code
     except GanEvalError as error:
-        click.echo(f"{name}: error: {printable(str(error))}", err=True)
+        click.echo(f"{name}: error: {printable(invocation.in_flags(str(error)))}", err=True)
         return error.exit_code
     except MemoryError:
         click.echo(f"{name}: error: the memory does not suffice (smaller images, or a smaller --batch-size)", err=True)

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from gan_eval_cli import options
+from gan_eval_cli.flags import RecordingGroup
 
 if TYPE_CHECKING:
     from gan_eval.cache import Usage
 
 
-@click.group("cache")
+@click.group("cache", cls=RecordingGroup)
 def cache() -> None:
     """Results kept on disk: features, moments and scores.
 

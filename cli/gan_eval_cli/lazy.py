@@ -11,8 +11,10 @@ from collections.abc import Mapping
 
 import click
 
+from gan_eval_cli.flags import RecordingGroup
 
-class LazyGroup(click.Group):
+
+class LazyGroup(RecordingGroup):
     """A group whose commands are named in a table: command name → "module:attribute"."""
 
     table: Mapping[str, str] = {}

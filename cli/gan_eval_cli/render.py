@@ -15,6 +15,7 @@ from gan_eval.printable import printable
 from gan_eval.report.table import Table
 from gan_eval.result import Progress
 from gan_eval_cli.console import width_of, writes_unicode
+from gan_eval_cli.flags import in_flags
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
@@ -31,7 +32,7 @@ def print_json(document: Any) -> None:
 
 def notice(text: str) -> None:
     """Print one line on stderr that the user should know."""
-    click.echo(printable(text), err=True)
+    click.echo(printable(in_flags(text)), err=True)
 
 
 def notes(warnings: Iterable[str], *, quiet: bool = False) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gan_eval_cli import options
+from gan_eval_cli.flags import RecordingGroup
 from gan_eval_cli.settings import with_settings
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ output = click.option(
 )
 
 
-class _SourceOrCommand(click.Group):
+class _SourceOrCommand(RecordingGroup):
     """`stats merge …` is a command; `stats ANYTHING` makes the statistics of that source."""
 
     def resolve_command(

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import click
 
 from gan_eval_cli import options
+from gan_eval_cli.flags import RecordingGroup
 
 if TYPE_CHECKING:
     from gan_eval.extractors.known import Published
     from gan_eval.weights import WeightsFile
 
 
-@click.group("weights")
+@click.group("weights", cls=RecordingGroup)
 def weights() -> None:
     """Weights of the feature networks: what is at hand, fetch it, check a file.
 

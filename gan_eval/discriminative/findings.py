@@ -160,7 +160,7 @@ def _robust_warnings(contest: Contest, flags: Mapping[str, Any]) -> list[str]:
         who = f", least of all {', '.join(flags['not_told'])}" if flags["not_told"] else ""
         found.append(
             f"not separated: {contest.plan.recipe.epochs} epochs did not tell the fakes from the reals{who}; "
-            "differences between scores are hard to interpret (more --epochs, or another --discriminator)"
+            "differences between scores are hard to interpret (try epochs=N with more, or another discriminator=NAME)"
         )
     if flags["near_zero"]:
         found.append(metric.NEAR_ZERO_MESSAGE)

@@ -67,7 +67,7 @@ def steps_per_epoch(recipe: TrainingRecipe, reals: int, fakes: int) -> int:
     steps = min(reals, fakes) // recipe.batch_size
     if steps == 0:
         raise TooFewError(
-            f"{reals} real and {fakes} fake images do not fill a batch of {recipe.batch_size} (--batch-size)"
+            f"{reals} real and {fakes} fake images do not fill a batch of {recipe.batch_size} (batch_size=N)"
         )
     return steps
 

@@ -105,7 +105,7 @@ def _published_file(
     row: KnownNetwork, download: bool, *, insist: bool, progress: Progress | None
 ) -> weights_files.WeightsFile:
     if row.weights is None:
-        raise WeightsError(f"no weights of {row.name} are published: give a file of them with --weights")
+        raise WeightsError(f"no weights of {row.name} are published: give a file of them with weights=FILE")
     return weights_files.find_or_fetch(row.weights, download=download, insist=insist, progress=progress)
 
 
@@ -151,7 +151,7 @@ def _timm(name: str, weights: Path | None, like: Like, download: bool) -> Networ
 def _own_preprocessing(name: str, like: Like) -> tuple[str, ...]:
     if like == "clean-fid":
         return ()
-    return (f"{name} has its own preprocessing, so --like {like} changes only the constants of the metrics",)
+    return (f"{name} has its own preprocessing, so like={like!r} changes only the constants of the metrics",)
 
 
 def _network(

@@ -126,7 +126,7 @@ def _ask_timm(name: str) -> TimmModel:
     except RuntimeError as error:
         near = difflib.get_close_matches(name, timm.list_models(), 3)
         hint = f"did you mean {', '.join(near)}?" if near else "timm.list_models() lists them"
-        raise InputError(f"timm has no model {name!r}: {hint}") from error
+        raise InputError(f"features='timm:{name}': timm has no model {name!r}: {hint}") from error
     config = timm.data.resolve_model_data_config(model)
     _, height, width = config["input_size"]
     published = model.pretrained_cfg
@@ -150,9 +150,9 @@ def find_weights(model: TimmModel, *, download: bool) -> Path:
     """
     from huggingface_hub import constants, hf_hub_download, try_to_load_from_cache
 
-    remedy = f"give their file with --weights, or run `timm.create_model({model.name!r}, pretrained=True)` once"
+    remedy = f"give their file with weights=FILE, or run `timm.create_model({model.name!r}, pretrained=True)` once"
     if not model.repository:
-        raise WeightsError(f"timm publishes no weights of {model.name}: give their file with --weights")
+        raise WeightsError(f"timm publishes no weights of {model.name}: give their file with weights=FILE")
     kept = try_to_load_from_cache(model.repository, model.file)
     if isinstance(kept, str):
         return Path(kept)

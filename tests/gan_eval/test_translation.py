@@ -36,19 +36,19 @@ def test_a_model_without_a_reference_asks_for_real(tmp_path: Path, make_folder: 
     models = {"a": record(tmp_path / "a", reference=str(make_folder("real"))), "b": make_folder("b")}
     if missing == "no reference":
         record(models["b"])
-    with pytest.raises(InputError, match=r"b: no real set is recorded .*--real"):
+    with pytest.raises(InputError, match=r"b: no real set is recorded .*real=SOURCE"):
         recorded_reference(models)
 
 
 def test_references_that_disagree_ask_for_real(tmp_path: Path) -> None:
     models = {name: record(tmp_path / name, reference=f"/data/{name}") for name in "ab"}
-    with pytest.raises(InputError, match=r"a /data/a, b /data/b.*--real"):
+    with pytest.raises(InputError, match=r"a /data/a, b /data/b.*real=SOURCE"):
         recorded_reference(models)
 
 
 def test_a_reference_that_is_gone_asks_for_real(tmp_path: Path) -> None:
     models = {name: record(tmp_path / name, reference="/nowhere") for name in "ab"}
-    with pytest.raises(InputError, match=r"/nowhere.*--real"):
+    with pytest.raises(InputError, match=r"/nowhere.*real=SOURCE"):
         recorded_reference(models)
 
 
@@ -80,7 +80,7 @@ def test_a_damaged_record_is_refused_in_one_line(tmp_path: Path, text: str, mess
 
 
 def test_arrays_have_no_record() -> None:
-    with pytest.raises(InputError, match="--real"):
+    with pytest.raises(InputError, match="real=SOURCE"):
         recorded_reference({"a": [1, 2]})
 
 

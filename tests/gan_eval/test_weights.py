@@ -157,7 +157,7 @@ def test_the_next_place_is_tried(server: Server, published: Published) -> None:
 def test_a_refused_connection_names_host_and_remedies(published: Published) -> None:
     with Server() as closed:
         url = closed.url
-    with pytest.raises(WeightsError, match=r"127\.0\.0\.1:\d+: no connection .*weights fetch toy.*--weights FILE"):
+    with pytest.raises(WeightsError, match=r"127\.0\.0\.1:\d+: no connection .*weights fetch toy.*weights=FILE"):
         fetch(replace(published, urls=(url,)))
 
 

@@ -7,9 +7,10 @@ from pathlib import Path
 import click
 
 from gan_eval_cli import options
+from gan_eval_cli.flags import RecordingGroup
 
 
-@click.group("data")
+@click.group("data", cls=RecordingGroup)
 def data() -> None:
     """The paper's data sets, and a small pair drawn on the spot.
 

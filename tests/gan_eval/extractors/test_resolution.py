@@ -51,7 +51,7 @@ def test_auto_without_weights_is_the_embedded_network_and_says_so_in_one_line() 
     found = resolve()
     assert (found.name, found.dim, found.verified, found.is_reference) == ("efficientnet-lite0", 1280, True, False)
     (notice,) = found.notices
-    for part in ("2015 Inception weights missing", "https://github.com/", "--weights FILE", "efficientnet-lite0"):
+    for part in ("2015 Inception weights missing", "https://github.com/", "weights=FILE", "efficientnet-lite0"):
         assert part in notice
     assert "\n" not in notice
 

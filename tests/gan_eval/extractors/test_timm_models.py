@@ -91,7 +91,7 @@ def test_weights_of_another_model_are_refused(file: Path) -> None:
 
 
 def test_without_weights_the_remedies_are_named() -> None:
-    with pytest.raises(WeightsError, match=r"huggingface\.co/timm/test_vit\.r160_in1k.*--weights"):
+    with pytest.raises(WeightsError, match=r"huggingface\.co/timm/test_vit\.r160_in1k.*weights=FILE"):
         resolve("timm:test_vit.r160_in1k")
 
 
