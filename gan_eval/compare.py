@@ -6,35 +6,46 @@ separate intervals suggest. Where a pair's adjusted p-value is not small, the ra
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from gan_eval.errors import InputError
-from gan_eval.evaluate import Evaluation, evaluate_with, result_key
+from gan_eval.evaluate import Evaluation, evaluate_with, network_of, result_key
+from gan_eval.extractors import Network
 from gan_eval.feature_set import FeatureSet
-from gan_eval.features import FeatureReader
+from gan_eval.features import FeatureReader, Opened
 from gan_eval.features import reader as feature_reader
 from gan_eval.files import read_document, write_json
 from gan_eval.images import Given
+from gan_eval.inference.families import RankSet
+from gan_eval.metrics import kernel_error
+from gan_eval.metrics.sides import MatchedRows, Matches
 from gan_eval.metrics.table import TABLE, MetricName
-from gan_eval.pairing import Pairing, pairing
-from gan_eval.pairs import Pair, pairs_of
+from gan_eval.pairing import Pairing, image_names, matched_rows, pairing
+from gan_eval.pairs import Pair, PairTable, pairs_of, ranks_of
 from gan_eval.provenance import Provenance
 from gan_eval.result import Progress, Score
 from gan_eval.scoring import Options, check_metrics, name_of, needs
 from gan_eval.settings import Settings
 from gan_eval.statistics_file import StatisticsFile
-from gan_eval.strict_json import DocumentFormat
+from gan_eval.strict_json import DocumentFormat, canonical_sha256
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One model's scores and its place by the first metric, 1 the best."""
+    """One model's scores and its place by the first metric, 1 the best.
+
+    ranks: the ranks that the tests of that metric leave open, simultaneously at 95 %; None where it was not tested.
+    """
 
     name: str
     scores: tuple[Score, ...]
     rank: int
+    ranks: RankSet | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +71,13 @@ class Comparison:
             "scores": [_named(model.name, score) for model in self.models for score in model.scores],
             **described,
             "models": [
-                {"name": m.name, "scores": [score.to_dict() for score in m.scores], "rank": m.rank} for m in self.models
+                {
+                    "name": model.name,
+                    "scores": [score.to_dict() for score in model.scores],
+                    "rank": model.rank,
+                    "ranks": list(model.ranks) if model.ranks else None,
+                }
+                for model in self.models
             ],
             "pairs": [asdict(pair) for pair in self.pairs],
             "pairing": self.pairing.to_dict() if self.pairing else None,
@@ -113,26 +130,62 @@ def compare(
     with feature_reader(settings, progress) as reader:
         opened = {name: reader.open(given) for name, given in models.items()}
         wanted = needs(metrics, options)._replace(vectors=True)
-        real_set = reader.read(reader.open(real), wanted)
-        fakes = {name: reader.read(given, wanted) for name, given in opened.items()}
-        made = {
-            # A file tells more of itself than what was read from it; images are not read again.
-            name: evaluate_with(
-                reader, real_set, given if isinstance(given.source, StatisticsFile) else fakes[name], metrics, options
-            )
-            for name, given in opened.items()
-        }
-        key = result_key([real_set, *fakes.values()], metrics, reader.network, options)
+        opened_real = reader.open(real)
+        real_set = reader.read(opened_real, wanted)
+        fakes = {name: reader.read(source, wanted) for name, source in opened.items()}
+        # A file tells more of itself than what was read from it; images are not read again.
+        real_side = _side(opened_real, real_set)
+        sides = {name: _side(source, fakes[name]) for name, source in opened.items()}
+        evaluations = {name: evaluate_with(reader, real_side, side, metrics, options) for name, side in sides.items()}
+        network = network_of([real_side, *sides.values()], reader.network)
+        shared, notes = _pairing(models)
+        job = _PairJob(network, metrics, options, _matches(shared, opened, fakes))
+        key = result_key([real_set, *fakes.values()], metrics, network, options)
         with reader.timed("pairs"):
-            pairs = _pairs(real_set, fakes, metrics, reader, options, key)
-    shared, notes = _pairing(models)
+            tests = _pairs(real_set, fakes, job, reader, key)
     return Comparison(
-        models=_ranked(made),
-        pairs=pairs,
-        provenance=_provenance(reader, made),
-        warnings=(*notes, *_warnings(made)),
+        models=_ranked(evaluations, tests.pairs),
+        pairs=tests.pairs,
+        provenance=_provenance(reader, evaluations),
+        warnings=(*notes, *tests.notes, *_warnings(evaluations)),
         pairing=shared,
     )
+
+
+class _PairJob(NamedTuple):
+    """What the tests of pairs depend on beside the sets."""
+
+    network: Network
+    metrics: Sequence[MetricName]
+    options: Options
+    matches: Matches
+
+    def digest(self) -> str:
+        """Hash of the matched rows."""
+        return canonical_sha256([[*pair, rows.a.tolist(), rows.b.tolist()] for pair, rows in self.matches.items()])
+
+
+def _side(source: Opened, read: FeatureSet) -> Opened | FeatureSet:
+    return source if isinstance(source.source, StatisticsFile) else read
+
+
+def _matches(
+    shared: Pairing | None, opened: Mapping[str, Opened], fakes: Mapping[str, FeatureSet]
+) -> dict[tuple[str, str], MatchedRows]:
+    """For each pair of models that show the same inputs, the rows of their images."""
+    if shared is None:
+        return {}
+    paired = {name for group in shared.groups for name in group.models}
+    names = {name: image_names(opened[name].source, fakes[name].bad, fakes[name].n or 0) for name in paired}
+    matches = {}
+    for a, b in itertools.combinations(opened, 2):
+        first, second = names.get(a), names.get(b)
+        if shared.between(a, b) is None or first is None or second is None:
+            continue
+        rows = MatchedRows(*(np.array(found, np.intp) for found in matched_rows(first, second)))
+        if len(rows.a) >= kernel_error.LEAST:
+            matches[a, b] = rows
+    return matches
 
 
 def _pairing(models: Mapping[str, Given]) -> tuple[Pairing | None, tuple[str, ...]]:
@@ -143,48 +196,57 @@ def _pairing(models: Mapping[str, Given]) -> tuple[Pairing | None, tuple[str, ..
         return None, (f"which models share their inputs is not known: {error}",)
 
 
-def _ranked(made: Mapping[str, Evaluation]) -> tuple[Model, ...]:
+def _ranked(evaluations: Mapping[str, Evaluation], pairs: Sequence[Pair]) -> tuple[Model, ...]:
     def place(name: str) -> float:
-        first = made[name].scores[0]
+        first = evaluations[name].scores[0]
         return first.value if first.direction == "lower" else -first.value
 
-    order = sorted(made, key=place)
-    return tuple(Model(name, made[name].scores, rank) for rank, name in enumerate(order, 1))
+    order = sorted(evaluations, key=place)
+    ranks = ranks_of(order, pairs, evaluations[order[0]].scores[0].metric) or {}
+    return tuple(
+        Model(name, evaluations[name].scores, place_of, ranks.get(name)) for place_of, name in enumerate(order, 1)
+    )
 
 
 def _pairs(
     real: FeatureSet,
     fakes: Mapping[str, FeatureSet],
-    metrics: Sequence[MetricName],
+    job: _PairJob,
     reader: FeatureReader,
-    options: Options,
     key: Mapping[str, Any] | None,
-) -> tuple[Pair, ...]:
+) -> PairTable:
     """Every pair, from the cache where it has them; key: what the scores depend on, None where that is not known."""
-    key = key and {**key, "what": "pairs", "models": list(fakes)}
+    key = key and {**key, "what": "pairs", "models": list(fakes), "matches": job.digest()}
     cached = reader.cache.read(key, lambda entry: read_document(entry / "pairs.json", CACHED_PAIRS)) if key else None
     if cached is not None:
-        return cached.pairs
-    rows = [row for row in TABLE.values() if row.pairs == "always"]
-    rows += [TABLE[name] for name in dict.fromkeys(metrics) if TABLE[name].pairs == "asked" and options.plan.interval]
-    pairs = [
-        pair
-        for row in rows
-        for pair in pairs_of(
-            row, real, fakes, name=name_of(row.numbers[0].name, reader.network), seed=options.plan.seed
-        )
-    ]
+        return PairTable(cached.pairs, cached.notes)
+    tables = _tested(real, fakes, job) if len(fakes) > 1 else []
+    pairs = tuple(pair for table in tables for pair in table.pairs)
+    notes = tuple(note for table in tables for note in table.notes)
     if key:
-        document = CACHED_PAIRS.encode(CachedPairs(tuple(pairs)))
+        document = CACHED_PAIRS.encode(CachedPairs(pairs, notes))
         reader.cache.add(key, lambda room: write_json(room / "pairs.json", document))
-    return tuple(pairs)
+    return PairTable(pairs, notes)
+
+
+def _tested(real: FeatureSet, fakes: Mapping[str, FeatureSet], job: _PairJob) -> list[PairTable]:
+    """The pairs by each metric that tests them."""
+    plan = job.options.plan
+    rows = [row for row in TABLE.values() if row.pairs == "always"]
+    rows += [TABLE[name] for name in dict.fromkeys(job.metrics) if TABLE[name].pairs == "asked" and plan.interval]
+
+    def name(number: str) -> str:
+        return name_of(number, job.network)
+
+    return [pairs_of(row, real, fakes, names=name, seed=plan.seed, matches=job.matches) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
 class CachedPairs:
-    """Pairs as the cache keeps them."""
+    """Pairs as the cache keeps them, with why some are not tested."""
 
     pairs: tuple[Pair, ...]
+    notes: tuple[str, ...] = ()
 
 
 CACHED_PAIRS = DocumentFormat("gan-eval-cached-pairs", CachedPairs)

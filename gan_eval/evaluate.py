@@ -26,7 +26,7 @@ from gan_eval.statistics_file import StatisticsFile
 from gan_eval.strict_json import DocumentFormat
 
 #: To be raised when a number or an interval of the same features changes between releases.
-_ESTIMATORS = 2
+_ESTIMATORS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def evaluate_with(
     """
     metrics = check_metrics(metrics)
     sides = [one if isinstance(one, FeatureSet) else reader.open(one) for one in (real, fake) if one is not None]
-    network = _network_of(sides, reader.network)
+    network = network_of(sides, reader.network)
     key = result_key(sides, metrics, network, options) if rooms is None else None
     cached = reader.cache.read(key, _load) if key else None
     if cached is not None:
@@ -114,7 +114,7 @@ def evaluate_with(
     )
 
 
-def _network_of(sides: Sequence[Opened | FeatureSet], network: Network) -> Network:
+def network_of(sides: Sequence[Opened | FeatureSet], network: Network) -> Network:
     """The network that the numbers come from: the reader's, or, between two files, the one that made the files.
 
     Raises MismatchError, before any image is read, where a file does not fit the network that reads the images.

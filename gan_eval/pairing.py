@@ -13,8 +13,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from gan_eval.errors import InputError
-from gan_eval.images import FilesSource, Given, open_source
+from gan_eval.images import ArraySource, FilesSource, Given, Source, StreamSource, open_source
 from gan_eval.images.opening import is_path
+from gan_eval.statistics_file import StatisticsFile
 from gan_eval.translation import record_of
 
 Evidence = Literal["translation.json", "file names"]
@@ -92,6 +93,31 @@ def pairing(models: Mapping[str, Given]) -> Pairing | None:
         groups[key] = _joined(groups[key], alone) if key in groups else alone
     shared = tuple(_ordered(group, models) for group in groups.values() if len(group.models) > 1 and group.stems)
     return Pairing(shared) if shared else None
+
+
+def image_names(source: Source | StatisticsFile, bad: Sequence[str], count: int) -> tuple[str, ...] | None:
+    """Names of a set's images in the order of its rows.
+
+    Parameters
+    ----------
+    source: what was read. bad: lines "name: reason" of the images that were left out. count: rows of the set.
+
+    Returns
+    -------
+    (count,) names; None where images have none: arrays, streams and files of features.
+
+    Raises
+    ------
+    InputError: the source no longer has so many images.
+    """
+    if isinstance(source, StatisticsFile | ArraySource | StreamSource):
+        return None
+    names = [item.name for item in source.items()]
+    left_out = {name for name in names if any(line.startswith(f"{name}: ") for line in bad)}
+    kept = tuple(name for name in names if name not in left_out)
+    if len(kept) != count:
+        raise InputError(f"{source.label}: changed while it was read (run again)")
+    return kept
 
 
 def source_ids(names: Sequence[str]) -> tuple[str, ...]:

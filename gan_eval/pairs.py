@@ -6,20 +6,29 @@ separate intervals suggest.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from gan_eval.feature_set import FeatureSet
-from gan_eval.inference.intervals import holm
-from gan_eval.metrics.table import MetricRow
+from gan_eval.inference.families import FamilyMember, RankSet, adjust, rank_sets, smallest_detectable
+from gan_eval.metrics.relative import Difference
+from gan_eval.metrics.sides import Matches
+from gan_eval.metrics.table import MetricRow, number_rows
 from gan_eval.result import Interval
+
+#: Family-wise error of the tests of one number.
+LEVEL = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Model a less model b: negative where a is nearer to the real images.
+    """Model a less model b by one number; `better` tells which of the two the test shows to be better.
 
-    p_value: two-sided, of no difference. adjusted_p: Holm's over all pairs of the metric.
+    difference: at infinitely many images for FID. interval: simultaneous over all pairs of the metric. p_value:
+    two-sided, of no difference. adjusted_p: Holm's over all pairs of the metric. better: a's or b's name; None where
+    the test tells neither. paired: number of inputs that both models show and that were taken together; 0 where the
+    sets count as independent. detectable: the smallest difference that a test of this pair alone, at 5 %, would have
+    shown with probability 0.8.
     """
 
     a: str
@@ -29,14 +38,54 @@ class Pair:
     interval: Interval
     p_value: float
     adjusted_p: float
+    better: str | None = None
+    paired: int = 0
+    detectable: float | None = None
 
 
-def pairs_of(row: MetricRow, real: FeatureSet, fakes: Mapping[str, FeatureSet], *, name: str, seed: int) -> list[Pair]:
-    """Every pair of `fakes` by a metric's distance to `real`; none where a set is too small for a test.
+@dataclass(frozen=True, slots=True)
+class PairTable:
+    """All pairs of a comparison, and why some are not tested."""
 
-    name: what the metric's number is called with this network.
-    """
-    differences = row.differences(real, fakes, seed=seed)
-    pairs = [Pair(a, b, name, d.value, d.interval, d.p_value, d.p_value) for (a, b), d in differences.items()]
-    adjusted: Sequence[float] = holm([pair.p_value for pair in pairs])
-    return [replace(pair, adjusted_p=p) for pair, p in zip(pairs, adjusted, strict=True)]
+    pairs: tuple[Pair, ...]
+    notes: tuple[str, ...] = ()
+
+
+def pairs_of(
+    row: MetricRow,
+    real: FeatureSet,
+    fakes: Mapping[str, FeatureSet],
+    *,
+    names: Callable[[str], str],
+    seed: int,
+    matches: Matches,
+) -> PairTable:
+    """Every pair of `fakes` by a metric's numbers; names: what a number is called with this network."""
+    tests = row.differences(real, fakes, seed=seed, matches=matches)
+    pairs = [pair for number, differences in tests.differences.items() for pair in _family(names(number), differences)]
+    return PairTable(tuple(pairs), tuple(f"{names(row.numbers[0].name)}: {note}" for note in tests.notes))
+
+
+def _family(number: str, differences: Mapping[tuple[str, str], Difference]) -> list[Pair]:
+    """The pairs of one number, adjusted for how many they are."""
+    if not differences:
+        return []
+    tests = list(differences.values())
+    family = [FamilyMember(test.value, test.standard_error, test.freedom, test.p_value) for test in tests]
+    lower = number_rows()[number].direction == "lower"
+    pairs = []
+    for (a, b), test, adjusted in zip(differences, tests, adjust(family, method=tests[0].interval.method), strict=True):
+        shown = adjusted.p_value < LEVEL and test.value != 0
+        better = (a if (test.value < 0) == lower else b) if shown else None
+        least = smallest_detectable(test.standard_error, freedom=test.freedom)
+        values = (test.value, adjusted.interval, test.p_value, adjusted.p_value)
+        pairs.append(Pair(a, b, number, *values, better, test.paired, least))
+    return pairs
+
+
+def ranks_of(names: Sequence[str], pairs: Sequence[Pair], number: str) -> dict[str, RankSet] | None:
+    """Ranks that each model can have by the tests of one number; None where it was not tested."""
+    tested = [pair for pair in pairs if pair.metric == number]
+    if len(names) < 2 or not tested:
+        return None
+    return rank_sets(names, [(p.better, p.b if p.better == p.a else p.a) for p in tested if p.better is not None])

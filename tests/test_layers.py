@@ -43,11 +43,11 @@ MODULES: dict[int, dict[str, set[str]]] = {
         "nicegan": {"training", "translate", "validation"},
     },
     3: {
-        "gan_eval": {"cache", "feature_set", "features", "forward", "pairs", "statistics_file"},
+        "gan_eval": {"cache", "feature_set", "features", "forward", "pairing", "pairs", "statistics_file"},
         "nicegan": {"checkpoint", "journal", "official", "profile", "run", "samples", "state"},
     },
     2: {
-        "gan_eval": {"distributed", "download", "files", "pairing", "resize", "translation", "vectors", "weights"},
+        "gan_eval": {"distributed", "download", "files", "resize", "translation", "vectors", "weights"},
         "nicegan": {"data", "datasets", "demo", "pictures"},
     },
     1: {"gan_eval": {"hardware", "strict_json"}, "nicegan": {"config", "schedule", "settings"}},

@@ -15,9 +15,9 @@ from torch import Tensor
 from gan_eval.errors import InputError
 from gan_eval.features import FeatureReader, Needs, Opened
 from gan_eval.files import sha256_bytes
-from gan_eval.images import ArraySource, Item, Source, StreamSource, UnreadableImage
+from gan_eval.images import Item, Source, UnreadableImage
 from gan_eval.images.scanning import ContentCheck, content_digest, in_order
-from gan_eval.pairing import source_ids
+from gan_eval.pairing import image_names, source_ids
 from gan_eval.result import Progress
 from gan_eval.statistics_file import StatisticsFile
 
@@ -115,14 +115,8 @@ def shrink(image: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
 
 def _sources(opened: Opened, bad: Sequence[str], count: int) -> tuple[str, ...]:
     """What each of the `count` readable images shows: by name, or by place where images have no names."""
-    source = opened.source
-    if isinstance(source, (StatisticsFile, ArraySource, StreamSource)):
-        return tuple(map(str, range(count)))
-    missing = _bad_names(bad, source)
-    names = [item.name for item in source.items() if item.name not in missing]
-    if len(names) != count:
-        raise InputError(f"{source.label}: changed while it was read (run again)")
-    return source_ids(names)
+    names = image_names(opened.source, bad, count)
+    return tuple(map(str, range(count))) if names is None else source_ids(names)
 
 
 def _bad_names(bad: Sequence[str], source: Source) -> set[str]:

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from gan_eval.metrics import frechet, frechet_error
-from gan_eval.metrics.relative import Difference
-from gan_eval.metrics.sides import EstimatorPlan, MetricEstimate, Side, rows_of
+from gan_eval.metrics.sides import EstimatorPlan, Matches, MetricEstimate, PairTests, Side, rows_of
 
 
 def estimate(real: Side, fake: Side, plan: EstimatorPlan, *, infinity: bool) -> list[MetricEstimate]:
@@ -37,26 +40,51 @@ def estimate(real: Side, fake: Side, plan: EstimatorPlan, *, infinity: bool) -> 
     return [MetricEstimate("fid", value, interval, details, (*warnings, _bias_warning(error)))]
 
 
-def differences(real: Side, fakes: Mapping[str, Side], *, seed: int) -> dict[tuple[str, str], Difference]:
-    """The difference of each pair at infinitely many images; none where a set is too small to tell its bias."""
+def differences(real: Side, fakes: Mapping[str, Side], *, seed: int, matches: Matches) -> PairTests:
+    """Test each pair at infinitely many images; none, and why, where the bias of a set cannot be told."""
     sizes = [side.vectors.shape[0] for side in (real, *fakes.values()) if side.vectors is not None]
-    if len(fakes) < 2 or len(sizes) <= len(fakes) or min(sizes) < frechet_error.LEAST:
-        return {}
+    if len(sizes) <= len(fakes):
+        return PairTests({}, ("pairs are not tested, since a set holds moments alone",))
+    if min(sizes) < frechet_error.LEAST:
+        return PairTests({}, (f"pairs are not tested, since a set holds fewer than {frechet_error.LEAST} images",))
     cuts = frechet_error.cuts_of(max(sizes), real.statistics.dim)  # alike for all, so that the real set is cut alike
-    errors = {
-        name: frechet_error.assess(
+
+    def assess(side: Side, rows: NDArray[np.intp] | None = None) -> frechet_error.FrechetError:
+        vectors = rows_of(side)
+        return frechet_error.assess(
             rows_of(real),
-            rows_of(fake),
+            vectors if rows is None else vectors[rows],
             real_statistics=real.statistics,
-            fake_statistics=fake.statistics,
+            fake_statistics=side.statistics if rows is None else None,
             cuts=cuts,
             seed=seed,
         )
-        for name, fake in fakes.items()
-    }
+
+    errors = {name: assess(side) for name, side in fakes.items()}
     if not all(error.enough for error in errors.values()):
-        return {}
-    return {(a, b): frechet_error.difference(errors[a], errors[b]) for a, b in itertools.combinations(errors, 2)}
+        return PairTests({}, (_refusal(errors),))
+    tests = {}
+    for a, b in itertools.combinations(fakes, 2):
+        rows = matches.get((a, b))
+        if rows is None or rows.whole(*(rows_of(fakes[name]).shape[0] for name in (a, b))):
+            pair = errors[a], errors[b]
+        else:
+            pair = assess(fakes[a], rows.a), assess(fakes[b], rows.b)
+        paired = rows is not None and pair[0].enough
+        difference = frechet_error.difference(*(pair if paired else (errors[a], errors[b])), paired=paired)
+        tests[a, b] = replace(difference, paired=len(rows.a) if paired and rows is not None else 0)
+    return PairTests({"fid": tests})
+
+
+def _refusal(errors: Mapping[str, frechet_error.FrechetError]) -> str:
+    """Why the models cannot be ranked: their biases beside the difference that they would have to leave."""
+    values = [error.value for error in errors.values()]
+    bias = max(error.bias for error in errors.values())
+    least = max(max(error.least) for error in errors.values())
+    return (
+        f"cannot rank these models: their bias (at least {bias:.3g}) cannot be told with {least} images or fewer on a "
+        f"side, and their values lie {max(values) - min(values):.3g} apart; KID has no bias"
+    )
 
 
 def _no_interval(real: Side, fake: Side) -> str:
@@ -83,11 +111,8 @@ def _at_infinity(error: frechet_error.FrechetError) -> dict[str, Any]:
 
 
 def _bias_warning(error: frechet_error.FrechetError) -> str:
-    about = "more than" if not error.enough else "about"
-    return (
-        f"so few images make the value too high by {about} {error.bias:.2g}, which its interval, for the "
-        "expectation at these numbers of images, leaves in"
-    )
+    about = "more than +" if not error.enough else "about +"
+    return f"bias: {about}{error.bias:.2g} at these numbers of images; the interval does not correct for it"
 
 
 def _warnings(real: Side, fake: Side) -> list[str]:

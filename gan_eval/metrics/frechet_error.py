@@ -268,7 +268,8 @@ def _difference(value: float, spread: _Spread, level: float) -> Difference:
     reach = spread.reach(level)
     interval = Interval(value - reach, value + reach, level, f"{POPULATION}, one real set")
     ratio = abs(value) / spread.standard_error if spread.standard_error > 0 else (np.inf if value else 0.0)
-    return Difference(value, spread.standard_error, interval, float(2 * student.sf(ratio, spread.freedom)))
+    p_value = float(2 * student.sf(ratio, spread.freedom))
+    return Difference(value, spread.standard_error, interval, p_value, spread.freedom)
 
 
 def _side(

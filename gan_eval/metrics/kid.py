@@ -6,14 +6,17 @@ Bińkowski et al. 2018; the estimators are in `kernel` and, for the difference o
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gan_eval.metrics import kernel, relative
+from gan_eval.metrics.kernel_sums import kernel_sums, paired_sums
 from gan_eval.metrics.rows import Rows
-from gan_eval.metrics.sides import EstimatorPlan, MetricEstimate, Side, rows_of
+from gan_eval.metrics.sides import EstimatorPlan, MatchedRows, Matches, MetricEstimate, PairTests, Side, rows_of
 from gan_eval.settings import Like
 
 Tool = Literal["torch-fidelity", "clean-fid", "nice-gan"]
@@ -42,30 +45,55 @@ def estimate(
     return [MetricEstimate("kid", drawn.mean, interval, details)]
 
 
-def differences(real: Side, fakes: Mapping[str, Side], *, seed: int) -> dict[tuple[str, str], relative.Difference]:
-    """The difference of each pair of models."""
-    return {
-        (a, b): kernel_difference(rows_of(real), rows_of(fakes[a]), rows_of(fakes[b]), seed=seed)
-        for a, b in itertools.combinations(fakes, 2)
-    }
+def differences(real: Side, fakes: Mapping[str, Side], *, seed: int, matches: Matches) -> PairTests:
+    """Test each pair of models, by the pairs of images that show one input where there are such."""
+    tests = {}
+    for a, b in itertools.combinations(fakes, 2):
+        rows = matches.get((a, b))
+        tests[a, b] = kernel_difference(rows_of(real), rows_of(fakes[a]), rows_of(fakes[b]), rows=rows, seed=seed)
+    return PairTests({"kid": tests})
 
 
-def kernel_difference(real: Rows, a: Rows, b: Rows, *, seed: int = 0) -> relative.Difference:
-    """MMD²(a, real) - MMD²(b, real) with interval and p-value; past 10,000 images over disjoint blocks of all three."""
-    largest = max(side.shape[0] for side in (real, a, b))
-    blocks = 1 if largest <= kernel.EXACT_LIMIT else max(1, round(largest / kernel.BLOCK))
-    blocks = max(1, min(blocks, *(side.shape[0] // 4 for side in (real, a, b))))
+def kernel_difference(
+    real: Rows, a: Rows, b: Rows, *, rows: MatchedRows | None = None, seed: int = 0
+) -> relative.Difference:
+    """MMD²(a, real) - MMD²(b, real) with interval and p-value; past 10,000 images over disjoint blocks of all sets.
+
+    rows: rows of `a` and `b` that show one input; None where the sets are independent.
+    """
+    if rows is not None:
+        return _paired(real, a, b, rows, seed)
+    counts = [side.shape[0] for side in (real, a, b)]
+    tests = [
+        relative.kernel_difference(kernel_sums(real[i], a[j]), kernel_sums(real[i], b[k]))
+        for i, j, k in zip(*_parts(counts, seed), strict=True)
+    ]
+    return _mean(tests)
+
+
+def _paired(real: Rows, a: Rows, b: Rows, rows: MatchedRows, seed: int) -> relative.Difference:
+    count = len(rows.a)
+    tests = [
+        relative.paired_kernel_difference(paired_sums(real[i], a[rows.a[j]], b[rows.b[j]]))
+        for i, j in zip(*_parts([real.shape[0], count], seed), strict=True)
+    ]
+    return replace(_mean(tests), paired=count)
+
+
+def _parts(counts: Sequence[int], seed: int) -> list[list[NDArray[np.intp]]]:
+    """Random partitions of sets of so many images into equally many blocks; one block where sets are small."""
+    most = max(counts)
+    blocks = 1 if most <= kernel.EXACT_LIMIT else max(1, round(most / kernel.BLOCK))
+    blocks = max(1, min(blocks, *(count // 4 for count in counts)))
     rng = np.random.default_rng(seed)
-    parts = [np.array_split(rng.permutation(side.shape[0]), blocks) for side in (real, a, b)]
-    block_differences = []
-    for i, j, k in zip(*parts, strict=True):
-        x = real[np.sort(i)]
-        block_differences.append(
-            relative.kernel_difference(kernel.kernel_sums(x, a[np.sort(j)]), kernel.kernel_sums(x, b[np.sort(k)]))
-        )
-    value = float(np.mean([one.value for one in block_differences]))
-    error = float(np.sqrt(np.mean([one.standard_error**2 for one in block_differences]) / blocks))
-    return relative.difference(value, error, method=block_differences[0].interval.method)
+    return [[np.sort(part) for part in np.array_split(rng.permutation(count), blocks)] for count in counts]
+
+
+def _mean(tests: Sequence[relative.Difference]) -> relative.Difference:
+    """The mean of independent blocks' differences."""
+    value = float(np.mean([test.value for test in tests]))
+    error = float(np.sqrt(np.mean([test.standard_error**2 for test in tests]) / len(tests)))
+    return relative.difference(value, error, method=tests[0].interval.method)
 
 
 def _tool(like: Like | None, subsets: int | None) -> Tool | None:

@@ -23,15 +23,19 @@ from gan_eval.result import Interval
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A's distance less B's: negative when A is nearer to the real images.
+    """A's number less B's: of a distance, negative when A is nearer to the real images.
 
-    value: the difference. standard_error: of it. interval: of it. p_value: two-sided, of no difference.
+    value: the difference. standard_error: of it. interval: of it. p_value: two-sided, of no difference. freedom: of
+    Student's t, infinity for the normal. paired: images of the two sets that show one input were taken together; their
+    number, 0 where the sets count as independent.
     """
 
     value: float
     standard_error: float
     interval: Interval
     p_value: float
+    freedom: float = np.inf
+    paired: int = 0
 
     @property
     def p_nearer(self) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
 from gan_eval.errors import InputError
 from gan_eval.result import Interval
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gan_eval.metrics.moments import Statistics
+    from gan_eval.metrics.relative import Difference
     from gan_eval.metrics.rows import Rows
 
 
@@ -57,6 +58,34 @@ class Side(Protocol):
     def vectors(self) -> Rows | None: ...
     @property
     def logits(self) -> Logits | None: ...
+
+
+class MatchedRows(NamedTuple):
+    """Rows of two models' sets whose images show the same inputs: row a[i] of the first and row b[i] of the second."""
+
+    a: NDArray[np.intp]
+    b: NDArray[np.intp]
+
+    def whole(self, n: int, m: int) -> bool:
+        """Whether these are all n and m rows, in their order."""
+        return all(
+            len(rows) == count and bool((rows == range(count)).all()) for rows, count in ((self.a, n), (self.b, m))
+        )
+
+
+#: For each pair of models that show the same inputs, their rows.
+Matches: TypeAlias = "Mapping[tuple[str, str], MatchedRows]"
+
+
+class PairTests(NamedTuple):
+    """Tests of pairs of models by one metric.
+
+    differences: number → pair → the first model's value less the second's. notes: why pairs are not tested, and other
+    sentences that a reader must know, without the number's name before them.
+    """
+
+    differences: Mapping[str, Mapping[tuple[str, str], Difference]]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ A row names the module of `gan_eval.metrics` that holds the metric's code, so th
 numpy and scipy. That module has
 
 - `estimate(real, fake, plan, *, <options>) -> Sequence[MetricEstimate]`, with the options of the row's table, and
-- where the row tests pairs, `differences(real, fakes, *, seed) -> dict[tuple[str, str], Difference]`.
+- where the row tests pairs, `differences(real, fakes, *, seed, matches) -> PairTests`.
 """
 
 from __future__ import annotations
@@ -13,14 +13,11 @@ import functools
 import importlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict
+from typing import Annotated, Any, Literal, TypedDict
 
-from gan_eval.metrics.sides import EstimatorPlan, MetricEstimate, Needs, Side
+from gan_eval.metrics.sides import EstimatorPlan, Matches, MetricEstimate, Needs, PairTests, Side
 from gan_eval.options import Option
 from gan_eval.result import Direction
-
-if TYPE_CHECKING:
-    from gan_eval.metrics.relative import Difference
 
 MetricName = Literal["fid", "kid", "is", "prdc"]
 
@@ -154,10 +151,10 @@ class MetricRow:
         estimates: Sequence[MetricEstimate] = self._module().estimate(real, fake, plan, **own)
         return list(estimates)
 
-    def differences(self, real: Side, fakes: Mapping[str, Side], *, seed: int) -> dict[tuple[str, str], Difference]:
-        """The difference of each pair of models, the first less the second; empty where none can be told."""
-        differences: dict[tuple[str, str], Difference] = self._module().differences(real, fakes, seed=seed)
-        return differences
+    def differences(self, real: Side, fakes: Mapping[str, Side], *, seed: int, matches: Matches) -> PairTests:
+        """Test each pair of models; `matches`: rows of two models that show the same inputs."""
+        tests: PairTests = self._module().differences(real, fakes, seed=seed, matches=matches)
+        return tests
 
     def _module(self) -> Any:
         return importlib.import_module(f"gan_eval.metrics.{self.module}")

@@ -26,8 +26,6 @@ from gan_eval.report.sentences import listed, score_sentence
 from gan_eval.report.table import Table
 from gan_eval.result import Interval, Score
 
-LEVEL = 0.05
-
 
 def write_html(comparison: Comparison, destination: Path, *, command: str = "") -> None:
     """Write the page, whole or not at all. Raises InputError where it cannot be written."""
@@ -69,11 +67,11 @@ def verdict(comparison: Comparison) -> tuple[str, ...]:
     if not tests:
         return (f"{what} has the best value. No pair was tested by {title}, so the order may be chance.", _REACH)
     of_best = [pair for pair in tests if best.name in (pair.a, pair.b)]
-    beaten = [_rival(pair, best.name) for pair in of_best if winner(pair) == best.name]
-    others = [_rival(pair, best.name) for pair in of_best if winner(pair) is None]
+    beaten = [_rival(pair, best.name) for pair in of_best if pair.better == best.name]
+    others = [_rival(pair, best.name) for pair in of_best if pair.better is None]
     if not beaten:
         return (f"{what} has the best value, but is not told apart from {listed(others)}.", _REACH)
-    largest = p_equals(max(pair.adjusted_p for pair in of_best if winner(pair) == best.name))
+    largest = p_equals(max(pair.adjusted_p for pair in of_best if pair.better == best.name))
     rest = f"; it is not told apart from {listed(others)}" if others else ""
     against = listed(beaten) if others or len(beaten) == 1 else "every other model"
     adjusted = f"{'largest ' if len(beaten) > 1 else ''}{largest}, adjusted by Holm's method"
@@ -86,18 +84,11 @@ _REACH = (
 )
 
 
-def winner(pair: Pair) -> str | None:
-    """The model of a pair that the test shows to be nearer to the real images; None where it shows neither."""
-    if pair.adjusted_p >= LEVEL or not pair.difference:
-        return None
-    return pair.a if pair.difference < 0 else pair.b
-
-
 def score_table(comparison: Comparison) -> Table:
     """Every score of every model, the best first; the best is set apart where tests tell it from all others."""
     by_metric = list(zip(*(model.scores for model in comparison.models), strict=True))
     columns = [(scores, scale) for scores in by_metric for scale in scales_of(scores[0].metric)]
-    rows = ((str(model.rank), model.name, *_cells(model.scores)) for model in comparison.models)
+    rows = ((str(model.ranks or model.rank), model.name, *_cells(model.scores)) for model in comparison.models)
     clear = {metric for metric in {pair.metric for pair in comparison.pairs} if _is_clear(comparison, metric)}
     bold = {(0, 2 + place) for place, (scores, _) in enumerate(columns) if scores[0].metric in clear}
     features = comparison.provenance.features
@@ -105,10 +96,19 @@ def score_table(comparison: Comparison) -> Table:
         f"{conditions_of(features)}, {comparison.models[0].scores[0].n_real} real images",
         ("", "model", *(heading_of(scores, scale) for scores, scale in columns)),
         tuple(rows),
-        f"Ranked by {title_of(comparison.models[0].scores[0].metric)}. {_directions(comparison.models[0])}",
+        _ranking(comparison),
         keys=2,
         bold=frozenset(bold),
     )
+
+
+def _ranking(comparison: Comparison) -> str:
+    """What the table is ranked by, which way is better, and what a range of ranks means where there is one."""
+    best = comparison.models[0]
+    sentences = [f"Ranked by {title_of(best.scores[0].metric)}.", _directions(best)]
+    if any(model.ranks and model.ranks.best != model.ranks.worst for model in comparison.models):
+        sentences.append("A range of ranks holds those that the tests leave open.")
+    return " ".join(sentences)
 
 
 def pair_tables(comparison: Comparison) -> list[Table]:
@@ -161,7 +161,7 @@ def _is_clear(comparison: Comparison, metric: str) -> bool:
     """Whether tests of that metric tell the first model from all others, as the better one."""
     best = comparison.models[0].name
     tests = [pair for pair in comparison.pairs if pair.metric == metric and best in (pair.a, pair.b)]
-    return len(tests) == len(comparison.models) - 1 and all(winner(pair) == best for pair in tests)
+    return len(tests) == len(comparison.models) - 1 and all(pair.better == best for pair in tests)
 
 
 def _rival(pair: Pair, name: str) -> str:
@@ -170,7 +170,7 @@ def _rival(pair: Pair, name: str) -> str:
 
 def _pair_row(pair: Pair) -> tuple[str, ...]:
     digits = interval_decimals(pair.interval)
-    better = winner(pair)
+    better = pair.better
     return (
         pair.a,
         pair.b,
@@ -235,7 +235,7 @@ def _matrix(metric: str, names: Sequence[str], pairs: Sequence[Pair]) -> Matrix:
 
 
 def _outcome(pair: Pair) -> Outcome:
-    better = winner(pair)
+    better = pair.better
     return "not told apart" if better is None else "better" if better == pair.a else "worse"
 
 

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image, ImageFilter
 
 from gan_eval.compare import compare
 from gan_eval.errors import InputError
@@ -98,8 +99,10 @@ def test_the_order_of_the_models_changes_nothing_but_signs(real: Path, models: d
 def test_the_document_has_the_contracts_fields(real: Path, models: dict[str, Path]) -> None:
     document = compare(real, models).to_dict()
     assert document["command"] == "compare"
-    assert set(document["models"][0]) == {"name", "scores", "rank"}
-    assert set(document["pairs"][0]) == {"a", "b", "metric", "difference", "interval", "p_value", "adjusted_p"}
+    assert set(document["models"][0]) == {"name", "scores", "rank", "ranks"}
+    assert set(document["pairs"][0]) == {
+        *("a", "b", "metric", "difference", "interval", "p_value", "adjusted_p", "better", "paired", "detectable")
+    }
     assert document["scores"][0]["details"]["model"] == "good"
 
 
@@ -116,3 +119,60 @@ def test_blocks_estimate_what_all_pairs_do(rng: np.random.Generator, monkeypatch
     blocked = kernel_difference(real, a, b)
     assert blocked.value == pytest.approx(exact.value, abs=3 * blocked.standard_error)
     assert blocked.standard_error == pytest.approx(exact.standard_error, rel=0.5)
+
+
+def feature_file(path: Path, features: np.ndarray) -> Path:
+    np.savez(path, features=features.astype(np.float32))
+    return path
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_larger_of_two_samples_of_one_distribution_is_not_better(tmp_path: Path, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    real, large, small = (
+        feature_file(tmp_path / f"{n}-{place}.npz", rng.standard_normal((n, 24)) ** 2)
+        for place, n in enumerate((300, 300, 70))
+    )
+    comparison = compare(real, {"large": large, "small": small}, ["fid", "kid"])
+    assert {pair.metric for pair in comparison.pairs} == {"fd", "kd"}
+    assert [pair.better for pair in comparison.pairs] == [None, None]
+    assert [str(model.ranks) for model in comparison.models] == ["1–2", "1–2"]
+
+
+def test_files_of_features_of_any_width_are_compared(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    real, near, far = (
+        feature_file(tmp_path / f"{shift}-{place}.npz", rng.standard_normal((60, 7)) + shift)
+        for place, shift in enumerate((0, 0, 2))
+    )
+    comparison = compare(real, {"near": near, "far": far}, ["kid"])
+    assert [pair.better for pair in comparison.pairs] == ["near"]
+    assert [str(model.ranks) for model in comparison.models] == ["1", "2"]
+
+
+def test_why_frechet_distances_rank_nothing_is_told(real: Path, models: dict[str, Path]) -> None:
+    warnings = compare(real, models, ["fid", "kid"]).warnings
+    assert any("fid: cannot rank these models" in warning for warning in warnings)
+
+
+def translated(folder: Path, names: Sequence[str], blur: float) -> Path:
+    """The same pictures under the same names, blurred."""
+    folder.mkdir()
+    for number, name in enumerate(names):
+        rng = np.random.default_rng(number)
+        picture = Image.fromarray(rng.integers(0, 255, (24, 24, 3), dtype=np.uint8)).resize((48, 48))
+        picture.filter(ImageFilter.GaussianBlur(blur)).save(folder / name)
+    return folder
+
+
+def test_images_of_common_inputs_are_tested_in_pairs(tmp_path: Path, tiny_everywhere: object) -> None:
+    names = [f"{number}.png" for number in range(40)]
+    real = translated(tmp_path / "real", [f"r{name}" for name in names], 0)
+    sharp, soft = (translated(tmp_path / f"b{blur}", names, blur) for blur in (0.3, 0.6))
+    [paired] = compare(real, {"sharp": sharp, "soft": soft}, ["kid"]).pairs
+    for number, name in enumerate(names):
+        (soft / name).rename(soft / f"s{number}.png")
+    [apart] = compare(real, {"sharp": sharp, "soft": soft}, ["kid"]).pairs
+    assert (paired.paired, apart.paired) == (40, 0)
+    assert paired.difference == pytest.approx(apart.difference)
+    assert paired.p_value < apart.p_value

@@ -42,7 +42,16 @@ def drawn(
         for rank, (name, value) in enumerate(zip(names, values, strict=False), 1)
     )
     pairs = tuple(
-        Pair(a.name, b.name, "fid", d := a.scores[0].value - b.scores[0].value, around(d, 2.0), p, p)
+        Pair(
+            a.name,
+            b.name,
+            "fid",
+            d := a.scores[0].value - b.scores[0].value,
+            around(d, 2.0),
+            p,
+            p,
+            better=None if p >= 0.05 or d == 0 else (a.name if d < 0 else b.name),
+        )
         for a, b in itertools.combinations(models, 2)
     )
     inputs = {name: {"source": f"{name}/", "count": 90, "sha256": "1" * 64} for name in ("real", *names[: len(values)])}
@@ -104,7 +113,10 @@ def test_the_verdict_never_says_more_than_the_tests(comparison: Comparison, said
 
 def test_a_model_beaten_and_one_that_is_not_are_both_named() -> None:
     comparison = drawn([1, 2, 3])
-    pairs = tuple(replace(pair, adjusted_p=0.3 if pair.b == "b" else 0.01) for pair in comparison.pairs)
+    pairs = tuple(
+        replace(pair, adjusted_p=0.3, better=None) if pair.b == "b" else replace(pair, adjusted_p=0.01)
+        for pair in comparison.pairs
+    )
     [first, _] = verdict(replace(comparison, pairs=pairs))
     assert "than c (p" in first
     assert first.endswith("it is not told apart from b.")
