@@ -1,4 +1,4 @@
-"""Write what the documents take from the program and from `data/`: references, tables between markers, figures.
+"""Write what the documents take from the program and from `data/`: references, JSON Schemas, tables, figures.
 
 python -m docs.make_reference            write what has changed
 python -m docs.make_reference --check    only name it; exit code 1 where something is out of date
@@ -6,13 +6,15 @@ python -m docs.make_reference --check    only name it; exit code 1 where somethi
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
-from docs.make import api, commands, published, regions
+from docs.make import api, commands, file_formats, published, regions
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "reference"
+SCHEMAS = ROOT / "docs" / "schemas"
 
 MAKERS: dict[str, regions.Maker] = {
     "commands": commands.overview,
@@ -34,7 +36,8 @@ def pages() -> list[Path]:
 def outputs() -> dict[Path, str]:
     """Every file that this script is answerable for, with the text that it must have."""
     texts = {path: regions.fill(path.read_text(encoding="utf-8"), MAKERS) for path in pages()}
-    return {REFERENCE / "cli.md": commands.reference(), REFERENCE / "api.md": api.reference(), **texts}
+    schemas = {SCHEMAS / name: f"{json.dumps(body, indent=1)}\n" for name, body in file_formats.schemas().items()}
+    return {REFERENCE / "cli.md": commands.reference(), REFERENCE / "api.md": api.reference(), **schemas, **texts}
 
 
 def outdated() -> list[Path]:
