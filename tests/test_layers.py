@@ -58,6 +58,7 @@ MODULES: dict[int, dict[str, set[str]]] = {
             "errors",
             "extractors.known",
             "options",
+            "picture_size",
             "printable",
             "provenance",
             "result",

@@ -10,17 +10,22 @@ from typing import TYPE_CHECKING
 import click
 
 from gan_eval_cli import options
+from gan_eval_cli.exports import command_line
 from gan_eval_cli.settings import with_settings
 
 if TYPE_CHECKING:
     from gan_eval.settings import Settings
 
 
+#: Name of the report in the folder of --out.
+REPORT = "report.html"
+
+
 @click.command("demo")
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Keep the images here.  [default: removed at the end]",
+    help="Keep the images and an HTML report here.  [default: removed at the end]",
 )
 @click.option("--count", type=click.IntRange(min=10), default=150, show_default=True, help="Images in each set.")
 @options.seed
@@ -39,6 +44,7 @@ def demo(out: Path | None, count: int, seed: int, as_json: bool, quiet: bool, se
     from gan_eval.compare import compare
     from gan_eval.demo import make_sets
     from gan_eval.extractors.known import LITE0
+    from gan_eval.report.comparison import write_html
     from gan_eval.scoring import Options
     from gan_eval_cli import render
     from gan_eval_cli.compare import show
@@ -51,16 +57,22 @@ def demo(out: Path | None, count: int, seed: int, as_json: bool, quiet: bool, se
         sets = make_sets(folder, count=count, seed=seed)
         models = {name: path for name, path in sets.items() if name != "real"}
         comparison = compare(sets["real"], models, settings=settings, options=Options(seed=seed), progress=progress)
+    if out is not None:
+        write_html(comparison, out / REPORT, command=command_line())
     if as_json:
         render.print_json(comparison.to_dict())
         return
     show(comparison)
     render.notes(comparison.warnings, quiet=quiet)
-    if not quiet:
-        render.notice(_next_steps(out))
+    for line in () if quiet else _next_steps(out):
+        render.notice(line)
 
 
-def _next_steps(out: Path | None) -> str:
+def _next_steps(out: Path | None) -> tuple[str, ...]:
+    """Where the files are, and what to try with them."""
     if out is None:
-        return "The images are gone; keep them with: gan-eval demo --out demo/"
-    return f"The images are in {out}; look at them, then try: gan-eval score {out}/real {out}/blur --metrics fid,kid,is"
+        return ("The images were removed; keep them, with an HTML report, by: gan-eval demo --out demo/",)
+    return (
+        f"report: {out / REPORT}",
+        f"images: {out}; next, try: gan-eval score {out}/real {out}/blur --metrics fid,kid,is",
+    )

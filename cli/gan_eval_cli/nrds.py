@@ -9,7 +9,7 @@ import click
 
 from gan_eval.settings import NetworkOptions
 from gan_eval_cli import options
-from gan_eval_cli.exports import command_line
+from gan_eval_cli.exports import Exports, command_line, with_exports
 from gan_eval_cli.settings import with_options
 
 if TYPE_CHECKING:
@@ -49,8 +49,8 @@ if TYPE_CHECKING:
 @click.option(
     "--curves", type=click.Path(path_type=Path, dir_okay=False), help="Score the curves of this JSON instead."
 )
-@click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Also write a self-contained report.")
 @click.option("--plot", type=click.Path(path_type=Path, dir_okay=False), help="Also draw the curves: .png, .svg, .pdf.")
+@with_exports
 @options.seed
 @options.json_output
 @options.quiet
@@ -67,7 +67,7 @@ def nrds(
     batch_size: int | None,
     size: int | None,
     curves: Path | None,
-    html: Path | None,
+    exports: Exports,
     plot: Path | None,
     seed: int,
     as_json: bool,
@@ -100,17 +100,14 @@ def nrds(
         size=size,
         seed=seed,
     )
-    check_outputs(html, plot)
+    check_outputs(plot)
     made = _saved(curves) if curves else _run(models, real, inputs, chosen, quiet, settings)
     if as_json:
         render.print_json(made.to_dict())
     else:
         show(made)
     render.notes(made.warnings, quiet=quiet)
-    if html is not None:
-        from gan_eval.report.nrds import write_html
-
-        write_html(made, html, command=command_line())
+    _export(made, exports)
     if plot is not None:
         from gan_eval.report.nrds_plot import write_plot
 
@@ -132,6 +129,21 @@ def _saved(path: Path) -> NrdsResult:
     from gan_eval.discriminative.saved import from_curves, read_curves
 
     return from_curves(read_curves(path))
+
+
+def _export(result: NrdsResult, exports: Exports) -> None:
+    """Write the files that were asked for."""
+    from gan_eval.report import nrds as page
+    from gan_eval.report.writers import latex, markdown, scores_csv
+
+    table = page.score_table(result)
+    rows = [(str(score.details["model"]), score.details["rank"], score) for score in result.scores]
+    exports.write(
+        csv=lambda: scores_csv(rows),
+        latex=lambda: latex(table),
+        markdown=lambda: "\n".join([markdown(table), *page.verdict(result), ""]),
+        html=lambda: page.html(result, command=command_line()),
+    )
 
 
 def show(result: NrdsResult) -> None:

@@ -41,12 +41,12 @@ def notes(warnings: Iterable[str], *, quiet: bool = False) -> None:
         notice(f"note: {warning}")
 
 
-def print_text(text: str) -> None:
-    """Print text on stdout, cut at spaces to the width of the terminal."""
+def print_text(text: str, *, indent: int = 0) -> None:
+    """Print text on stdout, cut at spaces to the width of the terminal, behind so many spaces."""
     from gan_eval_cli.text_table import wrapped
 
-    for line in wrapped(printable(text, keep="\n\u00a0"), width_of(sys.stdout)):
-        click.echo(line.replace("\u00a0", " "))
+    for line in wrapped(printable(text, keep="\n\u00a0"), width_of(sys.stdout) - indent):
+        click.echo(" " * indent + line.replace("\u00a0", " "))
 
 
 def show_table(table: Table) -> None:

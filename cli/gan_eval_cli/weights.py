@@ -48,7 +48,9 @@ def list_weights(as_json: bool) -> None:
         render.print_json({"schema": "gan-eval/1", "command": "weights list", "weights": rows})
         return
     for row, file in found:
-        click.echo("\n  ".join((row.name, row.in_words(), *_state_of(row.weights, file))))
+        click.echo(row.name)
+        for line in (row.in_words(), *_state_of(row.weights, file)):
+            render.print_text(line, indent=2)
 
 
 def _state_of(published: Published | None, file: WeightsFile | None) -> list[str]:

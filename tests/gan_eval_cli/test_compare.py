@@ -40,6 +40,16 @@ class TestCompare:
         assert result.exit_code == 0
         assert "other-crops" in result.stdout
         assert (tmp_path / "demo" / "real" / "0000.png").exists()
+        report = tmp_path / "demo" / "report.html"
+        assert f"report: {report}" in result.stderr
+        assert "other-crops" in report.read_text(encoding="utf-8")
+
+    def test_the_demo_without_a_folder_writes_nothing(
+        self, invoke: Invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        assert invoke("demo", "--count", "12", "--no-cache").exit_code == 0
+        assert list(tmp_path.iterdir()) == []
 
 
 def test_names_come_from_folders_unless_given(tmp_path: Path) -> None:

@@ -177,7 +177,7 @@ def test_translate_writes_images_and_says_so(nicegan: Invoke, run: Path, demo: P
     [
         (("run", "nothing"), 3, "nothing: no such file or folder"),
         (("nothing", "demo"), 3, "not a checkpoint"),
-        (("run", "demo", "--size", "x"), 2, "neither a number of pixels nor"),
+        (("run", "demo", "--size", "x"), 2, "not a size in pixels"),
         (("run", "demo", "--size", "30"), 3, "not multiples of 4"),
     ],
 )

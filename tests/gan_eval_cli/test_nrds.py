@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -34,6 +35,19 @@ class TestNRDS:
         result = invoke("nrds", f"a={good}", f"b={good}", "--real", real, *SHORT)
         assert "not told apart" in result.stdout
         assert not [words for words in ("a is more", "b is more", "looks more") if words in result.stdout]
+
+    def test_the_ranking_is_also_written_as_files(
+        self, invoke: Invoke, three: tuple[Path, Path, Path], tmp_path: Path
+    ) -> None:
+        real, good, bad = three
+        files = {name: tmp_path / f"x.{name}" for name in ("csv", "latex", "markdown")}
+        wishes = [word for name, file in files.items() for word in (f"--{name}", file)]
+        assert invoke("nrds", good, bad, "--real", real, *SHORT, *wishes).exit_code == 0
+        rows = list(csv.DictReader(files["csv"].read_text(encoding="utf-8").splitlines()))
+        assert [(row["model"], row["rank"]) for row in rows] == [("good", "1"), ("bad", "2")]
+        assert sum(float(row["value"]) for row in rows) == pytest.approx(1)
+        assert r"\toprule" in files["latex"].read_text(encoding="utf-8")
+        assert "| 1 | good |" in files["markdown"].read_text(encoding="utf-8")
 
     def test_json_is_one_object_of_the_contract(self, invoke: Invoke, three: tuple[Path, Path, Path]) -> None:
         real, good, bad = three

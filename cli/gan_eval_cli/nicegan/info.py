@@ -93,7 +93,7 @@ def _print(found: Profile, config: RunConfig, name: str) -> None:
         (f"measured, {network.height}×{network.width} pixels", "operations", "kept for backward"),
         [(what, f"{cost.flops / 1e9:,.1f} G", _mebibytes(cost.saved_bytes)) for what, cost in costs.items()],
     )
-    click.echo(
+    render.print_text(
         f"A translation needs {found.translation_parameters / 1e6:.2f} M parameters; training keeps "
         f"{_mebibytes(found.training_bytes)} of weights, gradients and Adam's moments (fp32)."
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -12,21 +11,23 @@ from gan_eval_cli import options
 from gan_eval_cli.nicegan.memory import told_of_memory
 
 if TYPE_CHECKING:
+    from gan_eval.picture_size import PictureSize
     from nicegan.pictures import Size
 
 
-def _read_size(
-    ctx: click.Context, param: click.Parameter, value: str | None
-) -> tuple[int, int] | Literal["keep"] | None:
-    """WIDTHxHEIGHT, or one number for both, as (width, height); "keep"."""
+def _read_size(ctx: click.Context, param: click.Parameter, value: str | None) -> PictureSize | Literal["keep"] | None:
+    """The size that was asked for, or "keep"; click reports any other text as a usage error."""
+    from gan_eval.errors import InputError
+    from gan_eval.picture_size import parse_size
+
     if value is None:
         return None
     if value == "keep":
         return "keep"
-    match = re.fullmatch(r"(\d+)(?:x(\d+))?", value)
-    if match is None or not int(match[1]) or match[2] == "0":
-        raise click.BadParameter(f"{value!r} is neither a number of pixels nor WIDTHxHEIGHT, nor keep")
-    return int(match[1]), int(match[2] or match[1])
+    try:
+        return parse_size(value)
+    except InputError as error:
+        raise click.BadParameter(f"{error}, or keep for each photograph's own") from error
 
 
 @click.command("translate")
@@ -39,13 +40,17 @@ def _read_size(
     help="Folder for the translations, or for one photograph a file.",
 )
 @click.option(
-    "--direction", type=click.Choice(["AtoB", "BtoA"]), default="AtoB", show_default=True, help="From which to which."
+    "--direction",
+    type=click.Choice(["AtoB", "BtoA"]),
+    default="AtoB",
+    show_default=True,
+    help="Direction of the translation.",
 )
 @click.option(
     "--size",
     callback=_read_size,
     metavar="SIZE",
-    help="Of the outputs: N, WIDTHxHEIGHT, or keep for each photograph's own.  [default: the training's]",
+    help="Size of the outputs: N, WIDTHxHEIGHT, or keep for each photograph's own.  [default: as in training]",
 )
 @click.option(
     "--format",
@@ -53,7 +58,7 @@ def _read_size(
     type=click.Choice(["png", "jpg", "webp"]),
     default="png",
     show_default=True,
-    help="Files to write; jpg is lossy, which a score will see.",
+    help="Format of the files; jpg is lossy, which changes scores.",
 )
 @click.option(
     "--tile",
@@ -74,7 +79,7 @@ def translate(
     inputs: tuple[Path, ...],
     out: Path,
     direction: Any,
-    size: tuple[int, int] | Literal["keep"] | None,
+    size: PictureSize | Literal["keep"] | None,
     image_format: Any,
     tile: int,
     batch_size: int,
@@ -149,9 +154,9 @@ def translate(
     click.echo(f"{done.written} images by step {source.step} of {source.folder.parent} → {done.out}{before}")
 
 
-def _size(given: tuple[int, int] | Literal["keep"] | None) -> Size | Literal["keep"] | None:
+def _size(size: PictureSize | Literal["keep"] | None) -> Size | Literal["keep"] | None:
     from nicegan.pictures import Size
 
-    if given == "keep":
-        return "keep"
-    return None if given is None else Size(height=given[1], width=given[0])
+    if size is None or size == "keep":
+        return size
+    return Size(height=size.height, width=size.width)

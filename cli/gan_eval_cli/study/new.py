@@ -83,8 +83,9 @@ def new_command(
     Example: gan-eval study new --kind best-of-k --input testA/ --out study/ \\
         --method NICE=nice/ --method UNIT=unit/ --method MUNIT=munit/
     """
+    from gan_eval.picture_size import parse_size
     from gan_eval.study.making.export import export
-    from gan_eval.study.making.pictures import Fitting, parse_size
+    from gan_eval.study.making.pictures import Fitting
     from gan_eval.study.making.request import StudyRequest
     from gan_eval.study.making.settings import read_settings
     from gan_eval.study.making.sources import Folders

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
+from gan_eval.picture_size import PictureSize
 from gan_eval.result import Progress
 from gan_eval.study.making.draw import Drbg
-from gan_eval.study.making.pictures import PictureSize, Pixels, encode, padded, scrambled, sign, size_of
+from gan_eval.study.making.pictures import Pixels, encode, padded, scrambled, sign, size_of
 from gan_eval.study.making.sources import PictureReader
 from gan_eval.study.schema.trials import BROKEN, CHECK, Design, PictureSource
 

@@ -7,11 +7,12 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from gan_eval.files import sha256_bytes
+from gan_eval.picture_size import PictureSize
 from gan_eval.strict_json import decode, encode
 from gan_eval.study.analysing.kinds.table import kind_spec
 from gan_eval.study.making.delivery import shown_size
 from gan_eval.study.making.design import right_answer
-from gan_eval.study.making.pictures import PictureSize, Pixels, size_of
+from gan_eval.study.making.pictures import Pixels, size_of
 from gan_eval.study.making.request import StudyRequest
 from gan_eval.study.making.sources import PictureReader, Sources
 from gan_eval.study.making.webpage import default_text, direction, strings

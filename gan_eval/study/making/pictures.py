@@ -11,7 +11,6 @@ fill bytes 0xFF that may stand before any marker.
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -20,30 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from gan_eval.errors import InputError
 from gan_eval.images import UnreadableImage, decode, photographs
+from gan_eval.picture_size import PictureSize
 from gan_eval.study.schema.trials import CROSS, TICK
 
 Pixels = NDArray[np.uint8]
 Mime = Literal["image/webp", "image/jpeg"]
-
-
-class PictureSize(NamedTuple):
-    """Width and height in pixels."""
-
-    width: int
-    height: int
-
-    def __str__(self) -> str:
-        return f"{self.width}×{self.height}"
-
-
-def parse_size(text: str) -> PictureSize:
-    """256 or 256x192 (InputError)."""
-    found = re.fullmatch(r"(\d{1,5})(?:[x×](\d{1,5}))?", text)
-    if found is None or int(found[1]) == 0 or (found[2] is not None and int(found[2]) == 0):
-        raise InputError(f"{text!r} is not a size (write 256 or 256x192)")
-    return PictureSize(int(found[1]), int(found[2] or found[1]))
 
 
 class Fitting(NamedTuple):

@@ -13,8 +13,9 @@ from pathlib import Path
 from gan_eval.errors import InputError, MismatchError
 from gan_eval.files import sha256_bytes
 from gan_eval.images import UnreadableImage, list_images
+from gan_eval.picture_size import PictureSize
 from gan_eval.study.making.draw import Drbg
-from gan_eval.study.making.pictures import Fitting, PictureSize, Pixels, fitted, read_picture, size_of
+from gan_eval.study.making.pictures import Fitting, Pixels, fitted, read_picture, size_of
 from gan_eval.study.schema.trials import INPUT, REAL, PictureSource
 from gan_eval.translation import TRANSLATION_FILE, TranslationRecord, located, record_of, recorded_inputs
 

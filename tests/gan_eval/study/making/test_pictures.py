@@ -11,17 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms, PngImagePlugin
 
-from gan_eval.errors import InputError
 from gan_eval.images import UnreadableImage
+from gan_eval.picture_size import PictureSize
 from gan_eval.study.making.draw import Drbg
 from gan_eval.study.making.pictures import (
     Fitting,
-    PictureSize,
     encode,
     fitted,
     foreign_parts,
     padded,
-    parse_size,
     read_picture,
     scrambled,
     sign,
@@ -123,16 +121,3 @@ def test_scrambled_picture_keeps_its_colours(size: tuple[int, int]) -> None:
     mixed = scrambled(pixels, Drbg("7", "x").shuffled)
     assert sorted(mixed.reshape(-1, 3).tolist()) == sorted(pixels.reshape(-1, 3).tolist())
     assert not np.array_equal(mixed, pixels)
-
-
-@pytest.mark.parametrize(
-    ("text", "size"), [("256", PictureSize(256, 256)), ("256x192", PictureSize(256, 192)), ("8×9", PictureSize(8, 9))]
-)
-def test_sizes(text: str, size: PictureSize) -> None:
-    assert parse_size(text) == size
-
-
-@pytest.mark.parametrize("text", ["0", "x", "256x", "256x0", "-1", "1e3", "256 256"])
-def test_bad_sizes(text: str) -> None:
-    with pytest.raises(InputError, match="is not a size"):
-        parse_size(text)
