@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, NamedTuple, Unpack
 
+from gan_eval.arguments import check_instance, check_source
 from gan_eval.evaluate import Evaluation, evaluate, evaluate_with
 from gan_eval.feature_set import FeatureSet
 from gan_eval.features import Needs
@@ -24,7 +25,7 @@ from gan_eval.metrics.table import (
 )
 from gan_eval.options import checked, option_rows, takes_options
 from gan_eval.result import Progress, Score
-from gan_eval.scoring import Options, needs
+from gan_eval.scoring import Options, check_metrics, needs
 from gan_eval.settings import EstimatorOptions, ScoringOptions, settings_of
 
 
@@ -85,6 +86,7 @@ class Reference:
 
     @takes_options(ScoreCall)
     def __init__(self, real: Given, *, progress: Progress | None = None, **options: Unpack[ScoreCall]) -> None:
+        check_source("real", real)
         values = checked(ScoreCall, options)
         self._options = options_of(values)
         self._reader = feature_reader(settings_of(values), progress)
@@ -114,7 +116,10 @@ class Reference:
         metrics: any of fid, kid, prdc, is. options: estimators other than the ones chosen at the beginning. Nothing of
         arrays, tensors and iterators is kept in the cache: a training run's images never come again.
         """
-        options = options or self._options
+        check_source("fake", fake)
+        metrics = check_metrics(metrics)
+        options = self._options if options is None else options
+        check_instance("options", options, Options)
         opened = self._reader.open(fake)
         real = self._real_set(metrics, options)
         with contextlib.ExitStack() as stack:
@@ -317,7 +322,11 @@ def _scores(
     progress: Progress | None,
 ) -> tuple[Score, ...]:
     values = checked(ScoreCall, options)
+    metrics = check_metrics(metrics)
     settings, estimators = settings_of(values), options_of(values)
+    if real is not None or any(TABLE[name].sides == "both" for name in metrics):
+        check_source("real", real)
+    check_source("fake", fake)
     return evaluate(real, fake, metrics, settings=settings, options=estimators, progress=progress).scores
 
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from gan_eval.arguments import check_instance, check_models, check_source
 from gan_eval.errors import InputError
 from gan_eval.evaluate import Evaluation, evaluate_with, network_of, result_key
 from gan_eval.extractors import Network
@@ -125,6 +126,9 @@ def compare(
         For whatever is the input's fault.
     """
     check_metrics(metrics)
+    check_source("real", real)
+    check_models(models)
+    check_instance("options", options, Options)
     if not models:
         raise InputError("no models to compare: give at least one as NAME=SOURCE")
     with feature_reader(settings, progress) as reader:

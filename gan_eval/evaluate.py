@@ -66,7 +66,7 @@ def evaluate(
 
     Raises GanEvalError for whatever is the input's fault.
     """
-    check_metrics(metrics)
+    metrics = check_metrics(metrics)
     with feature_reader(settings, progress) as reader:
         return evaluate_with(reader, real, fake, metrics, options, last=True)
 

@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from gan_eval.arguments import check_instance, check_progress
 from gan_eval.cache import Cache
 from gan_eval.distributed import Team, leading, own_workers
 from gan_eval.errors import BadImagesError, InputError, OutputError
@@ -243,6 +244,8 @@ def reader(settings: Settings, progress: Progress | None = None) -> FeatureReade
     Raises WeightsError for weights that are missing or unreadable, InputError for a network, device or runtime that is
     not there.
     """
+    check_instance("settings", settings, Settings)
+    check_progress(progress)
     network = resolve(
         settings.features,
         weights=settings.weights,

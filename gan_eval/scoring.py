@@ -7,7 +7,7 @@ names that the table gives them elsewhere: `fd`, `kd`, `score_is`.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Unpack, cast, get_args
 
@@ -68,16 +68,19 @@ class Options:
 def check_metrics(metrics: Iterable[str]) -> tuple[MetricName, ...]:
     """Return the names, each a known metric's. Raises InputError, which names the parameter, for anything else."""
     known = ", ".join(TABLE)
-    if isinstance(metrics, str) or not isinstance(metrics, Iterable):
+    if isinstance(metrics, (str, bytes, Mapping, Set)) or not isinstance(metrics, Iterable):
         raise InputError(f"metrics={shown(metrics)}: use a list of names, any of {known}")
     names = tuple(metrics)
     if not names:
-        raise InputError(f"metrics={names!r}: name at least one of {known}")
+        raise InputError(f"metrics={metrics!r}: name at least one of {known}")
     for name in names:
         if not isinstance(name, str) or name not in TABLE:
             near = difflib.get_close_matches(str(name), TABLE, 1)
             hint = f"did you mean {near[0]!r}?" if near else f"known are {known}"
             raise InputError(f"metrics: no metric is called {shown(name)}; {hint}")
+    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    if twice:
+        raise InputError(f"metrics: {twice[0]!r} is named twice")
     return cast("tuple[MetricName, ...]", names)
 
 

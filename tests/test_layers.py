@@ -55,6 +55,7 @@ MODULES: dict[int, dict[str, set[str]]] = {
         "gan_eval": {
             "csv_text",
             "digits",
+            "arguments",
             "errors",
             "extractors.known",
             "options",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, TypedDict
 
 from gan_eval.discriminative.discriminators import RECIPES, DiscriminatorName, TrainingRecipe
 from gan_eval.discriminative.published import RECIPE
 from gan_eval.errors import InputError, TooFewError
+from gan_eval.options import Option, checked
 
 Protocol = Literal["robust", "published"]
 Against = Literal["pool", "real"]
@@ -52,6 +53,19 @@ class ContestPlan:
         return f"NRDS ({self.protocol}, {self.features_label(network)})"
 
 
+class PlanOptions(TypedDict, total=False):
+    """The choices of a contest; numbers of which too few make no contest are told by `plan` itself."""
+
+    protocol: Annotated[Protocol, Option("robust", "One run as published, or several with error bars and tests.")]
+    discriminator: Annotated[DiscriminatorName | None, Option(None, "What learns to tell the images apart.")]
+    against: Annotated[Against, Option("pool", "All models in front of one discriminator, or each of its own.")]
+    seeds: Annotated[int | None, Option(None, "Runs of the robust protocol.")]
+    epochs: Annotated[int | None, Option(None, "Epochs at most.")]
+    batch_size: Annotated[int | None, Option(None, "Fakes of a model in each step.", least=1)]
+    size: Annotated[int | None, Option(None, "Side of the pictures that a CNN sees, in pixels.", least=16, most=1024)]
+    seed: Annotated[int, Option(0, "Seed of everything random.", least=0)]
+
+
 def plan(
     protocol: Protocol = "robust",
     *,
@@ -67,10 +81,8 @@ def plan(
 
     Raises InputError for what contradicts the protocol, TooFewError for fewer than two epochs or seeds.
     """
-    if protocol not in ("robust", "published"):
-        raise InputError(f"no protocol is called {protocol!r}: use robust or published")
-    if against not in ("pool", "real"):
-        raise InputError(f"discriminators learn against pool or real, not {against!r}")
+    given = {"protocol": protocol, "discriminator": discriminator, "against": against, "seeds": seeds}
+    checked(PlanOptions, {**given, "epochs": epochs, "batch_size": batch_size, "size": size, "seed": seed})
     if epochs is not None and epochs < 2:
         raise TooFewError(f"{epochs} epoch: the area under a curve needs at least 2")
     if protocol == "published":
@@ -82,19 +94,13 @@ def plan(
         return ContestPlan(protocol, _changed(RECIPE, epochs, batch_size, size), "pool", 1, seed)
     if seeds is not None and seeds < 2:
         raise TooFewError(f"{seeds} seed: the spread between seeds needs at least 2 (default 5)")
-    recipe = RECIPES.get(discriminator or "features")
-    if recipe is None:
-        raise InputError(f"no discriminator is called {discriminator!r}: use {', '.join(RECIPES)}")
+    recipe = RECIPES[discriminator or "features"]
     return ContestPlan(protocol, _changed(recipe, epochs, batch_size, size), against, seeds or SEEDS, seed)
 
 
 def _changed(recipe: TrainingRecipe, epochs: int | None, batch_size: int | None, size: int | None) -> TrainingRecipe:
     if size is not None and recipe.name == "features":
         raise InputError("size is the side of the pixels that a CNN sees; the features discriminator sees none")
-    if size is not None and not 16 <= size <= 1024:
-        raise InputError(f"size {size}: wanted 16 to 1024 pixels")
-    if batch_size is not None and batch_size < 1:
-        raise InputError(f"batch size {batch_size}: wanted at least 1")
     chosen = replace(recipe, epochs=epochs or recipe.epochs, size=size or recipe.size)
     if batch_size is None:
         return chosen

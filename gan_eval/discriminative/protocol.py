@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Unpack
 
+from gan_eval.arguments import check_models, check_source
 from gan_eval.discriminative.discriminators import DiscriminatorName
 from gan_eval.discriminative.findings import Contest, published_outcome, robust_outcome
 from gan_eval.discriminative.outcome import NrdsResult
@@ -102,6 +103,10 @@ def nrds(
         seed=seed,
     )
     settings = Settings(**checked(NetworkOptions, reading))
+    check_models(models, paths=True)
+    for name, source in {"real": real, "inputs": inputs}.items():
+        if source is not None:
+            check_source(name, source)
     return contest(_named(models), real, chosen, inputs=inputs, settings=settings, progress=progress)
 
 
