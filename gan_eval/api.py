@@ -336,8 +336,10 @@ def options_of(values: Mapping[str, Any]) -> Options:
     return Options(**{name: values[name] for name in names if name in values})
 
 
-def metric_function(name: str) -> Callable[..., tuple[Score, ...]]:
-    """The function of a metric of the table, for one that has none written out here: its scores, in the table's order.
+def metric_function(name: str) -> Callable[..., Score | tuple[Score, ...]]:
+    """The function of a metric of the table, for one that has none written out here.
+
+    It gives the metric's score, or, where the metric has several numbers, their scores in the table's order.
 
     It takes `real` and `fake` (or `fake`, and `real` by name, for a metric of the fake set alone), `progress`, the
     options of reading and the metric's own.
@@ -345,20 +347,28 @@ def metric_function(name: str) -> Callable[..., tuple[Score, ...]]:
     row = TABLE[name]
     if row.sides == "both":
 
-        def of_two(real: Given, fake: Given, *, progress: Progress | None = None, **options: Any) -> tuple[Score, ...]:
-            return _scores(real, fake, [row.name], options, progress)
+        def of_two(
+            real: Given, fake: Given, *, progress: Progress | None = None, **options: Any
+        ) -> Score | tuple[Score, ...]:
+            return _single(_scores(real, fake, [row.name], options, progress))
 
         return _presented(of_two, row)
 
     def of_one(
         fake: Given, *, real: Given | None = None, progress: Progress | None = None, **options: Any
-    ) -> tuple[Score, ...]:
-        return _scores(real, fake, [row.name], options, progress)
+    ) -> Score | tuple[Score, ...]:
+        return _single(_scores(real, fake, [row.name], options, progress))
 
     return _presented(of_one, row)
 
 
-def _presented(function: Callable[..., tuple[Score, ...]], row: MetricRow) -> Callable[..., tuple[Score, ...]]:
+def _single(scores: tuple[Score, ...]) -> Score | tuple[Score, ...]:
+    return scores[0] if len(scores) == 1 else scores
+
+
+def _presented(
+    function: Callable[..., Score | tuple[Score, ...]], row: MetricRow
+) -> Callable[..., Score | tuple[Score, ...]]:
     """A metric's function with its name, its documentation and its options."""
     function.__name__ = function.__qualname__ = row.function or row.name
     function.__doc__ = f"{row.help}\n\nParameters\n----------\nreal, fake : source\n    The sets."

@@ -19,7 +19,7 @@ from gan_eval.metrics.sides import EstimatorPlan, Matches, MetricEstimate, Needs
 from gan_eval.options import Option
 from gan_eval.result import Direction
 
-MetricName = Literal["fid", "kid", "is", "prdc"]
+MetricName = Literal["fid", "kid", "is", "prdc", "vendi"]
 
 
 class NoOptions(TypedDict, total=False):
@@ -59,7 +59,15 @@ class PrdcOptions(TypedDict, total=False):
     ]
 
 
-class MetricOptions(FidOptions, KidOptions, InceptionOptions, PrdcOptions, total=False):
+class VendiOptions(TypedDict, total=False):
+    """The options of the Vendi score alone."""
+
+    order: Annotated[
+        float, Option(1.0, "q of the Vendi score: 1 for Shannon's entropy; a larger q counts what is common.", least=0)
+    ]
+
+
+class MetricOptions(FidOptions, KidOptions, InceptionOptions, PrdcOptions, VendiOptions, total=False):
     """The own options of all metrics together."""
 
 
@@ -208,6 +216,16 @@ _ROWS = (
         module="prdc",
         options=PrdcOptions,
         example="--nearest 5",
+    ),
+    MetricRow(
+        name="vendi",
+        sides="fake",
+        needs=lambda plan, own: Needs(vectors=True),
+        numbers=(NumberRow("vendi", "Vendi score", 2, "higher"),),
+        help="Vendi score of a FAKE set: how many different images it holds in effect (higher means more varied).",
+        module="vendi",
+        options=VendiOptions,
+        example="--real real/",
     ),
 )
 
