@@ -92,25 +92,25 @@ def evaluate_with(
     key = result_key(sides, metrics, network, options) if rooms is None else None
     cached = reader.cache.read(key, _load) if key else None
     if cached is not None:
-        made, bad = cached
+        results, bad = cached
         inputs = [_describe(side, None) for side in sides]
     else:
-        wanted = needs(metrics, options)
-        sets = [side if isinstance(side, FeatureSet) else reader.read(side, wanted, rooms=rooms) for side in sides]
+        needed = needs(metrics, options)
+        sets = [side if isinstance(side, FeatureSet) else reader.read(side, needed, rooms=rooms) for side in sides]
         if last:
             reader.extractor = None
         with reader.timed("metrics"):
-            made = scores(sets[0] if real is not None else None, sets[-1], metrics, network, options)
+            results = scores(sets[0] if real is not None else None, sets[-1], metrics, network, options)
         bad = [list(side.bad) for side in sets]
         inputs = [_describe(side, one) for side, one in zip(sides, sets, strict=True)]
         if key:
-            _store(reader.cache, key, made, bad)
+            _store(reader.cache, key, results, bad)
     names = ["real", "fake"] if real is not None else ["fake"]
     notes = (*network.notices, *reader.cache.notes, *_input_warnings(dict(zip(names, sides, strict=True)), bad))
     return Evaluation(
-        scores=tuple(replace(score, warnings=(*notes, *score.warnings)) for score in made),
+        scores=tuple(replace(score, warnings=(*notes, *score.warnings)) for score in results),
         provenance=reader.provenance(dict(zip(names, inputs, strict=True)), network),
-        warnings=(*notes, *dict.fromkeys(warning for score in made for warning in score.warnings)),
+        warnings=(*notes, *dict.fromkeys(warning for score in results for warning in score.warnings)),
     )
 
 
@@ -123,12 +123,12 @@ def network_of(sides: Sequence[Opened | FeatureSet], network: Network) -> Networ
     if len(files) == len(sides):
         return _network_of_files(files, network)
     for file in files:
-        made, wanted = file.network or {}, network.key()
+        theirs, ours = file.network or {}, network.key()
         if file.statistics.dim != network.dim:
-            made, wanted = {"features": str(file.statistics.dim)}, {"features": str(network.dim)}
-        differing = [name for name in sorted({*made, *wanted}) if made and made.get(name) != wanted.get(name)]
+            theirs, ours = {"features": str(file.statistics.dim)}, {"features": str(network.dim)}
+        differing = [name for name in sorted({*theirs, *ours}) if theirs and theirs.get(name) != ours.get(name)]
         if differing:
-            here, there = (_in_words(one, differing) for one in (made, wanted))
+            here, there = (_in_words(one, differing) for one in (theirs, ours))
             raise MismatchError(
                 f"{file.label} was made with {here}, but the images are read with {there}: the two cannot be compared "
                 "(make the file again, or choose its network with features=NETWORK)"
@@ -140,18 +140,18 @@ def network_of(sides: Sequence[Opened | FeatureSet], network: Network) -> Networ
 
 
 def _network_of_files(files: Sequence[StatisticsFile], network: Network) -> Network:
-    made = next((file.network for file in files if file.network is not None), None)
-    if made is None:
+    recorded = next((file.network for file in files if file.network is not None), None)
+    if recorded is None:
         notice = "the files do not record which network made them, so the distance cannot be called FID"
-        made = {"network": "unknown", "weights_sha256": "", "precision": "fp32"}
+        recorded = {"network": "unknown", "weights_sha256": "", "precision": "fp32"}
     else:
         notice = ""
     return replace(
         network,
-        name=made["network"],
-        weights_sha256=made["weights_sha256"],
-        verified=is_reference(made["network"], made["weights_sha256"]),
-        precision="bf16" if made["precision"] == "bf16" else "fp32",
+        name=recorded["network"],
+        weights_sha256=recorded["weights_sha256"],
+        verified=is_reference(recorded["network"], recorded["weights_sha256"]),
+        precision="bf16" if recorded["precision"] == "bf16" else "fp32",
         dim=files[0].statistics.dim,
         notices=(notice,) if notice else (),
     )
@@ -222,18 +222,18 @@ def _describe(side: Opened | FeatureSet, made: FeatureSet | None) -> dict[str, A
 
 def _input_warnings(sides: Mapping[str, Opened | FeatureSet], bad: Sequence[Sequence[str]]) -> list[str]:
     """Warnings about the images themselves."""
-    found = []
+    notes = []
     for (name, side), lines in zip(sides.items(), bad, strict=True):
-        found += [f"{name}: {note}" for note in _notes_of(side)]
+        notes += [f"{name}: {note}" for note in _notes_of(side)]
         if lines:
             listed = "; ".join(lines)
-            found.append(f"{name}: {len(lines)} unreadable {'file' if len(lines) == 1 else 'files'} left out: {listed}")
+            notes.append(f"{name}: {len(lines)} unreadable {'file' if len(lines) == 1 else 'files'} left out: {listed}")
         if side.contents is not None and side.contents.skipped:
-            found.append(f"{name}: {side.contents.skipped} files that are not images (or are hidden) were passed over")
+            notes.append(f"{name}: {side.contents.skipped} files that are not images (or are hidden) were passed over")
     contents = [side.contents for side in sides.values() if side.contents is not None]
     if len(contents) == 2:
-        found += _differences(*contents)
-    return found
+        notes += _differences(*contents)
+    return notes
 
 
 def _notes_of(side: Opened | FeatureSet) -> tuple[str, ...]:
@@ -245,16 +245,16 @@ def _notes_of(side: Opened | FeatureSet) -> tuple[str, ...]:
 
 def _differences(real: Contents, fake: Contents) -> list[str]:
     """Differences between the two sets that the generator did not cause, and images that they share."""
-    found = []
+    notes = []
     shared = len(real.digests & fake.digests)
     if real.sha256 == fake.sha256:
-        found.append("real and fake are the same images, in the same order")
+        notes.append("real and fake are the same images, in the same order")
     elif shared:
-        found.append(f"{shared} distinct fake images are exact copies of real ones")
+        notes.append(f"{shared} distinct fake images are exact copies of real ones")
     if real.formats and fake.formats and set(real.formats) != set(fake.formats):
         a, b = (" and ".join(one.formats) for one in (real, fake))
-        found.append(f"real images are {a}, fake images {b}: the file format alone changes the distances")
+        notes.append(f"real images are {a}, fake images {b}: the file format alone changes the distances")
     if real.sizes and fake.sizes and not set(real.sizes) & set(fake.sizes):
         a, b = ("×".join(map(str, one.sizes[0])) for one in (real, fake))
-        found.append(f"real images are {a} pixels, fake images {b}: the resizing differs between the sides")
-    return found
+        notes.append(f"real images are {a} pixels, fake images {b}: the resizing differs between the sides")
+    return notes

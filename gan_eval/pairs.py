@@ -1,4 +1,4 @@
-"""Is one model nearer to the real images than another? A test for every pair, by each metric that has one.
+"""Tests for every pair of models which is nearer to the real images, by each metric that has a test.
 
 The models share the real set, so their distances err together, and the interval of a difference is narrower than two
 separate intervals suggest.

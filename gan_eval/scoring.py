@@ -118,7 +118,7 @@ def name_of(number: str, network: Network) -> str:
 
 
 def label_of(network: Network) -> str:
-    """The network as scores name it; anything but fp32 is said."""
+    """The network as scores name it; with its precision unless that is fp32."""
     return network.name if network.precision == "fp32" else f"{network.name} ({network.precision})"
 
 

@@ -63,7 +63,7 @@ def nicegan() -> None:
 
 
 def run(group: click.Group, name: str, arguments: list[str] | None = None) -> int:
-    """Run a group and return its exit code; every error that is the user's to mend becomes one line on stderr."""
+    """Run a group and return its exit code; every error that a user can correct becomes one line on stderr."""
     adapt_streams()
     invocation = Invocation(sys.argv[1:] if arguments is None else arguments)
     try:
@@ -86,7 +86,7 @@ def run(group: click.Group, name: str, arguments: list[str] | None = None) -> in
         click.echo(f"{name}: error: {printable(invocation.in_flags(str(error)))}", err=True)
         return error.exit_code
     except MemoryError:
-        click.echo(f"{name}: error: the memory does not suffice (smaller images, or a smaller --batch-size)", err=True)
+        click.echo(f"{name}: error: not enough memory (use smaller images or a smaller --batch-size)", err=True)
         return GanEvalError.exit_code
     except BrokenPipeError:
         # The reader of a pipe has gone (`gan-eval … | head`); Python must not complain while it closes stdout.

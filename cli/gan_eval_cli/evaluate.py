@@ -36,7 +36,7 @@ def command_of(row: MetricRow) -> click.Command:
     run.__doc__ = f"{row.help}\n\nExample: {' '.join(['gan-eval', row.name, sources, row.example]).strip()}"
     command = _with_options(row.options)(run)
     command = click.argument("fake")(command)
-    beside = click.option("--real", help="Real set, whose own score is shown beside.")
+    beside = click.option("--real", help="Real set; its own score is shown too.")
     return click.command(row.name)((click.argument("real") if row.sides == "both" else beside)(command))
 
 

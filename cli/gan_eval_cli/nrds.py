@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 @click.command("nrds")
 @click.argument("models", nargs=-1, metavar="[NAME=]MODEL...")
 @click.option("--real", help="Real images.  [default: the set that `nicegan translate` recorded beside its images]")
-@click.option("--input", "inputs", help="What the models translated; untranslated it competes too, and must come last.")
+@click.option(
+    "--input", "inputs", help="The inputs that the models translated; they are ranked too and should come last."
+)
 @click.option(
     "--protocol",
     type=click.Choice(["robust", "published"]),
@@ -40,12 +42,22 @@ if TYPE_CHECKING:
     type=click.Choice(["pool", "real"]),
     default="pool",
     show_default=True,
-    help="All models in front of one discriminator, or each in front of its own, where no rival matters.",
+    help="pool: one discriminator sees all models; real: each model has its own, which sees no rival.",
 )
 @click.option("--seeds", type=click.IntRange(min=1), help="Runs of the robust protocol.  [default: 5]")
-@click.option("--epochs", type=click.IntRange(min=1), help="Epochs at most.  [default: the discriminator's own]")
-@click.option("--batch-size", type=click.IntRange(min=1), help="Fakes of a model in each step.  [default: likewise]")
-@click.option("--size", type=click.IntRange(min=1), help="Side of the pictures a CNN sees.  [default: likewise]")
+@click.option(
+    "--epochs", type=click.IntRange(min=1), help="Most epochs of training.  [default: the discriminator's own]"
+)
+@click.option(
+    "--batch-size",
+    type=click.IntRange(min=1),
+    help="Fakes of a model in each step.  [default: the discriminator's own]",
+)
+@click.option(
+    "--size",
+    type=click.IntRange(min=1),
+    help="Side of the images for a CNN, in pixels.  [default: the discriminator's own]",
+)
 @click.option(
     "--curves", type=click.Path(path_type=Path, dir_okay=False), help="Score the curves of this JSON instead."
 )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.group("weights", cls=RecordingGroup)
 def weights() -> None:
-    """Weights of the feature networks: what is at hand, fetch it, check a file.
+    """List, fetch and verify the weights of the feature networks.
 
     Example: gan-eval weights list
     """
@@ -57,7 +57,7 @@ def _state_of(published: Published | None, file: WeightsFile | None) -> list[str
     """The hash of a network's weights and where they are, a line each."""
     if published is None:
         return ["no weights are published: give a file with --weights"]
-    place = str(file.path) if file else f"not at hand: gan-eval weights fetch {published.name}"
+    place = str(file.path) if file else f"not downloaded yet: gan-eval weights fetch {published.name}"
     return [f"SHA-256 {published.sha256}", place]
 
 
@@ -120,5 +120,5 @@ def _use_of(file: Path) -> str:
     try:
         inception.read(file)
     except WeightsError as error:
-        return f"nor is it a 2015 Inception: {str(error).removeprefix(f'{file}: ')}"
-    return "it holds a 2015 Inception of other values, which can be used but gives no FID"
+        return f"and not a 2015 Inception: {str(error).removeprefix(f'{file}: ')}"
+    return "it holds a 2015 Inception with other values: usable, but the distance is not called FID"

@@ -1,4 +1,4 @@
-"""FID: the Fréchet distance with its error, its bias and what a reader of it must know. Lower is better; no unit.
+"""FID: the Fréchet distance with its error, its bias and warnings. Lower is better; no unit.
 
 Heusel et al. 2017, eq. 6; the estimators are in `frechet` and `frechet_error`.
 """
@@ -41,7 +41,7 @@ def estimate(real: Side, fake: Side, plan: EstimatorPlan, *, infinity: bool) -> 
 
 
 def differences(real: Side, fakes: Mapping[str, Side], *, seed: int, matches: Matches) -> PairTests:
-    """Test each pair at infinitely many images; none, and why, where the bias of a set cannot be told."""
+    """Test each pair at infinitely many images; none, and why, where the bias of a set cannot be estimated."""
     sizes = [side.vectors.shape[0] for side in (real, *fakes.values()) if side.vectors is not None]
     if len(sizes) <= len(fakes):
         return PairTests({}, ("pairs are not tested, since a set holds moments alone",))
@@ -116,14 +116,14 @@ def _bias_warning(error: frechet_error.FrechetError) -> str:
 
 
 def _warnings(real: Side, fake: Side) -> list[str]:
-    """What peers do not say: how few images a covariance of D features needs, and that n is part of the number."""
+    """Warnings about too few images and about different numbers of images."""
     dim = real.statistics.dim
     warnings = []
     sides = {"real": real.n, "fake": fake.n}
     unknown = [side for side, n in sides.items() if n is None]
     if unknown:
         warnings.append(
-            f"the {' and '.join(unknown)} statistics do not tell their number of images, on which the value depends"
+            f"the {' and '.join(unknown)} statistics do not record their number of images, on which the value depends"
         )
     small = [f"{n} {side}" for side, n in sides.items() if n is not None and n <= dim]
     if small:

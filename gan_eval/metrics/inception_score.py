@@ -77,11 +77,11 @@ def estimate(real: Side | None, fake: Side, plan: EstimatorPlan, *, splits: int 
     if real is not None:
         own, own_parts = _score_of(real, splits, plan.like)
         details["real"] = {"value": own.mean, "std": own.std, "n": real.n, "splits": own_parts}
-    warnings = ["says nothing of likeness to your real images, whose own score is the one to reach"]
+    warnings = ["does not measure similarity to your real images; compare it with their own score"]
     if parts != 10:
         warnings.append(f"{parts} split{'s' * (parts > 1)} instead of the usual 10")
     if (fake.n or 0) < 1000 * parts:
-        warnings.append(f"{fake.n} images are few; the value is too low by more than its interval tells")
+        warnings.append(f"{fake.n} images are few; the value is too low, by more than its interval shows")
     return [MetricEstimate("is", score.mean, score.interval() if plan.interval else None, details, tuple(warnings))]
 
 

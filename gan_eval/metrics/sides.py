@@ -1,4 +1,4 @@
-"""What goes into a metric and what comes out of it: the vocabulary of the rows of `metrics.table`."""
+"""Inputs and outputs of metrics, as the rows of `metrics.table` use them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Needs(NamedTuple):
-    """What must be kept beside the moments: every feature vector, every image's class scores."""
+    """Data that metrics need beside the moments: every feature vector, every image's class scores."""
 
     vectors: bool = False
     logits: bool = False
@@ -90,7 +90,7 @@ class PairTests(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class EstimatorPlan:
-    """The choices that every metric has. like: the tool whose estimators and constants are followed, None for ours."""
+    """The options that every metric has. like: the tool whose estimators and constants are followed, None for ours."""
 
     like: Like | None = None
     interval: bool = True

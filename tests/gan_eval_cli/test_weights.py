@@ -28,7 +28,7 @@ def test_list_names_what_is_at_hand_and_what_is_not(invoke: Invoke) -> None:
     done = invoke("weights", "list")
     assert done.exit_code == 0
     assert str(installed_file(LITE0_PACKAGE)) in done.stdout
-    assert "not at hand: gan-eval weights fetch inception" in done.stdout
+    assert "not downloaded yet: gan-eval weights fetch inception" in done.stdout
 
 
 def test_list_as_json(invoke: Invoke) -> None:
@@ -67,7 +67,7 @@ def test_verify_of_a_stranger_is_exit_4(invoke: Invoke, tmp_path: Path, as_json:
     (tmp_path / "w.pth").write_bytes(b"?")
     done = invoke("weights", "verify", tmp_path / "w.pth", *(["--json"] if as_json else []))
     assert done.exit_code == 4
-    assert "nor is it a 2015 Inception" in done.stderr
+    assert "and not a 2015 Inception" in done.stderr
     assert (json.loads(done.stdout)["published"] is None) if as_json else done.stdout == ""
 
 
@@ -76,7 +76,7 @@ def test_verify_tells_an_inception_of_other_values(invoke: Invoke, tmp_path: Pat
     torch.save(tensors, tmp_path / "w.pth")
     done = invoke("weights", "verify", tmp_path / "w.pth")
     assert done.exit_code == 4
-    assert "a 2015 Inception of other values" in done.stderr
+    assert "a 2015 Inception with other values" in done.stderr
 
 
 def test_verify_of_a_missing_file_is_exit_3(invoke: Invoke, tmp_path: Path) -> None:

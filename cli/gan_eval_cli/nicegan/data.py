@@ -12,7 +12,7 @@ from gan_eval_cli.flags import RecordingGroup
 
 @click.group("data", cls=RecordingGroup)
 def data() -> None:
-    """The paper's data sets, and a small pair drawn on the spot.
+    """List and fetch the paper's data sets, or draw a small demo pair.
 
     Example: nicegan data fetch horse2zebra --out data/horse2zebra
     """
@@ -46,7 +46,7 @@ def list_sets(as_json: bool) -> None:
 @data.command("fetch")
 @click.argument("name")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder to write.  [default: data/NAME]")
-@click.option("--from", "origin", metavar="FILE|URL", help="An archive that you have, or another address.")
+@click.option("--from", "origin", metavar="FILE|URL", help="A local archive, or another URL.")
 @options.json_output
 @options.quiet
 def fetch(name: str, out: Path | None, origin: str | None, as_json: bool, quiet: bool) -> None:
@@ -78,8 +78,8 @@ def fetch(name: str, out: Path | None, origin: str | None, as_json: bool, quiet:
 @data.command("make-demo")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.option("--size", type=click.IntRange(min=8), default=128, show_default=True, help="Side in pixels.")
-@click.option("--train", type=click.IntRange(min=1), default=200, show_default=True, help="Training images a domain.")
-@click.option("--test", type=click.IntRange(min=0), default=50, show_default=True, help="Test images a domain.")
+@click.option("--train", type=click.IntRange(min=1), default=200, show_default=True, help="Training images per domain.")
+@click.option("--test", type=click.IntRange(min=0), default=50, show_default=True, help="Test images per domain.")
 @options.seed
 def make_demo(folder: Path, size: int, train: int, test: int, seed: int) -> None:
     """Draw a small unpaired pair, offline: plain animals (A) and striped ones (B).

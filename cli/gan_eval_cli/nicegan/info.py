@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 @click.argument("checkpoint", required=False, type=click.Path(path_type=Path))
 @click.option("--model", type=click.Choice(list(MODELS)), default="nice", show_default=True, help="Whose preset.")
 @click.option("--preset", help="A preset of the model, by default its first, instead of a CHECKPOINT.")
-@click.option("--size", type=click.IntRange(min=1), help="Height and width of the images, instead of the configured.")
-@click.option("--batch-size", type=click.IntRange(min=1), help="Images of each domain per step, likewise.")
+@click.option("--size", type=click.IntRange(min=1), help="Height and width of the images.  [default: as configured]")
+@click.option(
+    "--batch-size", type=click.IntRange(min=1), help="Images of each domain per step.  [default: as configured]"
+)
 @options.json_output
 def info(
     checkpoint: Path | None, model: str, preset: str | None, size: int | None, batch_size: int | None, as_json: bool

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.option(
     "--size",
     type=click.IntRange(min=1),
-    help="Side in pixels of the images it was trained on, which a light checkpoint does not tell.  [default: 256]",
+    help="Side in pixels of the images it was trained on, which a light checkpoint does not record.  [default: 256]",
 )
 @click.option("--model", type=click.Choice(list(MODELS)), default="nice", show_default=True, help="Of which model.")
 @options.json_output

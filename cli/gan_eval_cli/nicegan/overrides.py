@@ -100,10 +100,10 @@ def with_overrides(command: Callable[..., None]) -> Callable[..., None]:
         text = f"{override.text} [{', '.join(override.models)}]" if own else override.text
         option = click.option(override.flags, override.argument, default=None, help=text, **override.kind)
         command = option(command)
-    size = click.option("--size", type=click.IntRange(min=1), help="Height and width in one.")
+    size = click.option("--size", type=click.IntRange(min=1), help="Height and width of the images.")
     names = dict.fromkeys(name for row in MODELS.values() for name in row.presets)
-    preset = click.option("--preset", help=f"{', '.join(names)}: where the other values come from.")
-    model = click.option("--model", type=click.Choice(list(MODELS)), help="What is trained.  [default: nice]")
+    preset = click.option("--preset", help=f"{', '.join(names)}: preset for all other values.")
+    model = click.option("--model", type=click.Choice(list(MODELS)), help="Model to train.  [default: nice]")
     return model(preset(size(command)))
 
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 @click.option("--domain-a", type=click.Path(path_type=Path), help="A plain folder of photographs, instead of DATA.")
 @click.option("--domain-b", type=click.Path(path_type=Path), help="The other domain's folder.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the run.  [default: runs/NAME OF DATA]")
-@click.option("--resume", is_flag=True, help="Continue the run in --out; begin it if it has not begun.")
+@click.option("--resume", is_flag=True, help="Continue the run in --out, or start it if there is none.")
 @click.option(
     "--from",
     "parent",

@@ -15,7 +15,7 @@ from gan_eval_cli.render import notice, print_json, print_table
 @click.option("--browser/--no-browser", default=True, show_default=True, help="Open the page offline in Chromium.")
 @options.json_output
 def check_command(out: Path, browser: bool, as_json: bool) -> None:
-    """Look for leaks in the study in the folder OUT, for imbalance, and whether it opens with the network off.
+    """Check the study in the folder OUT for leaks and imbalance, and that it opens with the network off.
 
     Exit code 4 where something is wrong, with each leak named.
 

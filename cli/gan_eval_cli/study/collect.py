@@ -21,7 +21,7 @@ from gan_eval_cli.render import notice, print_json, print_table
 def collect_command(
     sources: tuple[Path, ...], out: Path, study: Path | None, keep_platform_ids: bool, as_json: bool
 ) -> None:
-    """Bring answers together: files that participants sent, folders of them, and the server's answers.db.
+    """Merge answers: files that participants sent, folders of them, and the server's answers.db.
 
     Merged by event id, so that nothing counts twice and collecting again adds only what is new. What does not belong
     to the study is left out, with the reason on stderr.

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.option(
     "--effect",
     type=float,
-    help="What is worth finding: how often the better method is chosen, or a fooling rate.  [default: by the kind]",
+    help="Effect worth finding: how often the better method is chosen, or a fooling rate.  [default: by the kind]",
 )
 @click.option(
     "--rho",
@@ -56,7 +56,7 @@ def plan_command(
     seed: int,
     as_json: bool,
 ) -> None:
-    """Say how many people a study needs, how long it takes them, and what it costs.
+    """Plan a study: how many people it needs, how long it takes them, and what it costs.
 
     Example: gan-eval study plan --kind pairwise --methods 2 --trials 30 --effect 0.6 --rho 0.05 --pay 12
     """

@@ -22,7 +22,7 @@ from gan_eval_cli.render import notice
     metavar="ORIGIN",
     help="Take answers of pages from there too: null for pages opened from disk, or https://host.",
 )
-@click.option("--behind-proxy", is_flag=True, help="Believe the X-Forwarded headers of a proxy on this machine.")
+@click.option("--behind-proxy", is_flag=True, help="Trust the X-Forwarded headers of a proxy on this machine.")
 @click.option(
     "--rate",
     type=click.FloatRange(min=0),

@@ -38,7 +38,7 @@ class Strength(_StrengthType):
 
 @click.command("simulate")
 @click.argument("study", metavar="OUT", type=click.Path(path_type=Path))
-@click.option("--people", type=click.IntRange(1, 100_000), default=30, show_default=True, help="People to make up.")
+@click.option("--people", type=click.IntRange(1, 100_000), default=30, show_default=True, help="People to simulate.")
 @click.option(
     "--strength",
     "strengths",
@@ -90,7 +90,7 @@ def simulate_command(
     seed: int,
     as_json: bool,
 ) -> None:
-    """Let made-up people with planted strengths answer the study in OUT, to try the analysis before the launch.
+    """Simulate people with known strengths who answer the study in OUT, to try the analysis before launch.
 
     Example: gan-eval study simulate study/ --people 40 --strength A=0.5 --strength B=0 --out simulated/
     """
@@ -102,7 +102,9 @@ def simulate_command(
     from gan_eval.study.schema.manifest import read_key, read_manifest
 
     if (out / EVENTS_FILE).exists():
-        raise InputError(f"{out / EVENTS_FILE}: exists (choose another --out; made-up and real answers never mix)")
+        raise InputError(
+            f"{out / EVENTS_FILE}: exists (choose another --out; simulated and real answers must not be mixed)"
+        )
     manifest, key = read_manifest(study), read_key(study)
     wanted = People(people, dict(strengths), rho, ties, careless, real_error)
     events = simulate(manifest, key, wanted, rng=np.random.default_rng(seed))
@@ -120,4 +122,4 @@ def simulate_command(
         )
     else:
         click.echo(out / EVENTS_FILE)
-        notice(f"{people} made-up people, {len(events)} events")
+        notice(f"{people} simulated people, {len(events)} events")

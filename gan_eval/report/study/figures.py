@@ -36,7 +36,7 @@ def shares_figure(analysis: Analysis) -> Forest:
 def _share_caption(analysis: Analysis, rows: Sequence[ForestRow]) -> str:
     """What the marks of the plot mean, of those that are drawn."""
     level = level_of(analysis.settings.level)
-    parts = [f"Large dot: mean over {analysis.people} people."]
+    parts = [f"Large dot: mean over {analysis.people} {'person' if analysis.people == 1 else 'people'}."]
     if any(row.interval is not None for row in rows):
         parts.append(f"Thick line: {level} over people.")
     if any(row.wide is not None for row in rows):
@@ -106,4 +106,4 @@ def _scaled(interval: Interval | None, factor: float) -> Interval | None:
 
 def _heading(name: str) -> str:
     text = title(name)
-    return text[0].upper() + text[1:]
+    return text if text.startswith("d′") else text[0].upper() + text[1:]

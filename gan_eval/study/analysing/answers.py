@@ -123,10 +123,10 @@ def read_record(events: Sequence[Event], manifest: Manifest, key: Key) -> Record
 
     Raises InputError where there are none, MismatchError where they belong to another export than manifest and key.
     """
-    found = one_manifest(events)
-    if found is None:
+    manifest_sha256 = one_manifest(events)
+    if manifest_sha256 is None:
         raise InputError("no events: nobody has answered yet")
-    require_same_study(key, found)
+    require_same_study(key, manifest_sha256)
     require_same_study(key, manifest.sha256)
     sound: dict[str, list[Event]] = {}
     rejected = []
@@ -184,17 +184,17 @@ def _judgement(event: Event, payload: Answer, key: Key) -> Judgement:
     trial = key.trials[payload.trial_id]
     sources = tuple(key.images[image].method for image in payload.shown)
     choice = payload.choice
-    answer, slot, given = "picture", None, None
+    answer, slot, judged = "picture", None, None
     if isinstance(choice, PictureChoice):
-        slot, given = choice.slot, choice.image_id
+        slot, judged = choice.slot, choice.image_id
     elif isinstance(choice, LabelChoice):
-        answer = given = choice.label
+        answer = judged = choice.label
     elif isinstance(choice, TieChoice):
         answer = "tie"
     elif isinstance(choice, NoChoice):
         answer = choice.none
     expected = trial.expected or _right(kind_spec(key.kind).trial, sources, payload.shown)
-    correct = None if expected is None or given is None else given == expected
+    correct = None if expected is None or judged is None else judged == expected
     return Judgement(event, payload, trial.role, trial.item, trial.repeat_of, sources, answer, slot, correct)
 
 
@@ -246,5 +246,5 @@ def table(sessions: Sequence[Session], key: Key, usable: Usable = Usable(), *, t
         item=np.array([place[one.item] for _, one in rows]),
     )
     methods = {method: number for number, method in enumerate(key.methods)} | {REAL: -1}
-    found: AnswerRows = spec.tabulate(index, [one for _, one in rows], methods)
-    return found
+    answers: AnswerRows = spec.tabulate(index, [one for _, one in rows], methods)
+    return answers

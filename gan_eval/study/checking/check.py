@@ -71,17 +71,17 @@ def check(folder: Path, *, browser: bool) -> list[Result]:
 def _names(folder: Path, key: Key) -> list[str]:
     """(a) No method, folder, item, user or path in any public byte or file name; the key's secret nowhere."""
     words = secret_words(key)
-    found = []
+    faults = []
     for path in _public(folder):
         place = path.relative_to(folder)
-        found += [f"{place}, the file's name: {leak}" for leak in leaks_in_text(f'"{path.stem}"', words)]
+        faults += [f"{place}, the file's name: {leak}" for leak in leaks_in_text(f'"{path.stem}"', words)]
         data = path.read_bytes()
         if path.suffix in (".html", ".json"):
             leaks = leaks_in_text(data.decode("utf-8", errors="replace"), words)
         else:
             leaks = leaks_in_bytes(data, words)
-        found += [f"{place}: {leak}" for leak in leaks]
-    return found
+        faults += [f"{place}: {leak}" for leak in leaks]
+    return faults
 
 
 def _public(folder: Path) -> list[Path]:
@@ -93,25 +93,25 @@ def _public(folder: Path) -> list[Path]:
 
 def _files(study: Exported) -> list[str]:
     """(f) The key is private, apart from the site, and belongs to the page; pictures are those that were exported."""
-    found = []
+    faults = []
     key_file = study.folder / KEY_FILE
     if stat.S_IMODE(key_file.stat().st_mode) & 0o077:
-        found.append(f"{KEY_FILE} can be read by others (chmod 600 {key_file})")
+        faults.append(f"{KEY_FILE} can be read by others (chmod 600 {key_file})")
     if study.manifest.key_commitment != commitment(study.key):
-        found.append("the manifest's commitment is not that of the key")
+        faults.append("the manifest's commitment is not that of the key")
     expected = {study.page_path, study.folder / MANIFEST_FILE}
     if study.page.images is None:
         expected |= {study.page_path.parent / "img" / file_name(name, study.manifest) for name in study.images}
-    found += [
+    faults += [
         f"{path.relative_to(study.folder)} is no part of the study" for path in study.files if path not in expected
     ]
     for name, data in study.images.items():
         known = study.key.images.get(name)
         if name not in study.manifest.images or known is None:
-            found.append(f"picture {name} is not in the manifest or the key")
+            faults.append(f"picture {name} is not in the manifest or the key")
         elif not sha256_bytes(data) == study.manifest.images[name].sha256 == known.delivered_sha256:
-            found.append(f"picture {name} was changed after export")
-    return found
+            faults.append(f"picture {name} was changed after export")
+    return faults
 
 
 def _page(study: Exported) -> list[str]:
@@ -121,8 +121,8 @@ def _page(study: Exported) -> list[str]:
         return []
     pairs = enumerate(zip(study.html, expected, strict=False))
     place = next((n for n, (a, b) in pairs if a != b), min(len(study.html), len(expected)))
-    found = repr(study.html[max(0, place - 20) : place + 40])
-    return [f"{study.page_path.name} is not what this version writes, from character {place}: {found} (export again)"]
+    excerpt = repr(study.html[max(0, place - 20) : place + 40])
+    return [f"{study.page_path.name} is not what this version writes, from character {place}: {excerpt} (export again)"]
 
 
 def _metadata(study: Exported) -> list[str]:
@@ -132,7 +132,7 @@ def _metadata(study: Exported) -> list[str]:
 
 def _sizes(study: Exported) -> list[str]:
     """(c) One size, one format, one length; and if not, whether the length tells the methods apart."""
-    found = []
+    faults = []
     shapes: dict[str, list[str]] = {}
     for name, data in study.images.items():
         try:
@@ -142,14 +142,14 @@ def _sizes(study: Exported) -> list[str]:
             shapes.setdefault("not decodable", []).append(name)
     if len(shapes) > 1:
         shown = "; ".join(f"{shape} {len(names)} ({names[0]})" for shape, names in sorted(shapes.items()))
-        found.append(f"pictures differ in size or format: {shown}")
+        faults.append(f"pictures differ in size or format: {shown}")
     lengths = {name: len(data) for name, data in study.images.items()}
     if len(set(lengths.values())) > 1:
-        found.append(f"pictures differ in length: {min(lengths.values())} to {max(lengths.values())} bytes")
+        faults.append(f"pictures differ in length: {min(lengths.values())} to {max(lengths.values())} bytes")
         for method, area in _auc(lengths, study.key).items():
             if abs(area - 0.5) > _TELLING:
-                found.append(f"file length tells method {study.key.methods[method].name!r} apart: AUC {area:.2f}")
-    return found
+                faults.append(f"file length tells method {study.key.methods[method].name!r} apart: AUC {area:.2f}")
+    return faults
 
 
 def _auc(lengths: Mapping[str, int], key: Key) -> dict[str, float]:
@@ -170,20 +170,20 @@ def _auc(lengths: Mapping[str, int], key: Key) -> dict[str, float]:
 def _order(study: Exported) -> list[str]:
     """Public lists go by id; practice pictures occur in the practice alone; no order tells anything."""
     manifest = study.manifest
-    found = []
+    faults = []
     listed = {"images": list(manifest.images), "trials": [it.trial_id for it in manifest.trials]}
     for label, names in listed.items():
         if names != sorted(names):
-            found.append(f"{label} are not in the order of their ids")
+            faults.append(f"{label} are not in the order of their ids")
     options = {it.trial_id: it.options for it in manifest.trials}
     options |= {it.trial_id: it.options for it in manifest.practice}
     for name, shown in options.items():
         if list(shown) != sorted(shown):
-            found.append(f"options of {name} are not in the order of their ids")
+            faults.append(f"options of {name} are not in the order of their ids")
     practised = {name for it in manifest.practice for name in it.options}
     if shared := sorted(practised & {name for it in manifest.trials for name in it.options}):
-        found.append(f"{len(shared)} practice pictures come back in the main part ({shared[0]})")
-    return found
+        faults.append(f"{len(shared)} practice pictures come back in the main part ({shared[0]})")
+    return faults
 
 
 def _balance(study: Exported) -> list[str]:
@@ -217,7 +217,7 @@ def design_of(manifest: Manifest, key: Key) -> Design:
 def _language(study: Exported) -> list[str]:
     """Every string of the page is there, in the page's language."""
     manifest = study.manifest
-    found = [
+    faults = [
         f"the page has no string {name!r}"
         for name in strings(manifest.lang, manifest.kind)
         if not manifest.strings.get(name)
@@ -225,7 +225,7 @@ def _language(study: Exported) -> list[str]:
     empty = [
         name for name in ("title", "consent", "instructions", "question") if not getattr(manifest.text, name).strip()
     ]
-    return [*found, *(f"the text {name!r} is empty" for name in empty)]
+    return [*faults, *(f"the text {name!r} is empty" for name in empty)]
 
 
 def _feedback(study: Exported) -> list[str]:
