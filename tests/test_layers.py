@@ -34,6 +34,7 @@ FOLDERS: dict[str, int] = {
     "gan_eval.inference": 1,
     "nicegan.models": 2,
     "nicegan.models.layers": 1,
+    "nicegan.models.cyclegan.settings": 1,
     "nicegan.models.nice.settings": 1,
     "nicegan.models.table": 1,
 }

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gan_eval.errors import InputError
+from nicegan.models.cyclegan.settings import CycleGANLoss, CycleGANNetwork
 from nicegan.models.nice.settings import NiceLoss, NiceNetwork
 from nicegan.settings import LossSettings, NetworkSettings
 
@@ -63,6 +64,31 @@ MODELS: Mapping[str, ModelRow] = {
                 {
                     "network": {"height": 64, "width": 64, "channels": 16, "n_res": 2, "scales": (0, 1)},
                     "optim": {"learning_rate": 2e-4, "iterations": 1000, "batch_size": 4, "ema": 0.99},
+                    "data": {"margin": 8},
+                    "sample_every": 100,
+                    "checkpoint_every": 100,
+                    "validate_every": 100,
+                },
+                "64 pixels and a quarter of the width: learns in minutes on two cores (ours)",
+            ),
+        },
+    ),
+    "cyclegan": ModelRow(
+        title="CycleGAN (Zhu et al., ICCV 2017)",
+        network=CycleGANNetwork,
+        loss=CycleGANLoss,
+        implementation="nicegan.models.cyclegan.model:CycleGANModel",
+        official="nicegan.models.cyclegan.official",
+        presets={
+            # 200 epochs of horse2zebra, whose larger domain has 1,334 images. The authors' rate falls once an epoch.
+            "paper": Preset(
+                {"optim": {"learning_rate": 2e-4, "weight_decay": 0.0, "iterations": 266_800}},
+                "CycleGAN, nine residual blocks, 256 pixels, as long as on horse2zebra",
+            ),
+            "demo": Preset(
+                {
+                    "network": {"height": 64, "width": 64, "channels": 16, "n_res": 3},
+                    "optim": {"learning_rate": 2e-4, "weight_decay": 0.0, "iterations": 1000, "ema": 0.99},
                     "data": {"margin": 8},
                     "sample_every": 100,
                     "checkpoint_every": 100,

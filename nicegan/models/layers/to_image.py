@@ -17,12 +17,15 @@ class ToImage(nn.Module):
     a third of the time.
     """
 
-    def __init__(self, inputs: int) -> None:
+    def __init__(self, inputs: int, *, bias: bool = False) -> None:
         super().__init__()
-        self.weight = nn.Parameter(nn.Conv2d(inputs, 3, 7, bias=False).weight.detach())
+        plain = nn.Conv2d(inputs, 3, 7, bias=bias)
+        self.weight = nn.Parameter(plain.weight.detach())
+        self.bias = None if plain.bias is None else nn.Parameter(plain.bias.detach())
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, inputs, H, W), H and W even, to (N, 3, H, W) in [-1, 1]."""
         places = [F.pad(self.weight, (right, 1 - right, down, 1 - down)) for down in (0, 1) for right in (0, 1)]
-        squares = F.conv2d(reflect(x, 3), torch.stack(places, 1).flatten(0, 1), stride=2)
+        bias = None if self.bias is None else self.bias.repeat_interleave(4)
+        squares = F.conv2d(reflect(x, 3), torch.stack(places, 1).flatten(0, 1), bias, stride=2)
         return F.pixel_shuffle(squares, 2).tanh()
