@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
@@ -310,3 +311,24 @@ def test_rotated_photograph_is_translated_upright(source: Checkpoint, tmp_path: 
         opened.save(tmp_path / "in/a.jpg", exif=exif)
     translate_one(source, tmp_path / "in/a.jpg", tmp_path / "out.png", direction="AtoB", size="keep")
     assert pixels(tmp_path / "out.png").shape == (3, 60, 40)
+
+
+def test_translator_can_be_traced_and_saved(source: Checkpoint, tmp_path: Path) -> None:
+    """Inference uses PyTorch's own operations alone, so that other programs can run it."""
+    translator = Translator(source, "AtoB")
+    image = torch.rand(1, 3, 24, 24, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch.jit says that it is deprecated
+        torch.jit.save(torch.jit.trace(translator, image), tmp_path / "traced.pt")
+        traced = torch.jit.load(tmp_path / "traced.pt")
+    torch.testing.assert_close(traced(image), translator(image))
+
+
+def test_translator_can_be_exported_and_saved(source: Checkpoint, tmp_path: Path) -> None:
+    translator = Translator(source, "BtoA")
+    image = torch.rand(1, 3, 24, 24, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.export.save(torch.export.export(translator, (image,)), tmp_path / "program.pt2")
+        program = torch.export.load(tmp_path / "program.pt2").module()
+    torch.testing.assert_close(program(image), translator(image))

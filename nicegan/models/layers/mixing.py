@@ -46,8 +46,33 @@ def mix(x: Tensor, rho: Tensor, gamma: Tensor, beta: Tensor, *, relu: bool = Fal
     instance, layer = rho.softmax(-1).unbind(-1)
     shape = x.shape[:2]
     gamma, beta = _wide(gamma).expand(shape), _wide(beta).expand(shape)
+    if not (torch.is_grad_enabled() and any(each.requires_grad for each in (x, instance, layer, gamma, beta))):
+        return _affine(x, instance, layer, gamma, beta, relu).out
     mixed: Tensor = _Mix.apply(x, instance, layer, gamma, beta, relu)
     return mixed
+
+
+class _AffineMap(NamedTuple):
+    """The result, the factors that made it, and the statistics that those were made of."""
+
+    out: Tensor
+    scale: Tensor
+    shift: Tensor
+    stats: NormMoments
+    instance_factor: Tensor
+    layer_factor: Tensor
+
+
+def _affine(x: Tensor, instance: Tensor, layer: Tensor, gamma: Tensor, beta: Tensor, relu: bool) -> _AffineMap:
+    """x·scale + shift per sample and channel."""
+    stats = moments(_wide(x))
+    instance_factor = (stats.var + EPS).rsqrt()
+    layer_factor = (stats.layer_var + EPS).rsqrt()
+    scale = gamma * (instance * instance_factor + layer * layer_factor)
+    shift = beta - gamma * (instance * instance_factor * stats.mean + layer * layer_factor * stats.layer_mean)
+    out = torch.addcmul(_map(shift), _wide(x), _map(scale))
+    out = (out.relu_() if relu else out).to(x.dtype)
+    return _AffineMap(out, scale, shift, stats, instance_factor, layer_factor)
 
 
 class _Mix(torch.autograd.Function):
@@ -57,17 +82,21 @@ class _Mix(torch.autograd.Function):
     def forward(
         ctx: Any, x: Tensor, instance: Tensor, layer: Tensor, gamma: Tensor, beta: Tensor, relu: bool
     ) -> Tensor:
-        stats = moments(_wide(x))
-        instance_factor = (stats.var + EPS).rsqrt()
-        layer_factor = (stats.layer_var + EPS).rsqrt()
-        scale = gamma * (instance * instance_factor + layer * layer_factor)
-        shift = beta - gamma * (instance * instance_factor * stats.mean + layer * layer_factor * stats.layer_mean)
         ctx.relu = relu
+        found = _affine(x, instance, layer, gamma, beta, relu)
         ctx.save_for_backward(
-            x, instance, layer, gamma, scale, shift, stats.mean, stats.layer_mean, instance_factor, layer_factor
+            x,
+            instance,
+            layer,
+            gamma,
+            found.scale,
+            found.shift,
+            found.stats.mean,
+            found.stats.layer_mean,
+            found.instance_factor,
+            found.layer_factor,
         )
-        out = torch.addcmul(_map(shift), _wide(x), _map(scale))
-        return (out.relu_() if relu else out).to(x.dtype)
+        return found.out
 
     @staticmethod
     @once_differentiable

@@ -12,6 +12,8 @@ from torch.nn import functional as F
 
 def reflect(x: Tensor, width: int) -> Tensor:
     """x (N, C, H, W) with its border reflected by `width` pixels on all sides; keeps nothing for the backward pass."""
+    if not (torch.is_grad_enabled() and x.requires_grad):
+        return F.pad(x, (width,) * 4, mode="reflect")
     padded: Tensor = _Reflect.apply(x, width)
     return padded
 

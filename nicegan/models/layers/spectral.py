@@ -62,7 +62,9 @@ class SpectralNorm(nn.Module):
                     sigmas.append(torch.dot(self.weight_u, torch.mv(self.weight_orig.flatten(1), self.weight_v)))
             left.append(self.weight_u)
             right.append(self.weight_v)
-        values: Tensor = _Sigma.apply(self.weight_orig, torch.stack(sigmas), torch.stack(left), torch.stack(right))
+        values: Tensor = torch.stack(sigmas)
+        if torch.is_grad_enabled() and self.weight_orig.requires_grad:
+            values = _Sigma.apply(self.weight_orig, values, torch.stack(left), torch.stack(right))
         return torch.cat([value.expand(size) for value, size in zip(values.reciprocal(), sizes, strict=True)])
 
 
