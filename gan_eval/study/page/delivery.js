@@ -5,17 +5,26 @@ const BATCH_EVENTS = 20;
 const BATCH_BYTES = 48_000;
 const LONGEST_WAIT_MS = 60_000;
 
+/**
+ * @param {Journal} journal
+ * @param {string} study
+ * @param {string | null} api
+ * @returns {Delivery}
+ */
 function makeDelivery(journal, study, api) {
   let active = false;
   let again = false;
+  /** @type {(value?: unknown) => void} */
   let wake = () => {};
   let failures = 0;
+  /** @type {Delivery["state"]} */
   let state = api ? "idle" : "none";
   const truths = new Map();
 
   // Of all sessions that this browser has had of the study: the participant before may have left some behind.
   const waiting = async () => (await journal.queue(study, "waiting")).map((it) => it.event);
 
+  /** @param {StudyEvent[]} events */
   function batch(events) {
     const chosen = [];
     let bytes = 0;
@@ -27,6 +36,10 @@ function makeDelivery(journal, study, api) {
     return chosen;
   }
 
+  /**
+   * @param {string} path
+   * @param {object} body
+   */
   async function post(path, body) {
     const reply = await fetch(api + path, {
       method: "POST",
@@ -51,11 +64,13 @@ function makeDelivery(journal, study, api) {
         failures = 0;
         if (!reply.stored) throw Object.assign(new Error(reply.error), { final: true });
         await journal.mark(reply.stored, "stored");
-        await journal.mark(reply.refused.map((it) => it.event_id), "refused");
+        /** @type {{ event_id: string }[]} */
+        const refused = reply.refused;
+        await journal.mark(refused.map((it) => it.event_id), "refused");
         for (const [trial, truth] of Object.entries(reply.truths)) truths.set(trial, truth);
-        if (reply.refused.length) return void (state = "refused");
+        if (refused.length) return void (state = "refused");
       } catch (error) {
-        if (error.final) return void (state = "refused");
+        if (/** @type {Failure} */ (error).final) return void (state = "refused");
         failures += 1;
         state = "retrying";
         const wait = Math.min(LONGEST_WAIT_MS, 1000 * 2 ** (failures - 1)) * (0.75 + Math.random() / 2);

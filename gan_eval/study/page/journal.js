@@ -5,6 +5,11 @@
 // A session is stored in the same transaction as its event: the two can never disagree.
 
 // A promise that fails where it has not settled in time: a browser may leave a request open for ever.
+/**
+ * @template T
+ * @param {Promise<T>} promise
+ * @param {number} ms
+ */
 const inTime = (promise, ms) =>
   Promise.race([promise, pause(ms).then(() => Promise.reject(new Error("the browser does not answer")))]);
 
@@ -17,6 +22,11 @@ async function openJournal() {
 }
 
 // A journal that goes on in memory, and says so, when the browser's storage breaks in the middle.
+/**
+ * @param {Journal} first
+ * @param {() => void} broken
+ * @returns {Journal}
+ */
 function withFallback(first, broken) {
   const memory = openMemory();
   let current = first;
@@ -26,37 +36,49 @@ function withFallback(first, broken) {
     broken();
   }
   // What this page has written is kept in memory too, so that nothing of it is lost with the storage.
-  const write = async (name, ...values) => {
-    await memory[name](...values);
-    if (current !== memory) await inTime(current[name](...values), 4000).catch(breakDown);
+  /** @param {(journal: Journal) => Promise<unknown>} step */
+  const write = async (step) => {
+    await step(memory);
+    if (current !== memory) await inTime(step(current), 4000).catch(breakDown);
   };
-  const read = async (name, ...values) => {
+  /**
+   * @template T
+   * @param {(journal: Journal) => Promise<T>} step
+   */
+  const read = async (step) => {
     if (current !== memory) {
       try {
-        return await inTime(current[name](...values), 4000);
+        return await inTime(step(current), 4000);
       } catch {
         await breakDown();
       }
     }
-    return memory[name](...values);
+    return step(memory);
   };
   return {
     get storage() {
       return current.storage;
     },
-    sessions: (study) => read("sessions", study),
-    queue: (study, state) => read("queue", study, state),
-    events: (session) => read("events", session),
-    save: (session, event) => write("save", session, event),
-    mark: (ids, state) => write("mark", ids, state),
+    sessions: (study) => read((journal) => journal.sessions(study)),
+    queue: (study, state) => read((journal) => journal.queue(study, state)),
+    events: (session) => read((journal) => journal.events(session)),
+    save: (session, event) => write((journal) => journal.save(session, event)),
+    mark: (ids, state) => write((journal) => journal.mark(ids, state)),
   };
 }
 
 // An event with where it is on its way: waiting, stored (the server said so) or refused.
+/**
+ * @param {Session} session
+ * @param {StudyEvent} event
+ * @returns {JournalRecord}
+ */
 const queued = (session, event) =>
   ({ event_id: event.event_id, session_id: event.session_id, study: session.study, state: "waiting", event });
+/** @param {JournalRecord[]} records */
 const inOrder = (records) => records.sort((a, b) => a.event.seq - b.event.seq);
 
+/** @returns {Promise<Journal>} */
 function openDatabase() {
   return new Promise((resolve, reject) => {
     const request = indexedDB.open("human-study", 1);
@@ -73,12 +95,21 @@ function openDatabase() {
   });
 }
 
+/**
+ * @param {IDBDatabase} database
+ * @returns {Journal}
+ */
 function databaseJournal(database) {
+  /** @param {IDBTransaction} transaction */
   const done = (transaction) =>
     new Promise((resolve, reject) => {
       transaction.oncomplete = resolve;
       transaction.onerror = transaction.onabort = () => reject(transaction.error);
     });
+  /**
+   * @template T
+   * @param {IDBRequest<T>} request
+   */
   const result = (request) =>
     new Promise((resolve, reject) => {
       request.onsuccess = () => resolve(request.result);
@@ -114,6 +145,12 @@ function databaseJournal(database) {
 }
 
 // One object { sessions: {id: session}, events: {id: record} }, kept by whoever gives `keep`.
+/**
+ * @param {Journal["storage"]} storage
+ * @param {StoredState} state
+ * @param {(state: StoredState) => void} keep
+ * @returns {Journal}
+ */
 function objectJournal(storage, state, keep) {
   return {
     storage,
@@ -138,7 +175,7 @@ function objectJournal(storage, state, keep) {
 function openLocalStorage() {
   const name = "human-study";
   try {
-    const state = JSON.parse(localStorage.getItem(name)) ?? { sessions: {}, events: {} };
+    const state = JSON.parse(localStorage.getItem(name) ?? "null") ?? { sessions: {}, events: {} };
     localStorage.setItem(name, JSON.stringify(state));
     return objectJournal("localstorage", state, (it) => localStorage.setItem(name, JSON.stringify(it)));
   } catch {

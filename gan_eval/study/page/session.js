@@ -1,7 +1,15 @@
 // One participant's run through the study. Every event goes through `record`, which returns once the journal has it.
 
+/** @param {Named} study */
 const studyName = (study) => `${study.manifest.study_id}/${study.manifest_sha256}`;
 
+/**
+ * @param {Named} study
+ * @param {string} session_id
+ * @param {Record<string, string>} parameters
+ * @param {{ form_id: string, form_source: string, token: string | null }} form
+ * @returns {Session}
+ */
 function newSession(study, session_id, parameters, form) {
   return {
     session_id,
@@ -30,18 +38,43 @@ function timeStamp() {
   return year >= 2020 && year < 2100 ? now.toISOString() : null;
 }
 
+// The recorder of a study whose session has begun.
+/** @param {Pick<Study, "recorder">} study */
+function recorderOf(study) {
+  if (!study.recorder) throw new Error("no session has begun");
+  return study.recorder;
+}
+
+/**
+ * @param {Named} study
+ * @param {Journal} journal
+ * @param {Delivery} delivery
+ * @param {Session} session
+ * @returns {Recorder}
+ */
 function makeRecorder(study, journal, delivery, session) {
+  /** @type {Promise<unknown>} */
   let last = Promise.resolve();
   // The page's own clock, carried on where the session was opened again: the device's may be wrong, or be set anew.
   const away = session.last_wall === undefined ? 0 : Math.min(Math.max(0, Date.now() - session.last_wall), LONGEST_PAUSE_MS);
   const begun = (session.last_ms ?? 0) + away - performance.now();
   const clock = (time = performance.now()) => Math.max(0, Math.round(begun + time));
 
+  /**
+   * @param {Session} copy
+   * @param {StudyEvent | null} event
+   */
   const save = (copy, event) => last.catch(() => {}).then(() => journal.save(copy, event));
 
   // Events are written one after the other, in the order of their numbers.
+  /**
+   * @param {string} type
+   * @param {object} payload
+   * @param {Partial<Session>} [changes]
+   */
   function record(type, payload, changes = {}) {
     Object.assign(session, changes, { last_ms: clock(), last_wall: Date.now() });
+    /** @type {StudyEvent} */
     const event = {
       schema: "study-event/1",
       study_id: study.manifest.study_id,
@@ -75,7 +108,11 @@ function makeRecorder(study, journal, delivery, session) {
   };
 }
 
-function startPayload(study, journal, session) {
+/**
+ * @param {Journal} journal
+ * @param {Session} session
+ */
+function startPayload(journal, session) {
   return {
     form_id: session.form_id,
     form_source: session.form_source,
@@ -102,6 +139,10 @@ const viewportFields = () => ({
 });
 
 // Record that the page was hidden or shown, resized or zoomed, for as long as the session runs.
+/**
+ * @param {Recorder} recorder
+ * @param {AbortSignal} signal
+ */
 function watchWindow(recorder, signal) {
   const open = () => recorder.session.open?.trial_id ?? null;
   document.addEventListener("visibilitychange", () => {
@@ -117,6 +158,10 @@ function watchWindow(recorder, signal) {
 }
 
 // A form: from the server, which balances them; else ?form=; else by chance.
+/**
+ * @param {Study} study
+ * @param {string} session_id
+ */
 async function chooseForm(study, session_id) {
   const known = study.manifest.forms.map((form) => form.form_id);
   try {
@@ -126,22 +171,28 @@ async function chooseForm(study, session_id) {
     // No server, or none within reach: the participant need not wait for it.
   }
   const wanted = new URLSearchParams(location.search).get("form");
-  if (known.includes(wanted)) return { form_id: wanted, form_source: "url", token: null };
+  if (wanted !== null && known.includes(wanted)) return { form_id: wanted, form_source: "url", token: null };
   const [word] = crypto.getRandomValues(new Uint32Array(1));
   return { form_id: known[word % known.length], form_source: "random", token: null };
 }
 
+/** @param {Pick<Study, "manifest">} study */
 function platformParameters(study) {
   const given = new URLSearchParams(location.search);
   const { id_params, extra_params } = study.manifest.platform;
   const pairs = [...id_params, ...extra_params].filter((name) => given.has(name));
-  return Object.fromEntries(pairs.map((name) => [name, given.get(name).slice(0, 500)]));
+  return Object.fromEntries(pairs.map((name) => [name, (given.get(name) ?? "").slice(0, 500)]));
 }
 
 // Whoever holds the lock runs the study; a second tab waits outside. Without the Web Locks API (a page served over http
 // on a network address) a channel between the tabs does the same as well as it can.
+/**
+ * @param {string} name
+ * @param {() => void} lost
+ */
 async function claimStudy(name, lost) {
   if (navigator.locks) {
+    /** @param {LockOptions} options */
     const claim = (options) =>
       new Promise((resolve) => {
         let held = false;

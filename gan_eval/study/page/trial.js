@@ -1,6 +1,17 @@
 // One trial on the screen: pictures that are decoded already, an onset that is the frame in which they appear, and the
 // first valid answer by mouse, touch, pen or key.
 
+// The picture of that id, which was decoded before the trial began.
+/**
+ * @param {Map<string, HTMLImageElement>} images
+ * @param {string} id
+ */
+function pictureIn(images, id) {
+  const image = images.get(id);
+  if (!image) throw new Error(`picture ${id} is not loaded`);
+  return image;
+}
+
 // Between the input and the results, where all stand in one row.
 const REFERENCE_GAP = 28;
 
@@ -11,6 +22,12 @@ let lastPress = -Infinity;
 
 // Resolves to { choice, rt_ms, onset, exposure_ms, changes, input, hidden_ms, img_css }; times in milliseconds of the
 // page's clock. `signal` ends the trial from outside (withdrawal).
+/**
+ * @param {Study} study
+ * @param {ShownTrial} trial
+ * @param {Map<string, HTMLImageElement>} images
+ * @param {AbortSignal} signal
+ */
 async function runTrial(study, trial, images, signal) {
   const during = linked(signal);
   const stage = layTrial(study, trial, images);
@@ -29,6 +46,7 @@ async function runTrial(study, trial, images, signal) {
 }
 
 // A controller that also stops when `signal` does.
+/** @param {AbortSignal} signal */
 function linked(signal) {
   const controller = new AbortController();
   if (signal.aborted) controller.abort();
@@ -36,16 +54,22 @@ function linked(signal) {
   return controller;
 }
 
+/**
+ * @param {Study} study
+ * @param {ShownTrial} trial
+ * @param {Map<string, HTMLImageElement>} images
+ * @returns {Stage}
+ */
 function layTrial(study, trial, images) {
   const { ui, strings } = study;
   const judged = ui.labels.length > 0;
   const count = trial.shown.length + (ui.show_reference ? 1 : 0);
-  const figures = trial.shown.map((id, slot) => pictureFigure(study, images.get(id), slot, trial.shown.length, !judged));
+  const figures = trial.shown.map((id, slot) => pictureFigure(study, pictureIn(images, id), slot, trial.shown.length, !judged));
   const reference = ui.show_reference
     ? element(
         "figure",
         { class: "picture reference", "aria-hidden": !trial.reference },
-        trial.reference ? pictureOf(images.get(trial.reference), strings.input_alt) : element("span", { class: "blank" }),
+        trial.reference ? pictureOf(pictureIn(images, trial.reference), strings.input_alt) : element("span", { class: "blank" }),
         element("figcaption", {}, strings.input),
       )
     : null;
@@ -65,7 +89,9 @@ function layTrial(study, trial, images) {
         ...answers.map((it) => it.node), confirm)),
     studyMenu(study));
   const fit = () => {
-    const others = [...node.querySelectorAll("header, h1, .answers, .hint, .menu summary")];
+    /** @type {NodeListOf<HTMLElement>} */
+    const found = node.querySelectorAll("header, h1, .answers, .hint, .menu summary");
+    const others = [...found];
     const used = others.reduce((sum, it) => sum + it.offsetHeight, 64);
     const aside = ui.show_reference ? REFERENCE_GAP : 0;
     const room = { width: document.documentElement.clientWidth - 32, height: innerHeight - used,
@@ -74,7 +100,7 @@ function layTrial(study, trial, images) {
     pictures.classList.toggle("row", size.columns === count);
     pictures.classList.toggle("stack", size.columns === 1);
     for (const [name, value] of Object.entries({ columns: size.columns, width: `${size.width}px`,
-      height: `${size.height}px` })) pictures.style.setProperty(`--${name}`, value);
+      height: `${size.height}px` })) pictures.style.setProperty(`--${name}`, String(value));
   };
   return {
     node, figures, answers, confirm, fit,
@@ -85,6 +111,10 @@ function layTrial(study, trial, images) {
   };
 }
 
+/**
+ * @param {Study} study
+ * @param {ShownTrial} trial
+ */
 function questionOf(study, trial) {
   const { strings } = study;
   if (!trial.prompt) return study.text.question;
@@ -93,12 +123,24 @@ function questionOf(study, trial) {
   return label ? strings[`prompt_${label}`] ?? fill(strings.prompt_label, { label: strings[label] }) : strings.prompt_check;
 }
 
+/**
+ * @param {HTMLImageElement} image
+ * @param {string} alt
+ */
 function pictureOf(image, alt) {
   image.alt = alt;
   image.draggable = false;
   return image;
 }
 
+/**
+ * @param {Study} study
+ * @param {HTMLImageElement} image
+ * @param {number} slot
+ * @param {number} count
+ * @param {boolean} choosable
+ * @returns {Figure}
+ */
 function pictureFigure(study, image, slot, count, choosable) {
   const { strings, ui } = study;
   const alt = count === 1 ? strings.picture_alone : fill(strings.picture_alt, { n: slot + 1, total: count });
@@ -111,9 +153,20 @@ function pictureFigure(study, image, slot, count, choosable) {
 }
 
 // Buttons below the pictures: the words of a realism trial, and whatever may be said instead of choosing a picture.
+/**
+ * @param {Study} study
+ * @param {boolean} judged
+ */
 function answerButtons(study, judged) {
   const { ui, strings } = study;
+  /** @type {Answer[]} */
   const offered = [];
+  /**
+   * @param {string} key
+   * @param {string} label
+   * @param {Choice} choice
+   * @param {string} style
+   */
   const offer = (key, label, choice, style) => {
     const node = element("button", { type: "button", class: style }, element("span", {}, label), element("kbd", {}, key.toUpperCase()));
     offered.push({ key, choice, node });
@@ -125,19 +178,39 @@ function answerButtons(study, judged) {
   return offered;
 }
 
+/**
+ * @param {Study} study
+ * @param {ShownTrial} trial
+ * @param {Stage} stage
+ * @param {number} onset
+ * @param {Exposure} exposure
+ * @param {AbortSignal} signal
+ */
 function answered(study, trial, stage, onset, exposure, signal) {
   const { ui } = study;
   return new Promise((resolve) => {
     const stop = linked(signal);
     const options = { signal: stop.signal };
+    /** @type {{ choice: Choice, node: HTMLElement } | null} */
     let selected = null;
     let changes = 0;
     let pointer = "mouse";
+    /**
+     * @param {Choice} choice
+     * @param {string} input
+     * @param {number} time
+     */
     const finish = (choice, input, time) => {
       stop.abort();
       if (input !== "key" && input !== "none") lastPress = time;
       resolve({ choice, rt_ms: Math.max(0, Math.round(time - onset)), changes, input });
     };
+    /**
+     * @param {Choice} choice
+     * @param {HTMLButtonElement} node
+     * @param {string} input
+     * @param {number} time
+     */
     const take = (choice, node, input, time) => {
       if (input !== "key" && ui.min_ms > 0 && time - lastPress < DOUBLE_CLICK_MS) return;
       if (time - onset < ui.min_ms || !exposure.over()) return;
@@ -146,13 +219,13 @@ function answered(study, trial, stage, onset, exposure, signal) {
       if (selected && selected.node === node && input === "key") return finish(choice, input, time);
       selected = { choice, node };
       mark(stage, node);
-      stage.confirm.disabled = false;
+      if (stage.confirm) stage.confirm.disabled = false;
     };
     stage.confirm?.addEventListener("click",
-      (event) => finish(selected.choice, inputOf(event, pointer), event.timeStamp), options);
+      (event) => selected && finish(selected.choice, inputOf(event, pointer), event.timeStamp), options);
     const targets = [
-      ...stage.figures.filter((it) => it.target).map((it, slot) => ({ node: it.target, key: String(slot + 1),
-        choice: { slot, image_id: trial.shown[slot] } })),
+      ...stage.figures.flatMap((it, slot) => it.target ? [{ node: it.target, key: String(slot + 1),
+        choice: { slot, image_id: trial.shown[slot] } }] : []),
       ...stage.answers,
     ];
     for (const { node, choice } of targets) {
@@ -164,19 +237,29 @@ function answered(study, trial, stage, onset, exposure, signal) {
       const target = targets.find((it) => it.key === event.key.toLowerCase());
       if (target) return take(target.choice, target.node, "key", event.timeStamp);
       if (event.key.startsWith("Arrow")) return moveFocus(targets, event);
-      if (event.key === "Enter" && selected && document.activeElement?.dataset.role !== "confirm"
+      if (event.key === "Enter" && selected && document.activeElement?.getAttribute("data-role") !== "confirm"
         && !targets.some((it) => it.node === document.activeElement)) finish(selected.choice, "key", event.timeStamp);
     }, options);
-    if (ui.deadline_ms !== null) {
-      const limit = setTimeout(() => finish({ none: "timeout" }, "none", onset + ui.deadline_ms), ui.deadline_ms);
+    const deadline = ui.deadline_ms;
+    if (deadline !== null) {
+      const limit = setTimeout(() => finish({ none: "timeout" }, "none", onset + deadline), deadline);
       options.signal.addEventListener("abort", () => clearTimeout(limit));
     }
   });
 }
 
+/**
+ * @param {Event & { detail?: number, pointerType?: string }} event a click; only newer browsers name its pointer
+ * @param {string} pointer
+ */
 const inputOf = (event, pointer) => (event.detail === 0 ? "key" : event.pointerType || pointer);
+/** @param {KeyboardEvent} event */
 const inDialog = (event) => event.target instanceof Element && event.target.closest("dialog, details") !== null;
 
+/**
+ * @param {Stage} stage
+ * @param {HTMLElement} node
+ */
 function mark(stage, node) {
   for (const it of [...stage.figures.map((figure) => figure.target), ...stage.answers.map((answer) => answer.node)]) {
     if (!it) continue;
@@ -185,21 +268,34 @@ function mark(stage, node) {
   }
 }
 
+/**
+ * @param {{ node: HTMLElement }[]} targets
+ * @param {KeyboardEvent} event
+ */
 function moveFocus(targets, event) {
-  const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+  /** @type {Record<string, number>} */
+  const steps = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
+  const step = steps[event.key];
   if (!step) return;
   event.preventDefault();
   const nodes = targets.map((it) => it.node);
-  const now = nodes.indexOf(document.activeElement);
+  const now = nodes.findIndex((node) => node === document.activeElement);
   nodes[now < 0 ? (step > 0 ? 0 : nodes.length - 1) : (now + step + nodes.length) % nodes.length].focus();
 }
 
 // Pictures that disappear after exposure_ms. Measured frame by frame; a page that is hidden meanwhile hides them too.
+/**
+ * @param {Stage} stage
+ * @param {number | null} exposure_ms
+ * @param {number} onset
+ * @param {AbortSignal} signal
+ */
 function exposeFor(stage, exposure_ms, onset, signal) {
   let over = exposure_ms === null;
   stage.node.classList.toggle("open", over);
-  const measured = new Promise((resolve) => {
-    if (over) return;
+  const measured = new Promise((/** @type {(ms: number) => void} */ resolve) => {
+    if (exposure_ms === null) return;
+    /** @param {number} time */
     const end = (time) => {
       if (over) return;
       over = true;
@@ -208,6 +304,7 @@ function exposeFor(stage, exposure_ms, onset, signal) {
       resolve(Math.max(0, Math.round(time - onset)));
     };
     // Half a frame early: the callback that is nearest to the wanted moment wins.
+    /** @param {number} time */
     const watch = (time) => {
       if (signal.aborted || time - onset >= exposure_ms - 8) end(time);
       else requestAnimationFrame(watch);
@@ -219,7 +316,9 @@ function exposeFor(stage, exposure_ms, onset, signal) {
   return { over: () => over, measured };
 }
 
+/** @param {AbortSignal} signal */
 function watchHidden(signal) {
+  /** @type {number | null} */
   let since = null;
   let total = 0;
   document.addEventListener("visibilitychange", () => {
