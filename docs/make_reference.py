@@ -10,7 +10,7 @@ import json
 import sys
 from pathlib import Path
 
-from docs.make import api, commands, file_formats, published, regions
+from docs.make import api, commands, file_formats, json_outputs, published, regions
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "reference"
@@ -36,7 +36,8 @@ def pages() -> list[Path]:
 def outputs() -> dict[Path, str]:
     """Every file that this script is answerable for, with the text that it must have."""
     texts = {path: regions.fill(path.read_text(encoding="utf-8"), MAKERS) for path in pages()}
-    schemas = {SCHEMAS / name: f"{json.dumps(body, indent=1)}\n" for name, body in file_formats.schemas().items()}
+    bodies = file_formats.schemas() | json_outputs.schemas()
+    schemas = {SCHEMAS / name: f"{json.dumps(body, indent=1)}\n" for name, body in bodies.items()}
     return {REFERENCE / "cli.md": commands.reference(), REFERENCE / "api.md": api.reference(), **schemas, **texts}
 
 

@@ -30,11 +30,13 @@ def run_config() -> Schema:
     """Of `RUN/config.json`."""
     images = record((), count=COUNT, names_sha256=SHA256)
     return record(
-        (),
+        ("domains", "judge"),
         schema={"const": "nicegan-run/1"},
         config=configuration(),
-        data=TEXT,
+        data=nullable(TEXT),
+        domains=record(("testA", "testB"), **dict.fromkeys(FOLDERS, TEXT)),
         images=record((), **dict.fromkeys(FOLDERS, images)),
+        judge=nullable(table(TEXT)),
         processes={"type": "integer", "minimum": 1},
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from gan_eval.strict_json import AtMost, Between, DocumentFormat, Matches
@@ -82,6 +82,8 @@ def of_type(hint: Any) -> Schema:
         return {"anyOf": [of_type(argument) for argument in arguments]}
     if origin in (tuple, list):
         return _list(arguments)
+    if origin is Sequence:
+        return items(of_type(arguments[0]))
     if origin is not None and issubclass(origin, Mapping):
         return _mapping(*arguments)
     if hint is Any:
