@@ -161,6 +161,27 @@ def test_interrupted_training_saves_itself(demo: Path, tmp_path: Path) -> None:
     assert [path.name for path in (run / "checkpoints").glob("step-*")] == [f"step-{steps:08d}"]
 
 
+@pytest.mark.parametrize("signals", [[signal.SIGTERM], [signal.SIGINT], [signal.SIGTERM, signal.SIGTERM]])
+def test_job_whose_every_process_is_told_to_end_saves_itself(
+    demo: Path, tmp_path: Path, signals: list[signal.Signals]
+) -> None:
+    """As a scheduler, `timeout` or a terminal does it: the processes that load images are told as well."""
+    run = tmp_path / "run"
+    words = [str(word) for word in ("train", demo, "--out", run, *QUICK, "--iterations", 100000, "--log-every", 1)]
+    program = [sys.executable, "-c", "from gan_eval_cli.app import nicegan; nicegan()", *words, "--workers", "2"]
+    with subprocess.Popen(program, cwd=ROOT, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
+        while not (run / "log.jsonl").exists() or not (run / "log.jsonl").read_text():
+            assert process.poll() is None
+            time.sleep(0.005)
+        for number in signals:
+            os.killpg(process.pid, number)
+            time.sleep(0.05)
+        _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "continue with --resume" in stderr
+    assert len(list((run / "checkpoints").glob("step-*"))) == 1
+
+
 def test_translate_writes_images_and_says_so(nicegan: Invoke, run: Path, demo: Path, tmp_path: Path) -> None:
     words = ("translate", run, demo, "--out", tmp_path / "out", "--direction", "BtoA", "--size", "32x24")
     result = nicegan(*words)
