@@ -6,8 +6,9 @@ inputs, and which models' images show the same inputs. Any other program may wri
 
 from __future__ import annotations
 
+import itertools
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal, NamedTuple
@@ -23,6 +24,9 @@ TRANSLATION_FILE = "translation.json"
 TranslationDirection = Literal["AtoB", "BtoA"]
 #: The sub-folders of a set of unpaired images, as the authors of CycleGAN call them.
 FOLDERS = ("trainA", "trainB", "testA", "testB")
+
+#: Files and folders below the recorded inputs that a reader looks at: so many, and so many for each recorded image.
+_MOST_ENTRIES, _MOST_PER_IMAGE = 20_000, 10
 
 _Sha256 = Annotated[str, Matches(r"[0-9a-f]{64}")]
 _PathText = Annotated[str, AtMost(32_768)]
@@ -235,6 +239,10 @@ def _found_again(record: TranslationRecord, folder: Path) -> RecordedInputs:
     inputs = record.inputs
     paths = [located(name, record, folder) for name in inputs.named] if inputs else []
     where = ", ".join(map(str, paths[:3])) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")
+    tests = [path / f"test{record.direction[0]}" for path in paths]
+    walked = [test if test.is_dir() else path for test, path in zip(tests, paths, strict=True)]
+    if inputs is not None and _is_too_large(walked, _MOST_ENTRIES + _MOST_PER_IMAGE * (inputs.count or 0)):
+        return RecordedInputs({}, f"{where}: holds far more files than the images that were translated", where)
     try:
         images = {stem: file for path in paths for file, stem in named_images(path, record.direction)}
     except InputError:
@@ -245,6 +253,15 @@ def _found_again(record: TranslationRecord, folder: Path) -> RecordedInputs:
     if _contents(found) != inputs.sha256:
         return RecordedInputs({}, f"{where}: not the images that were translated", where)
     return found
+
+
+def _is_too_large(paths: Sequence[Path], most: int) -> bool:
+    """Whether there are more files and folders below the paths than `most`; no more than these are looked at.
+
+    A record comes from anywhere: one that names / must not make its reader walk the disk.
+    """
+    entries = (len(folders) + len(files) + 1 for path in paths for _, folders, files in os.walk(path))
+    return any(total > most for total in itertools.accumulate(entries))
 
 
 def _contents(inputs: RecordedInputs) -> str | None:

@@ -170,3 +170,17 @@ def test_models_of_other_inputs_have_no_common_ones(tmp_path: Path, make_folder:
     cats, dogs = make_folder("cats"), make_folder("dogs", seed=1)
     models = {"a": record(tmp_path / "a", inputs=inputs_of(cats)), "b": record(tmp_path / "b", inputs=inputs_of(dogs))}
     assert recorded_inputs(models) == RecordedInputs({}, "a, b: translated different images")
+
+
+def test_a_record_that_names_a_whole_disk_makes_nobody_walk_it(
+    tmp_path: Path, make_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = tmp_path / "disk"
+    for number in range(300):
+        (disk / f"{number:03}" / "below").mkdir(parents=True)
+    model = record(tmp_path / "a", inputs={**inputs_of(make_folder("inputs")), "named": [str(disk)]})
+    monkeypatch.setattr("gan_eval.translation._MOST_ENTRIES", 100)
+    monkeypatch.setattr("gan_eval.translation.named_images", lambda *_: pytest.fail("walks the disk"))
+    found = recorded_inputs({"a": model})
+    assert not found.images
+    assert "far more files" in str(found.missing)
