@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gan_eval.errors import InputError, MismatchError
+from gan_eval.strict_json import parse_json
 from gan_eval.study.schema.events import Answer, Event, Start, dump_event, parse_event
 from gan_eval.study.schema.manifest import Manifest, decode_manifest, encode_manifest
 
@@ -132,7 +133,7 @@ class Store:
         """All events in the order of session and number."""
         with closing(_connect(self.path)) as connection:
             for received, body in connection.execute("SELECT received, body FROM events ORDER BY session_id, seq"):
-                yield parse_event(json.loads(body) | {"recv_utc": received}, where=str(self.path))
+                yield _stored_event(body, received, str(self.path))
 
     def sessions(self) -> list[tuple[str, str, bool, str, str, str | None]]:
         """(session id, form, signed, opened, last seen, ended) of every session."""
@@ -152,7 +153,7 @@ class Store:
         with closing(_connect(self.path)) as connection:
             query = "SELECT received, body FROM events WHERE session_id = ? ORDER BY seq"
             rows = connection.execute(query, (session_id,)).fetchall()
-        return [parse_event(json.loads(body) | {"recv_utc": received}, where=str(self.path)) for received, body in rows]
+        return [_stored_event(body, received, str(self.path)) for received, body in rows]
 
     def claim_completion(self, person: str, session_id: str) -> bool:
         """Whether this session is the one of that person which gets a completion code: the first that asks."""
@@ -181,7 +182,7 @@ class Store:
             return manifest
         if row is None:
             raise InputError(f"{self.path}: the store holds no study")
-        own = decode_manifest(json.loads(row[0]), where=str(self.path))
+        own = decode_manifest(parse_json(row[0], where=str(self.path)), where=str(self.path))
         if manifest is not None and own.sha256 != manifest.sha256:
             raise MismatchError(
                 f"{self.path}: holds answers to manifest {own.sha256}, the study is {manifest.sha256} "
@@ -249,6 +250,11 @@ def _note_session(connection: sqlite3.Connection, event: Event, received: str, s
         "UPDATE sessions SET seen = ?, ended = COALESCE(ended, ?) WHERE session_id = ?",
         (received, ended, event.session_id),
     )
+
+
+def _stored_event(body: str, received: str, where: str) -> Event:
+    document = parse_json(body, where=where)
+    return parse_event({**document, "recv_utc": received} if isinstance(document, dict) else document, where=where)
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -115,3 +115,14 @@ def test_forgetting_leaves_no_trace_in_the_file(store: Store, tmp_path: Path) ->
     content = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     assert SESSION.encode() not in content
     assert b"abcdef" not in content
+
+
+@pytest.mark.parametrize("body", ["{", "[]", '{"a": NaN}', "[" * 100_000])
+def test_a_damaged_event_in_a_store_is_one_line(body: str, store: Store, tmp_path: Path) -> None:
+    store.add([Incoming(parsed("comment", {"text": "x"}))], now=NOW)
+    with sqlite3.connect(tmp_path / "answers.db") as connection:
+        connection.execute("UPDATE events SET body = ?", (body,))
+    connection.close()
+    for read in (lambda: list(store.events()), lambda: store.session_events(SESSION)):
+        with pytest.raises(InputError, match=r"answers\.db: [^\n]+$"):
+            read()
