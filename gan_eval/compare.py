@@ -165,8 +165,9 @@ class _PairJob(NamedTuple):
     matches: Matches
 
     def digest(self) -> str:
-        """Hash of the matched rows."""
-        return canonical_sha256([[*pair, rows.a.tolist(), rows.b.tolist()] for pair, rows in self.matches.items()])
+        """Hash of the matched rows, and of which models they belong to."""
+        pairs = [[*map(ascii, pair), rows.a.tolist(), rows.b.tolist()] for pair, rows in self.matches.items()]
+        return canonical_sha256(pairs)
 
 
 def _side(source: Opened, read: FeatureSet) -> Opened | FeatureSet:

@@ -251,10 +251,30 @@ def _differences(real: Contents, fake: Contents) -> list[str]:
         notes.append("real and fake are the same images, in the same order")
     elif shared:
         notes.append(f"{shared} distinct fake images are exact copies of real ones")
-    if real.formats and fake.formats and set(real.formats) != set(fake.formats):
-        a, b = (" and ".join(one.formats) for one in (real, fake))
-        notes.append(f"real images are {a}, fake images {b}: the file format alone changes the distances")
+    if _apart(real.formats, fake.formats):
+        a, b = (" and ".join(_parts(one.formats)) for one in (real, fake))
+        notes.append(f"real images are {a}, fake images {b}: the codec alone changes the distances")
     if real.sizes and fake.sizes and not set(real.sizes) & set(fake.sizes):
         a, b = ("×".join(map(str, one.sizes[0])) for one in (real, fake))
         notes.append(f"real images are {a} pixels, fake images {b}: the resizing differs between the sides")
     return notes
+
+
+#: Difference of two sets' shares of file formats, from 0 to 1, that is worth a note.
+_APART = 0.1
+
+
+def _apart(real: Mapping[str, int], fake: Mapping[str, int]) -> bool:
+    """Whether two sets' shares of file formats differ (in total variation) by more than `_APART`."""
+    if not real or not fake:
+        return False
+    first, second = sum(real.values()), sum(fake.values())
+    names = {*real, *fake}
+    return sum(abs(real.get(name, 0) / first - fake.get(name, 0) / second) for name in names) / 2 > _APART
+
+
+def _parts(formats: Mapping[str, int]) -> list[str]:
+    """Formats, most frequent first, with their shares where there are several."""
+    total = sum(formats.values())
+    names = sorted(formats, key=lambda name: -formats[name])
+    return names if len(names) == 1 else [f"{name} ({formats[name] / total:.0%})" for name in names]

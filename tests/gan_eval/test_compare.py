@@ -176,3 +176,11 @@ def test_images_of_common_inputs_are_tested_in_pairs(tmp_path: Path, tiny_everyw
     assert (paired.paired, apart.paired) == (40, 0)
     assert paired.difference == pytest.approx(apart.difference)
     assert paired.p_value < apart.p_value
+
+
+def test_models_whose_names_are_no_text_are_paired(tmp_path: Path) -> None:
+    names = [f"{number}.png" for number in range(12)]
+    real = translated(tmp_path / "real", [f"r{name}" for name in names], 0)
+    models = {name: translated(tmp_path / name, names, 0.5) for name in ("caf\udce9", "plain")}
+    [pair] = compare(real, models, ["kid"]).pairs
+    assert pair.paired == 12

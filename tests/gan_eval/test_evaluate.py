@@ -214,3 +214,24 @@ def test_infinitely_many_images_are_nearer(sets: tuple[Path, Path]) -> None:
     (fid,) = evaluate(*sets, ["fid"], options=Options(infinity=True)).scores
     assert fid.details["infinity"]["value"] == pytest.approx(fid.value - fid.details["bias"])
     assert fid.details["infinity"]["value"] < fid.value
+
+
+def mixture(folder: Path, first: int, second: int) -> Path:
+    """So many PNGs and so many BMPs."""
+    folder.mkdir()
+    for number in range(first + second):
+        picture = Image.fromarray(np.random.default_rng(number).integers(0, 255, (20, 20, 3), dtype=np.uint8))
+        picture.save(folder / f"{number:03}.{'png' if number < first else 'bmp'}")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("real", "fake", "noted"),
+    [((20, 0), (0, 20), True), ((19, 1), (1, 19), True), ((10, 10), (10, 10), False), ((20, 1), (19, 0), False)],
+)
+def test_codecs_are_compared_by_their_shares(
+    tmp_path: Path, tiny_everywhere: Any, real: tuple[int, int], fake: tuple[int, int], noted: bool
+) -> None:
+    sides = (mixture(tmp_path / "real", *real), mixture(tmp_path / "fake", *fake))
+    warnings = evaluate(*sides, ["kid"]).warnings
+    assert any("codec alone" in warning for warning in warnings) == noted
