@@ -49,7 +49,7 @@ def test_values_are_those_of_the_metrics(sets: tuple[Path, Path], tiny: Any) -> 
 
 def test_one_pass_serves_all_metrics(sets: tuple[Path, Path], tiny_everywhere: Any) -> None:
     names = [score.metric for score in evaluate(*sets, METRICS).scores]
-    assert names == ["fid", "kid", "is", "precision", "recall", "density", "coverage"]
+    assert names == ["fid", "kid", "is", "precision", "recall", "density", "coverage", "vendi"]
     assert tiny_everywhere.seen == 54
 
 
