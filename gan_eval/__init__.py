@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 from gan_eval.version import __version__
 
 if TYPE_CHECKING:
-    from gan_eval.api import PRDC, Reference, fid, inception_score, kid, prdc, score
+    from gan_eval.api import PRDC, Reference, compare, fid, inception_score, kid, prdc, score
+    from gan_eval.comparison import Comparison, Model
+    from gan_eval.discriminative.outcome import NrdsPair, NrdsResult
     from gan_eval.discriminative.protocol import nrds
     from gan_eval.errors import (
         BadImagesError,
@@ -27,14 +29,18 @@ if TYPE_CHECKING:
         WeightsError,
     )
     from gan_eval.evaluate import Evaluation
+    from gan_eval.pairs import Pair
     from gan_eval.provenance import Provenance
     from gan_eval.result import Interval, Score
     from gan_eval.scoring import Options
     from gan_eval.settings import Settings
 
 _HOMES = {
+    "comparison": ("Comparison", "Model"),
+    "discriminative.outcome": ("NrdsPair", "NrdsResult"),
     "discriminative.protocol": ("nrds",),
-    "api": ("PRDC", "Reference", "fid", "inception_score", "kid", "prdc", "score"),
+    "pairs": ("Pair",),
+    "api": ("PRDC", "Reference", "compare", "fid", "inception_score", "kid", "prdc", "score"),
     "errors": (
         "BadImagesError",
         "CheckFailed",
@@ -55,12 +61,17 @@ __all__ = [
     "PRDC",
     "BadImagesError",
     "CheckFailed",
+    "Comparison",
     "Evaluation",
     "GanEvalError",
     "InputError",
     "Interval",
     "MismatchError",
+    "Model",
+    "NrdsPair",
+    "NrdsResult",
     "Options",
+    "Pair",
     "Provenance",
     "Reference",
     "Score",
@@ -68,6 +79,7 @@ __all__ = [
     "TooFewError",
     "WeightsError",
     "__version__",
+    "compare",
     "fid",
     "inception_score",
     "kid",

@@ -8,6 +8,8 @@ from types import TracebackType
 from typing import Any, NamedTuple, Unpack
 
 from gan_eval.arguments import check_instance, check_source
+from gan_eval.comparison import Comparison
+from gan_eval.comparison import compare as compare_models
 from gan_eval.evaluate import Evaluation, evaluate, evaluate_with
 from gan_eval.feature_set import FeatureSet
 from gan_eval.features import Needs
@@ -312,6 +314,46 @@ def score(
         For whatever is the input's fault.
     """
     return _scores(real, fake, metrics, options, progress)
+
+
+@takes_options(ScoreCall)
+def compare(
+    real: Given,
+    models: Mapping[str, Given],
+    *,
+    metrics: Sequence[MetricName] = ("kid", "fid", "prdc"),
+    progress: Progress | None = None,
+    **options: Unpack[ScoreCall],
+) -> Comparison:
+    """Rank several models' images against one real set, with a test for every pair.
+
+    Models whose images show the same inputs (by their `translation.json`, else by equal file names) are tested in
+    pairs of images.
+
+    Parameters
+    ----------
+    real : source
+        The real set; see `Reference` for what a source is.
+    models : mapping of name to source
+        The fake set of each model.
+    metrics : sequence of names, default ('kid', 'fid', 'prdc')
+        Metrics of the table; the first one ranks.
+    progress : callable or None, default None
+        Called with (step, done, total or None).
+
+    Returns
+    -------
+    Comparison
+        Models by rank, and all pairs with simultaneous intervals and p-values adjusted by Holm's method.
+
+    Raises
+    ------
+    GanEvalError
+        For whatever is the input's fault.
+    """
+    values = checked(ScoreCall, options)
+    settings, estimators = settings_of(values), options_of(values)
+    return compare_models(real, models, metrics, settings=settings, options=estimators, progress=progress)
 
 
 def _scores(

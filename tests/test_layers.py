@@ -40,7 +40,7 @@ FOLDERS: dict[str, int] = {
 }
 MODULES: dict[int, dict[str, set[str]]] = {
     4: {
-        "gan_eval": {"api", "compare", "demo", "evaluate", "scoring"},
+        "gan_eval": {"api", "comparison", "demo", "evaluate", "scoring"},
         "nicegan": {"training", "translate", "validation"},
     },
     3: {

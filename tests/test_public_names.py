@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -26,3 +30,34 @@ def test_nothing_public_is_left_out(package: str) -> None:
             continue
         if getattr(value, "__module__", "").startswith(package):
             assert name in module.__all__, f"{package}.{name} is public and not in __all__"
+
+
+def test_lazy_names_type_checking_names_and_all_agree() -> None:
+    import ast
+
+    import gan_eval
+
+    tree = ast.parse(Path(gan_eval.__file__).read_text(encoding="utf-8"))
+    guarded = [node for node in tree.body if isinstance(node, ast.If)]
+    typed = {
+        alias.name for node in guarded for part in node.body if isinstance(part, ast.ImportFrom) for alias in part.names
+    }
+    lazy = {name for names in gan_eval._HOMES.values() for name in names}
+    assert typed == lazy == set(gan_eval.__all__) - {"__version__"}
+
+
+def test_every_public_name_is_in_the_reference() -> None:
+    import gan_eval
+
+    text = (Path(__file__).resolve().parent.parent / "docs" / "reference" / "api.md").read_text(encoding="utf-8")
+    assert [name for name in gan_eval.__all__ if name not in text and name != "__version__"] == []
+
+
+@pytest.mark.parametrize(("package", "command"), [("gan_eval", "gan-eval"), ("nicegan", "nicegan")])
+def test_packages_run_as_commands(package: str, command: str) -> None:
+    root = Path(__file__).resolve().parent.parent
+    environment = {**os.environ, "PYTHONPATH": f"{root}{os.pathsep}{root / 'cli'}"}
+    done = subprocess.run(
+        [sys.executable, "-m", package, "--help"], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith(f"Usage: {command} ")

@@ -13,7 +13,7 @@ from gan_eval_cli.exports import Exports, command_line, with_exports
 from gan_eval_cli.settings import with_settings
 
 if TYPE_CHECKING:
-    from gan_eval.compare import Comparison
+    from gan_eval.comparison import Comparison
     from gan_eval.settings import Settings
 
 
@@ -49,7 +49,7 @@ def compare(
 
     Example: gan-eval compare real/ ours=out/ours/ theirs=out/theirs/ --html report.html
     """
-    from gan_eval.compare import compare as run
+    from gan_eval.comparison import compare as run
     from gan_eval.scoring import Options
     from gan_eval_cli import render
     from gan_eval_cli.evaluate import parse_metrics

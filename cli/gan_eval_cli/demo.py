@@ -41,7 +41,7 @@ def demo(out: Path | None, count: int, seed: int, as_json: bool, quiet: bool, se
     """
     from dataclasses import replace
 
-    from gan_eval.compare import compare
+    from gan_eval.comparison import compare
     from gan_eval.demo import make_sets
     from gan_eval.extractors.known import LITE0
     from gan_eval.report.comparison import write_html

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from gan_eval.compare import Comparison, Model
+from gan_eval.comparison import Comparison, Model
 from gan_eval.digits import bounds, level_of, number, p_equals, p_value
 from gan_eval.files import write_text
 from gan_eval.pairs import Pair

@@ -15,7 +15,7 @@ import torch
 
 import gan_eval
 from gan_eval.arguments import check_models, check_source
-from gan_eval.compare import compare
+from gan_eval.comparison import compare
 from gan_eval.errors import GanEvalError, InputError
 from gan_eval.metrics.table import MetricOptions
 from gan_eval.options import OptionRow, option_rows
@@ -58,6 +58,7 @@ def scored(name: str) -> Call:
 SCORERS = ("fid", "kid", "inception_score", "prdc", "score")
 CALLS: dict[str, Call] = {
     **{name: scored(name) for name in SCORERS},
+    "compare": lambda **given: gan_eval.compare(NOWHERE, {"a": NOWHERE}, **given),
     "Reference": lambda **given: gan_eval.Reference(NOWHERE, **given),
     "nrds": lambda **given: gan_eval.nrds({"a": NOWHERE, "b": NOWHERE}, NOWHERE, **given),
     "Options": gan_eval.Options,
@@ -68,7 +69,7 @@ ROWS = {**option_rows(ScoringOptions), **option_rows(MetricOptions)}
 
 def option_cases() -> Iterator[Any]:
     """Each option that a function shows in its signature, with each wrong value."""
-    for name in (*SCORERS, "Reference", "nrds"):
+    for name in (*SCORERS, "compare", "Reference", "nrds"):
         function = getattr(gan_eval, name)
         shown = set(inspect.signature(function.__init__ if inspect.isclass(function) else function).parameters)
         for option in [row for row in ROWS if row in shown]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gan_eval.compare import Comparison, Model, compare
+from gan_eval.comparison import Comparison, Model, compare
 from gan_eval.pairs import Pair
 from gan_eval.provenance import Provenance
 from gan_eval.report.comparison import html, pair_tables, score_table, sentences, verdict, write_html

@@ -62,6 +62,17 @@ class Comparison:
     warnings: tuple[str, ...]
     pairing: Pairing | None = None
 
+    def to_dataframe(self) -> Any:
+        """The scores as a pandas DataFrame, one row for each score of each model.
+
+        Raises InputError where pandas is not installed.
+        """
+        try:
+            import pandas
+        except ImportError as error:
+            raise InputError("to_dataframe needs pandas, which is not installed (pip install pandas)") from error
+        return pandas.DataFrame(_rows(self))
+
     def to_dict(self) -> dict[str, Any]:
         """The JSON document of the command-line contract."""
         described = self.provenance.to_dict()
@@ -85,6 +96,18 @@ class Comparison:
             "warnings": list(self.warnings),
             "seconds": seconds,
         }
+
+
+def _rows(comparison: Comparison) -> list[dict[str, Any]]:
+    """One flat row for each score of each model."""
+    rows = []
+    for model in comparison.models:
+        for score in model.scores:
+            bar = score.interval
+            numbers = {"value": score.value, "low": bar.low if bar else None, "high": bar.high if bar else None}
+            sides = {"n_real": score.n_real, "n_fake": score.n_fake, "features": score.features}
+            rows.append({"model": model.name, "rank": model.rank, "metric": score.metric, **numbers, **sides})
+    return rows
 
 
 def compare(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -7,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from gan_eval.compare import compare
+import gan_eval
+from gan_eval.comparison import compare
 from gan_eval.errors import InputError
 from gan_eval.metrics import kernel
 from gan_eval.metrics.kid import kernel_difference
@@ -71,7 +73,7 @@ def test_frechet_distance_of_few_images_ranks_nothing(real: Path, models: dict[s
 
 def test_pairs_are_not_computed_twice(real: Path, models: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     first = compare(real, models, ["kid", "fid"])
-    monkeypatch.setattr("gan_eval.compare.pairs_of", lambda *_, **__: pytest.fail("computed again"))
+    monkeypatch.setattr("gan_eval.comparison.pairs_of", lambda *_, **__: pytest.fail("computed again"))
     assert compare(real, models, ["kid", "fid"]).pairs == first.pairs
 
 
@@ -184,3 +186,18 @@ def test_models_whose_names_are_no_text_are_paired(tmp_path: Path) -> None:
     models = {name: translated(tmp_path / name, names, 0.5) for name in ("caf\udce9", "plain")}
     [pair] = compare(real, models, ["kid"]).pairs
     assert pair.paired == 12
+
+
+def test_the_public_function_gives_the_same_and_a_data_frame(real: Path, models: dict[str, Path]) -> None:
+    comparison = gan_eval.compare(real, models, metrics=["kid"], seed=3)
+    frame = comparison.to_dataframe()
+    assert frame["model"].tolist() == [model.name for model in comparison.models] == ["good", "middling", "bad"]
+    assert frame["value"].tolist() == [float(model.scores[0]) for model in comparison.models]
+    assert frame["low"].notna().all()
+
+
+def test_a_data_frame_needs_pandas(real: Path, models: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    comparison = compare(real, models, ["kid"])
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(InputError, match="pip install pandas"):
+        comparison.to_dataframe()
