@@ -13,7 +13,9 @@ all four move. `benchmarks/coverage.py` shows what they cover.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import astuple
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -32,8 +34,10 @@ SHORT = 1.15
 DENSITY_POWER = 0.25
 #: Images of a part; more would only cost time.
 MOST = 2048
-#: Random cuts of sets up to twice `CHEAP` images, and of larger ones.
-CUTS, FEW_CUTS, CHEAP = 10, 6, 1024
+#: Sets up to so many images are cut often, from distances taken once; a seed then hardly moves a width.
+CHEAP = 1024
+#: Random cuts of sets up to 128 images, fewer in inverse proportion up to `CHEAP`; then up to twice as many, and more.
+MANY_CUTS, CUTS, FEW_CUTS = 2000, 10, 6
 
 
 class ManifoldIntervals(NamedTuple):
@@ -55,14 +59,20 @@ def intervals(
 ) -> ManifoldIntervals:
     """Intervals of `made`, the four numbers of `fake` (m, D) against `real` (n, D), both float32.
 
-    cuts: random cuts, each of the cost of `prdc` itself; by the number of images when not given.
+    cuts: random cuts, of large sets each of the cost of `prdc` itself; by the number of images when not given.
     Raises TooFewError when half a set has no k neighbours for each image.
     """
     n, m = check_pair(real, fake, least=least(made.k), what=f"an interval with k = {made.k} neighbours")
     share = min(1 / 2, MOST / max(n, m))
-    cuts = cuts or (CUTS if max(n, m) <= 2 * CHEAP else FEW_CUTS)
+    largest = max(n, m)
+    cuts = cuts or _usual_cuts(largest)
     rng = np.random.default_rng(seed)
-    opposite = np.array([pair for _ in range(cuts) for pair in _cut(real, fake, made.k, share, rng)])
+    cut = (
+        _cheap_cuts(real, fake, made.k, share, rng)
+        if largest <= CHEAP
+        else partial(_cut, real, fake, made.k, share, rng)
+    )
+    opposite = np.array([pair for _ in range(cuts) for pair in cut()])
     variance = ((opposite[:, 0] - opposite[:, 1]) ** 2).mean(axis=0) * share / 2
     variance *= (SHORT, SHORT, share**-DENSITY_POWER, SHORT)
     middle = opposite.mean(axis=(0, 1))
@@ -73,6 +83,12 @@ def intervals(
     one = 1 / (made.k * m)  # a single fake in a single ball, below which no count's variance lies
     density = _density(made.density, max(variance[2] / max(middle[2], one), one), level)
     return ManifoldIntervals(shares[0], shares[1], density, shares[2])
+
+
+def _usual_cuts(n: int) -> int:
+    if n <= CHEAP:
+        return min(MANY_CUTS, MANY_CUTS * 128 // n)
+    return CUTS if n <= 2 * CHEAP else FEW_CUTS
 
 
 def _cut(real: Rows, fake: Rows, k: int, share: float, rng: np.random.Generator) -> list[tuple[Array, Array]]:
@@ -87,13 +103,59 @@ def _cut(real: Rows, fake: Rows, k: int, share: float, rng: np.random.Generator)
     return [(numbers(0, 0), numbers(1, 1)), (numbers(0, 1), numbers(1, 0))]
 
 
+def _cheap_cuts(
+    real: Rows, fake: Rows, k: int, share: float, rng: np.random.Generator
+) -> Callable[[], list[tuple[Array, Array]]]:
+    """`_cut` of sets whose distances all fit in memory, which are taken once."""
+    x, y = (np.asarray(side[:], dtype=np.float64) for side in (real, fake))
+    own, across = [_squares(side, side) for side in (x, y)], _squares(x, y)
+    for squares in own:
+        np.fill_diagonal(squares, np.inf)
+
+    def cut() -> list[tuple[Array, Array]]:
+        parts = [_part_rows(len(squares), k, share, rng) for squares in own]
+        radii = [
+            [np.partition(squares[np.ix_(part, part)], k - 1, axis=1)[:, k - 1] for part in halves]
+            for squares, halves in zip(own, parts, strict=True)
+        ]
+
+        def numbers(i: int, j: int) -> Array:
+            return _four(across[np.ix_(parts[0][i], parts[1][j])], radii[0][i], radii[1][j], k)
+
+        return [(numbers(0, 0), numbers(1, 1)), (numbers(0, 1), numbers(1, 0))]
+
+    return cut
+
+
+def _squares(x: Array, y: Array) -> Array:
+    """(n, m) squared distances; those that rounding cannot tell from 0 are 0, as between copies."""
+    centre = x.mean(axis=0)
+    x, y = x - centre, y - centre
+    norms = (x**2).sum(axis=1)[:, None] + (y**2).sum(axis=1)
+    squares: Array = norms - 2 * x @ y.T
+    squares[squares < 1e-13 * norms] = 0
+    return squares
+
+
+def _four(squares: Array, real_radii: Array, fake_radii: Array, k: int) -> Array:
+    """Precision, recall, density, coverage from squared distances (n, m) and squared radii (n,), (m,)."""
+    inside = squares < real_radii[:, None]
+    held = (squares < fake_radii).any(axis=1).mean()
+    return np.array([inside.any(axis=0).mean(), held, inside.sum() / (k * squares.shape[1]), inside.any(axis=1).mean()])
+
+
+def _part_rows(n: int, k: int, share: float, rng: np.random.Generator) -> list[NDArray[np.intp]]:
+    """Rows of two random parts of a set of n without a common image."""
+    size = max(int(share * n), k + 1)
+    order = rng.permutation(n)
+    return [np.sort(order[start : start + size]) for start in (0, size)]
+
+
 def _parts(
     x: Rows, k: int, share: float, centre: Floats, rng: np.random.Generator
 ) -> list[tuple[NDArray[np.floating], Array]]:
     """Two random parts of a set without a common image, each with its squared radii."""
-    size = max(int(share * x.shape[0]), k + 1)
-    order = rng.permutation(x.shape[0])
-    parts = [np.asarray(x[np.sort(order[start : start + size])]) for start in (0, size)]
+    parts = [np.asarray(x[rows]) for rows in _part_rows(x.shape[0], k, share, rng)]
     return [(part, squared_radii(part, k, centre=centre)) for part in parts]
 
 

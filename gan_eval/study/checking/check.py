@@ -14,10 +14,10 @@ from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
-from scipy.stats import rankdata
 
 from gan_eval.errors import InputError, MismatchError
 from gan_eval.files import sha256_bytes
+from gan_eval.metrics.nrds import auc
 from gan_eval.study.checking.balance import balance, faults
 from gan_eval.study.checking.browser import find_chromium, open_offline
 from gan_eval.study.checking.leaks import leaks_in_bytes, leaks_in_text, secret_words
@@ -155,15 +155,12 @@ def _sizes(study: Exported) -> list[str]:
 def _auc(lengths: Mapping[str, int], key: Key) -> dict[str, float]:
     """For each method, the probability that a picture of it is longer than one of another method (ties half)."""
     names = [name for name in lengths if key.images[name].method in key.methods]
-    if not names:
-        return {}
-    ranks = rankdata([lengths[name] for name in names])
+    values = np.array([lengths[name] for name in names])
     areas = {}
     for method in key.methods:
-        own = np.array([key.images[name].method == method for name in names])
+        own = np.array([key.images[name].method == method for name in names], dtype=bool)
         if 0 < own.sum() < len(own):
-            n = own.sum()
-            areas[method] = float((ranks[own].sum() - n * (n + 1) / 2) / (n * (len(own) - n)))
+            areas[method] = auc(values[own], values[~own])
     return areas
 
 

@@ -21,7 +21,7 @@ def test_intervals_hold_the_expectation_as_often_as_they_say(gap: float) -> None
     for _ in range(80):
         real, fake = drawn(rng, 80, 0.0), drawn(rng, 60, gap)
         made.append(prdc(real, fake, k=3))
-        found.append(manifold_error.intervals(real, fake, made[-1]))
+        found.append(manifold_error.intervals(real, fake, made[-1], cuts=100))
     truth = np.mean([astuple(one)[:4] for one in made], axis=0)
     for at, name in enumerate(("precision", "recall", "density", "coverage")):
         share = np.mean([each[at].low <= truth[at] <= each[at].high for each in found])
@@ -34,7 +34,7 @@ def test_intervals_are_no_wider_than_the_scatter_asks_for() -> None:
     for _ in range(60):
         real, fake = drawn(rng, 100, 0.0), drawn(rng, 100, 0.5)
         made.append(astuple(prdc(real, fake, k=3))[:4])
-        found = manifold_error.intervals(real, fake, Manifold(*made[-1], 3))
+        found = manifold_error.intervals(real, fake, Manifold(*made[-1], 3), cuts=100)
         widths.append([each.high - each.low for each in found])
     ratio = np.mean(widths, axis=0) / (2 * 1.96 * np.std(made, axis=0))
     assert (ratio > 0.85).all()
@@ -62,6 +62,24 @@ def test_parts_of_large_sets_give_the_width_of_halves(
     for name, half in halves._asdict().items():
         part = getattr(parts, name)
         assert part.high - part.low == pytest.approx(half.high - half.low, rel=0.35), name
+
+
+@pytest.mark.parametrize(("n", "gap"), [(40, 0.3), (100, 0.0), (100, 0.5), (256, 0.3)])
+def test_another_seed_hardly_moves_a_width(n: int, gap: float) -> None:
+    rng = np.random.default_rng(2)
+    real, fake = drawn(rng, n, 0.0), drawn(rng, n, gap)
+    made = prdc(real, fake)
+    found = [manifold_error.intervals(real, fake, made, seed=seed) for seed in range(5)]
+    widths = np.array([[each.high - each.low for each in four] for four in found])
+    assert (widths.max(axis=0) < 1.1 * widths.min(axis=0)).all()
+
+
+def test_cuts_from_distances_taken_once_are_cuts_of_the_features(rng: np.random.Generator) -> None:
+    real, fake = drawn(rng, 90, 0.0), drawn(rng, 70, 0.3)
+    real[:5], fake[:3] = real[5:10], real[5:8]
+    cheap = manifold_error._cheap_cuts(real, fake, 3, 1 / 2, np.random.default_rng(4))()
+    plain = manifold_error._cut(real, fake, 3, 1 / 2, np.random.default_rng(4))
+    np.testing.assert_allclose(cheap, plain, rtol=1e-12)
 
 
 def test_one_seed_gives_one_answer(rng: np.random.Generator) -> None:
