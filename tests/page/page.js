@@ -1,4 +1,5 @@
 // The page's scripts for node: joined in the page's own order, all but the last, which starts the study.
+import { webcrypto as crypto } from "node:crypto";
 import { readFileSync } from "node:fs";
 import vm from "node:vm";
 
