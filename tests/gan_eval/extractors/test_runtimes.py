@@ -173,7 +173,13 @@ def newer_switch() -> None:
     torch.backends.cuda.matmul.fp32_precision = "tf32"
 
 
-@pytest.mark.parametrize("allow", [lambda: torch.set_float32_matmul_precision("medium"), newer_switch])
+#: Older releases of torch have the first switch alone.
+SWITCHES = [lambda: torch.set_float32_matmul_precision("medium")]
+if hasattr(torch.backends.cuda.matmul, "fp32_precision"):
+    SWITCHES.append(newer_switch)
+
+
+@pytest.mark.parametrize("allow", SWITCHES)
 def test_tf32_is_off_and_the_callers_settings_come_back(allow: Callable[[], None]) -> None:
     allow()
     try:
