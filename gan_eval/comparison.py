@@ -15,7 +15,7 @@ import numpy as np
 
 from gan_eval.arguments import check_instance, check_models, check_source
 from gan_eval.errors import InputError
-from gan_eval.evaluate import Evaluation, evaluate_with, network_of, result_key
+from gan_eval.evaluate import Evaluation, evaluate_with, grouped, network_of, result_key
 from gan_eval.extractors import Network
 from gan_eval.feature_set import FeatureSet
 from gan_eval.features import FeatureReader, Opened
@@ -158,8 +158,9 @@ def compare(
         opened = {name: reader.open(given) for name, given in models.items()}
         wanted = needs(metrics, options)._replace(vectors=True)
         opened_real = reader.open(real)
-        real_set = reader.read(opened_real, wanted)
-        fakes = {name: reader.read(source, wanted) for name, source in opened.items()}
+        rule = options.plan.group
+        real_set = grouped(reader.read(opened_real, wanted), opened_real, rule)
+        fakes = {name: grouped(reader.read(source, wanted), source, rule) for name, source in opened.items()}
         # A file tells more of itself than what was read from it; images are not read again.
         real_side = _side(opened_real, real_set)
         sides = {name: _side(source, fakes[name]) for name, source in opened.items()}
@@ -167,7 +168,8 @@ def compare(
         network = network_of([real_side, *sides.values()], reader.network)
         shared, notes = _pairing(models)
         job = _PairJob(network, metrics, options, _matches(shared, opened, fakes))
-        key = result_key([real_set, *fakes.values()], metrics, network, options)
+        sets = [real_set, *fakes.values()]
+        key = result_key(sets, metrics, network, options, [one.groups for one in sets])
         with reader.timed("pairs"):
             tests = _pairs(real_set, fakes, job, reader, key)
     return Comparison(

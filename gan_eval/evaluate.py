@@ -15,8 +15,10 @@ from gan_eval.extractors.known import is_reference
 from gan_eval.feature_set import FeatureSet
 from gan_eval.features import FeatureReader, Opened
 from gan_eval.features import reader as feature_reader
-from gan_eval.files import read_document, write_json
+from gan_eval.files import read_document, sha256_bytes, write_json
+from gan_eval.grouping import groups_of
 from gan_eval.images import Contents, Given
+from gan_eval.inference.groups import Groups
 from gan_eval.metrics.table import MetricName
 from gan_eval.provenance import Provenance
 from gan_eval.result import Progress, Score
@@ -89,7 +91,9 @@ def evaluate_with(
     metrics = check_metrics(metrics)
     sides = [one if isinstance(one, FeatureSet) else reader.open(one) for one in (real, fake) if one is not None]
     network = network_of(sides, reader.network)
-    key = result_key(sides, metrics, network, options) if rooms is None else None
+    rule = options.plan.group
+    groups = [_groups(side, rule) for side in sides]
+    key = result_key(sides, metrics, network, options, groups) if rooms is None else None
     cached = reader.cache.read(key, _load) if key else None
     if cached is not None:
         results, bad = cached
@@ -97,6 +101,7 @@ def evaluate_with(
     else:
         needed = needs(metrics, options)
         sets = [side if isinstance(side, FeatureSet) else reader.read(side, needed, rooms=rooms) for side in sides]
+        sets = [grouped(one, side, rule) for one, side in zip(sets, sides, strict=True)]
         if last:
             reader.extractor = None
         with reader.timed("metrics"):
@@ -161,10 +166,34 @@ def _in_words(key: Mapping[str, str], names: Sequence[str]) -> str:
     return " and ".join(f"{name.replace('_', ' ')} {key.get(name, 'none')}" for name in names)
 
 
+def _groups(side: Opened | FeatureSet, rule: str | None) -> Groups | None:
+    """Groups of a side's images by a rule, before they are read; None without a rule."""
+    if rule is None:
+        return None
+    if isinstance(side, FeatureSet):
+        return side.groups
+    bad, count = (side.contents.bad, side.contents.count) if side.contents is not None else ((), 0)
+    return groups_of(side.source, bad, count, rule)
+
+
+def grouped(read: FeatureSet, side: Opened | FeatureSet, rule: str | None) -> FeatureSet:
+    """The set that was read from a side, with the groups of its images."""
+    if rule is None or isinstance(side, FeatureSet):
+        return read
+    return replace(read, groups=groups_of(side.source, read.bad, read.n or 0, rule))
+
+
 def result_key(
-    sides: Sequence[Opened | FeatureSet], metrics: Sequence[MetricName], network: Network, options: Options
+    sides: Sequence[Opened | FeatureSet],
+    metrics: Sequence[MetricName],
+    network: Network,
+    options: Options,
+    groups: Sequence[Groups | None],
 ) -> dict[str, Any] | None:
-    """Cache key of the scores of `sides`; None for sources whose contents are known only after the pass."""
+    """Cache key of the scores of `sides`; None for sources whose contents are known only after the pass.
+
+    groups: of each side's images.
+    """
     contents = []
     for side in sides:
         if isinstance(side, FeatureSet):
@@ -179,6 +208,7 @@ def result_key(
         "what": "scores",
         "estimators": _ESTIMATORS,
         "contents": contents,
+        "groups": [None if codes is None else sha256_bytes(codes.tobytes()) for codes in groups],
         "metrics": list(metrics),
         "options": asdict(options),
         "reference": network.is_reference,

@@ -11,6 +11,7 @@ import numpy as np
 from gan_eval.errors import MismatchError
 from gan_eval.files import read_document, write_json
 from gan_eval.images import Contents
+from gan_eval.inference.groups import Groups
 from gan_eval.metrics.moments import Moments, Samples, Statistics
 from gan_eval.strict_json import DocumentFormat
 from gan_eval.vectors import Vectors
@@ -25,6 +26,7 @@ class FeatureSet:
     covariance. vectors: (n, D) features, where they were kept. logits: (n, K) class scores without bias, where asked
     for. contents: what the scan found; None for files of statistics and for iterators. bad: unreadable images that
     were left out, "name: reason". notes: sentences about the images that a reader of a number must know.
+    groups: (n,) code of each image's group, None where images are independent.
     """
 
     label: str
@@ -37,6 +39,7 @@ class FeatureSet:
     contents: Contents | None = None
     bad: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    groups: Groups | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -215,7 +215,8 @@ def _path(row: OptionRow, value: Any) -> Path:
 
 
 def _text(row: OptionRow, value: Any) -> str:
-    if not isinstance(value, str) and not (hasattr(value, "type") and hasattr(value, "index")):
+    is_device = row.name == "device" and hasattr(value, "type") and hasattr(value, "index")  # a torch.device
+    if not isinstance(value, str) and not is_device:
         raise TypeError
     text = str(value)
     if not text or (row.option.pattern is not None and re.fullmatch(row.option.pattern, text) is None):

@@ -35,6 +35,8 @@ class Options:
         Error bars.
     seed : int, default 0
         Seed of everything random.
+    group : str or None, default None
+        Rule that tells which images belong together; see `gan_eval.grouping.groups_of`.
     **own
         The metrics' own options, by name: the keywords of `gan_eval.fid`, `kid`, `inception_score` and `prdc`.
 
@@ -53,10 +55,11 @@ class Options:
         like: Like | None = None,
         interval: bool = True,
         seed: int = 0,
+        group: str | None = None,
         **own: Unpack[MetricOptions],
     ) -> None:
         like = option_rows(ReadingOptions)["like"].check(like)
-        plan = EstimatorPlan(like, **checked(EstimatorOptions, {"interval": interval, "seed": seed}))
+        plan = EstimatorPlan(like, **checked(EstimatorOptions, {"interval": interval, "seed": seed, "group": group}))
         object.__setattr__(self, "plan", plan)
         object.__setattr__(self, "own", checked(MetricOptions, own))
 

@@ -136,6 +136,17 @@ class EstimatorOptions(TypedDict, total=False):
 
     interval: Annotated[bool, Option(True, "Error bars.")]
     seed: Annotated[int, Option(0, "Seed of everything random.", least=0)]
+    group: Annotated[
+        str | None,
+        Option(
+            None,
+            "What images have in common: `parent` (their folder), a CSV file of names and groups, or a regular "
+            "expression over their names. The group is then the unit of intervals and tests.",
+            pattern=r"[^\0]+",
+            wanted="parent, a CSV file or a regular expression",
+            metavar="RULE",
+        ),
+    ]
 
 
 class ScoringOptions(ReadingOptions, EstimatorOptions, total=False):

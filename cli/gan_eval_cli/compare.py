@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 )
 @with_exports
 @options.interval
+@options.group
 @options.seed
 @options.json_output
 @options.quiet
@@ -38,6 +39,7 @@ def compare(
     metrics: str,
     interval: bool,
     seed: int,
+    group: str | None,
     as_json: bool,
     quiet: bool,
     settings: Settings,
@@ -54,7 +56,7 @@ def compare(
     from gan_eval_cli import render
     from gan_eval_cli.evaluate import parse_metrics
 
-    chosen = Options(like=settings.like, interval=interval, seed=seed)
+    chosen = Options(like=settings.like, interval=interval, seed=seed, group=group)
     with render.progress(quiet) as progress:
         comparison = run(
             real, parse_models(models), parse_metrics(metrics), settings=settings, options=chosen, progress=progress

@@ -44,7 +44,7 @@ def _with_options(own: type) -> Callable[[Callable[..., None]], Callable[..., No
     """Add a metric's own options, those of every metric, and those of reading."""
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
-        for option in (options.quiet, options.json_output, options.seed, options.interval):
+        for option in (options.quiet, options.json_output, options.seed, options.group, options.interval):
             command = option(command)
         command = with_settings(command)
         for option in reversed(options.flags(own).values()):

@@ -84,6 +84,7 @@ precision = flag(_reading["precision"])
 on_bad_image = flag(_reading["on_bad_image"])
 interval = flag(option_rows(EstimatorOptions)["interval"])
 seed = flag(option_rows(EstimatorOptions)["seed"])
+group = flag(option_rows(EstimatorOptions)["group"])
 
 
 def _number(row: OptionRow, value: Any) -> Any:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gan_eval.inference.groups import Groups, count_of
 from gan_eval.metrics import frechet, frechet_error
 from gan_eval.metrics.sides import EstimatorPlan, Matches, MetricEstimate, PairTests, Side, rows_of
 
@@ -30,6 +31,8 @@ def estimate(real: Side, fake: Side, plan: EstimatorPlan, *, infinity: bool) -> 
         *(side.statistics if side.vectors is None else side.vectors for side in (real, fake)),
         real_statistics=real.statistics,
         fake_statistics=fake.statistics,
+        real_groups=real.groups,
+        fake_groups=fake.groups,
         seed=plan.seed,
     )
     bias = {"bias": error.bias, "bias_is_a_lower_bound": not error.enough}
@@ -42,7 +45,8 @@ def estimate(real: Side, fake: Side, plan: EstimatorPlan, *, infinity: bool) -> 
 
 def differences(real: Side, fakes: Mapping[str, Side], *, seed: int, matches: Matches) -> PairTests:
     """Test each pair at infinitely many images; none, and why, where the bias of a set cannot be estimated."""
-    sizes = [side.vectors.shape[0] for side in (real, *fakes.values()) if side.vectors is not None]
+    sides = (real, *fakes.values())
+    sizes = [count_of(side.vectors.shape[0], side.groups) for side in sides if side.vectors is not None]
     if len(sizes) <= len(fakes):
         return PairTests({}, ("pairs are not tested, since a set holds moments alone",))
     if min(sizes) < frechet_error.LEAST:
@@ -56,6 +60,8 @@ def differences(real: Side, fakes: Mapping[str, Side], *, seed: int, matches: Ma
             vectors if rows is None else vectors[rows],
             real_statistics=real.statistics,
             fake_statistics=side.statistics if rows is None else None,
+            real_groups=real.groups,
+            fake_groups=_groups_of(side, rows),
             cuts=cuts,
             seed=seed,
         )
@@ -76,6 +82,13 @@ def differences(real: Side, fakes: Mapping[str, Side], *, seed: int, matches: Ma
     return PairTests({"fid": tests})
 
 
+def _groups_of(side: Side, rows: NDArray[np.intp] | None) -> Groups | None:
+    """Groups of a set's chosen rows."""
+    if side.groups is None or rows is None:
+        return side.groups
+    return np.unique(side.groups[rows], return_inverse=True)[1]
+
+
 def _refusal(errors: Mapping[str, frechet_error.FrechetError]) -> str:
     """Why the models cannot be ranked: their biases beside the difference that they would have to leave."""
     values = [error.value for error in errors.values()]
@@ -89,7 +102,7 @@ def _refusal(errors: Mapping[str, frechet_error.FrechetError]) -> str:
 
 def _no_interval(real: Side, fake: Side) -> str:
     """Why there is no interval; empty where there is one."""
-    kept = [side.vectors.shape[0] for side in (real, fake) if side.vectors is not None]
+    kept = [count_of(side.vectors.shape[0], side.groups) for side in (real, fake) if side.vectors is not None]
     if not kept:
         return "no interval, since both sides hold moments only"
     if min(kept) < frechet_error.LEAST:

@@ -19,6 +19,7 @@ from scipy.special import log_softmax
 from scipy.stats import norm
 
 from gan_eval.errors import InputError, TooFewError
+from gan_eval.inference.groups import Groups, by_group
 from gan_eval.metrics.moments import Array
 from gan_eval.metrics.sides import EstimatorPlan, MetricEstimate, Side
 from gan_eval.result import Interval
@@ -50,8 +51,12 @@ class InceptionScore:
         )
 
 
-def inception_score(logits: ArrayLike, *, splits: int = 10, shuffle: bool = True, seed: int = 2020) -> InceptionScore:
+def inception_score(
+    logits: ArrayLike, *, splits: int = 10, shuffle: bool = True, seed: int = 2020, groups: Groups | None = None
+) -> InceptionScore:
     """Inception score of `logits` (N, C), any float type; rows may hold -inf, not NaN.
+
+    groups: (N,) group of each row, which is then the unit of the standard error.
 
     Raises TooFewError when N < splits, InputError for another shape, NaN, or a row without a finite maximum.
     """
@@ -63,11 +68,16 @@ def inception_score(logits: ArrayLike, *, splits: int = 10, shuffle: bool = True
         raise TooFewError(f"{n} images for {splits} splits: give at least one image per split, or fewer splits")
     if not np.isfinite(x.max(axis=1)).all():
         raise InputError("logits hold NaN or infinity (the network overflowed, or its weights are broken)")
-    if shuffle:
-        x = x[np.random.RandomState(seed).permutation(n)]  # torch-fidelity's order
+    order = np.random.RandomState(seed).permutation(n) if shuffle else np.arange(n)  # torch-fidelity's order
+    x = x[order]
     parts = [_divergences(x[i * n // splits : (i + 1) * n // splits]) for i in range(splits)]
     scores = np.array([np.exp(part.mean()) for part in parts])
-    return InceptionScore(float(scores.mean()), float(scores.std()), scores, _log_error(parts, scores))
+    return InceptionScore(
+        float(scores.mean()),
+        float(scores.std()),
+        scores,
+        _log_error(parts, scores, None if groups is None else groups[order]),
+    )
 
 
 def estimate(real: Side | None, fake: Side, plan: EstimatorPlan, *, splits: int | None) -> list[MetricEstimate]:
@@ -91,7 +101,8 @@ def _score_of(side: Side, splits: int | None, like: Like | None) -> tuple[Incept
         raise InputError(f"{side.label}: its class scores were not kept (give the images)")
     usual = 10 if side.logits.n >= TEN_SPLITS_FROM or like == "torch-fidelity" else 1
     parts = splits or usual
-    return inception_score(side.logits.array(), splits=parts, seed=_SHUFFLE_SEED), parts
+    score = inception_score(side.logits.array(), splits=parts, seed=_SHUFFLE_SEED, groups=side.groups)
+    return score, parts
 
 
 def _divergences(logits: Array) -> Array:
@@ -105,9 +116,16 @@ def _divergences(logits: Array) -> Array:
     return np.asarray(terms.sum(axis=1))
 
 
-def _log_error(parts: list[Array], scores: Array) -> float | None:
-    """Delta method: the influence of an image on its part's log score is its divergence less the mean of them."""
+def _log_error(parts: list[Array], scores: Array, groups: Groups | None) -> float | None:
+    """Delta method: the influence of an image on its part's log score is its divergence less the mean of them.
+
+    groups: (n,) group of each image, in the order of the parts; influences are summed by group.
+    """
     if min(len(part) for part in parts) < 2:
         return None
+    if groups is not None:
+        influence = [score * (part - part.mean()) / len(part) for part, score in zip(parts, scores, strict=True)]
+        summed = by_group(np.concatenate(influence), groups)
+        return float(np.sqrt(summed @ summed * len(summed) / (len(summed) - 1)) / scores.sum())
     variances = [score**2 * part.var(ddof=1) / len(part) for part, score in zip(parts, scores, strict=True)]
     return float(np.sqrt(sum(variances)) / scores.sum())

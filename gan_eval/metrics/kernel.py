@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gan_eval.errors import TooFewError
+from gan_eval.inference.groups import Groups
 from gan_eval.metrics.kernel_error import Variance, mean_variance, variance
 from gan_eval.metrics.kernel_sums import CubicKernel, KernelSums, kernel_sums
 from gan_eval.metrics.moments import Array
@@ -61,15 +62,27 @@ class Subsets(NamedTuple):
     values: Array
 
 
-def mmd2(real: Rows, fake: Rows, *, exact: bool = False, seed: int = 0) -> KernelDistance:
+def mmd2(
+    real: Rows,
+    fake: Rows,
+    *,
+    real_groups: Groups | None = None,
+    fake_groups: Groups | None = None,
+    exact: bool = False,
+    seed: int = 0,
+) -> KernelDistance:
     """Unbiased MMD² of `real` (n, D) and `fake` (m, D) with its variance.
 
     Up to 10,000 images on a side (or with `exact`) over all pairs; beyond, the mean over disjoint blocks of about
     2,500 images, drawn by `seed`, that use every image once: cost is linear in the number of images, and the error
-    honest, though near equality larger than that of all pairs.
+    honest, though near equality larger than that of all pairs. *_groups: (N,) group of each row; pairs within a group
+    are left out, and all others are used whatever the number of images.
     Raises MismatchError for different D, TooFewError below two images on a side.
     """
     n, m = check_pair(real, fake, least=2, what="a kernel distance")
+    if real_groups is not None or fake_groups is not None:
+        sums = kernel_sums(real, fake, real_groups=real_groups, fake_groups=fake_groups)
+        return KernelDistance(sums.mmd2, variance(sums), "all pairs of different groups")
     blocks = 1 if exact or max(n, m) <= EXACT_LIMIT else max(1, min(round(max(n, m) / BLOCK), min(n, m) // 4))
     if blocks == 1:
         sums = kernel_sums(real, fake)

@@ -27,7 +27,7 @@ def estimate(
 ) -> list[MetricEstimate]:
     """The distance; exact: over all pairs. subsets: the mean over so many random subsets of subset_size images."""
     x, y = rows_of(real), rows_of(fake)
-    whole = kernel.mmd2(x, y, exact=exact, seed=plan.seed)
+    whole = kernel.mmd2(x, y, real_groups=real.groups, fake_groups=fake.groups, exact=exact, seed=plan.seed)
     interval = whole.interval() if plan.interval else None
     tool = _tool(plan.like, subsets)
     if tool is None:
@@ -50,8 +50,22 @@ def differences(real: Side, fakes: Mapping[str, Side], *, seed: int, matches: Ma
     tests = {}
     for a, b in itertools.combinations(fakes, 2):
         rows = matches.get((a, b))
+        if real.groups is not None:
+            tests[a, b] = _of_groups(real, fakes[a], fakes[b], rows)
+            continue
         tests[a, b] = kernel_difference(rows_of(real), rows_of(fakes[a]), rows_of(fakes[b]), rows=rows, seed=seed)
     return PairTests({"kid": tests})
+
+
+def _of_groups(real: Side, a: Side, b: Side, rows: MatchedRows | None) -> relative.Difference:
+    """The difference over all pairs of different groups; rows: of images that show one input."""
+    x, y, z = rows_of(real), rows_of(a), rows_of(b)
+    if rows is not None and a.groups is not None:
+        of_input = np.unique(a.groups[rows.a], return_inverse=True)[1]
+        sums = paired_sums(x, y[rows.a], z[rows.b], real_groups=real.groups, fake_groups=of_input)
+        return replace(relative.paired_kernel_difference(sums), paired=len(rows.a))
+    first = kernel_sums(x, y, real_groups=real.groups, fake_groups=a.groups)
+    return relative.kernel_difference(first, kernel_sums(x, z, real_groups=real.groups, fake_groups=b.groups))
 
 
 def kernel_difference(

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from gan_eval.inference.groups import Groups
     from gan_eval.metrics.moments import Statistics
     from gan_eval.metrics.relative import Difference
     from gan_eval.metrics.rows import Rows
@@ -46,6 +47,7 @@ class Side(Protocol):
 
     label: what the user gave. n: number of images, None where a file of moments does not tell. statistics: mean and
     covariance. vectors: (n, D) features, None where they were not kept. logits: (n, K) class scores, likewise.
+    groups: (n,) code of each image's group, None where images are independent.
     """
 
     @property
@@ -58,6 +60,8 @@ class Side(Protocol):
     def vectors(self) -> Rows | None: ...
     @property
     def logits(self) -> Logits | None: ...
+    @property
+    def groups(self) -> Groups | None: ...
 
 
 class MatchedRows(NamedTuple):
@@ -90,11 +94,13 @@ class PairTests(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class EstimatorPlan:
-    """The options that every metric has. like: the tool whose estimators and constants are followed, None for ours."""
+    """The options that every metric has. like: the tool whose estimators and constants are followed, None for ours.
+    group: the rule that groups images, None where they are independent."""
 
     like: Like | None = None
     interval: bool = True
     seed: int = 0
+    group: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
