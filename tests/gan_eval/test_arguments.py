@@ -98,7 +98,7 @@ def test_no_option_is_forgotten() -> None:
 
 @pytest.mark.parametrize("row", list(option_rows(ScoringOptions).values()), ids=lambda row: row.name)
 def test_values_refuse_what_functions_refuse(row: OptionRow) -> None:
-    name = "Options" if row.name in ("interval", "seed") else "Settings"
+    name = "Options" if row.name in ("interval", "seed", "group") else "Settings"
     for value in wrong(row):
         refused(lambda value=value: CALLS[name](**{row.name: value}), row.name)
 
