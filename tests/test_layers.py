@@ -136,6 +136,11 @@ def layer(name: str) -> int:
 
 
 @each_module
+def test_every_module_has_a_layer(name: str, path: Path) -> None:
+    assert name in DOORS or layer(name) in range(6)
+
+
+@each_module
 def test_imports_go_down(name: str, path: Path) -> None:
     if name in DOORS:
         return
