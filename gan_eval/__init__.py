@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         WeightsError,
     )
     from gan_eval.evaluate import Evaluation
+    from gan_eval.extractors.custom import CustomNetwork
     from gan_eval.pairs import Pair
     from gan_eval.provenance import Provenance
     from gan_eval.result import Interval, Score
@@ -51,6 +52,7 @@ _HOMES = {
         "WeightsError",
     ),
     "evaluate": ("Evaluation",),
+    "extractors.custom": ("CustomNetwork",),
     "provenance": ("Provenance",),
     "result": ("Interval", "Score"),
     "scoring": ("Options",),
@@ -62,6 +64,7 @@ __all__ = [
     "BadImagesError",
     "CheckFailed",
     "Comparison",
+    "CustomNetwork",
     "Evaluation",
     "GanEvalError",
     "InputError",

@@ -102,6 +102,7 @@ def evaluate_with(
         needed = needs(metrics, options)
         sets = [side if isinstance(side, FeatureSet) else reader.read(side, needed, rooms=rooms) for side in sides]
         sets = [grouped(one, side, rule) for one, side in zip(sets, sides, strict=True)]
+        network = replace(network, dim=network.dim or sets[-1].statistics.dim)
         if last:
             reader.extractor = None
         with reader.timed("metrics"):
@@ -129,7 +130,7 @@ def network_of(sides: Sequence[Opened | FeatureSet], network: Network) -> Networ
         return _network_of_files(files, network)
     for file in files:
         theirs, ours = file.network or {}, network.key()
-        if file.statistics.dim != network.dim:
+        if network.dim and file.statistics.dim != network.dim:
             theirs, ours = {"features": str(file.statistics.dim)}, {"features": str(network.dim)}
         differing = [name for name in sorted({*theirs, *ours}) if theirs and theirs.get(name) != ours.get(name)]
         if differing:
@@ -190,7 +191,7 @@ def result_key(
     options: Options,
     groups: Sequence[Groups | None],
 ) -> dict[str, Any] | None:
-    """Cache key of the scores of `sides`; None for sources whose contents are known only after the pass.
+    """Cache key of the scores of `sides`; None where only the pass tells the contents or the dimension.
 
     groups: of each side's images.
     """
@@ -204,6 +205,8 @@ def result_key(
             contents.append(side.contents.sha256)
         else:
             return None
+    if not network.dim:  # of a network of the caller's own, whose results are described after a pass alone
+        return None
     return {
         "what": "scores",
         "estimators": _ESTIMATORS,

@@ -116,15 +116,21 @@ class FeatureReader:
         opened = self.open(given)
         if isinstance(opened.source, StatisticsFile):
             return self._from_file(opened.source, needs)
-        if opened.contents is not None:
+        read = self._of_images(opened.source, opened.contents, needs, rooms)
+        if not self.network.dim:
+            self.network = replace(self.network, dim=read.statistics.dim)
+        return read
+
+    def _of_images(
+        self, source: Source, contents: Contents | None, needs: Needs, rooms: contextlib.ExitStack | None
+    ) -> FeatureSet:
+        if contents is not None:
             for kind in needs.kinds():
-                entry = partial(
-                    self._entry, source=opened.source, contents=opened.contents, sha256=opened.contents.sha256
-                )
-                kept = self.cache.read(self._key(opened.contents, kind), entry)
+                entry = partial(self._entry, source=source, contents=contents, sha256=contents.sha256)
+                kept = self.cache.read(self._key(contents, kind), entry)
                 if kept is not None:
                     return kept
-        return self._run(opened.source, opened.contents, needs, rooms)
+        return self._run(source, contents, needs, rooms)
 
     def _run(
         self, source: Source, contents: Contents | None, needs: Needs, rooms: contextlib.ExitStack | None
@@ -155,19 +161,20 @@ class FeatureReader:
         with self.timed("load network"):
             extractor = self.extractor = self.extractor or load(self.network)
         check = ContentCheck(source.label, contents)
-        moments = StreamingMoments(self.network.dim)
+        moments: StreamingMoments | None = None
         bad: list[str] = []
         with contextlib.ExitStack() as files, self.timed("features"):
             vectors = files.enter_context(VectorWriter(room / "features.f32")) if needs.vectors else None
             logits = files.enter_context(VectorWriter(room / "logits.f32")) if needs.logits else None
             said = files.enter_context(contextlib.closing(self._activations(extractor, source, contents, check, bad)))
             for activations in said:
+                moments = moments or StreamingMoments(self.network.dim or activations.features.shape[1])
                 moments.update(activations.features)
                 if vectors is not None:
                     vectors.append(activations.features)
                 if logits is not None:
                     logits.append(_logits(activations, self.network))
-        if not moments.n:
+        if moments is None or not moments.n:
             raise InputError(f"{source.label}: no readable images in it")
         sha256 = check.finish()
         write_entry(room, moments.finish(), [line for line in bad if contents is None or line not in contents.bad])
@@ -246,6 +253,8 @@ def reader(settings: Settings, progress: Progress | None = None) -> FeatureReade
     """
     check_instance("settings", settings, Settings)
     check_progress(progress)
+    if not isinstance(settings.features, str):
+        return _own_reader(settings, progress)
     network = resolve(
         settings.features,
         weights=settings.weights,
@@ -263,6 +272,22 @@ def reader(settings: Settings, progress: Progress | None = None) -> FeatureReade
         on_bad_image=settings.on_bad_image,
         progress=progress,
         team=leading(),
+    )
+
+
+def _own_reader(settings: Settings, progress: Progress | None) -> FeatureReader:
+    """A reader for a network of the caller's own. What has no hash is not kept: nothing could find it again."""
+    from gan_eval.extractors.custom import own_extractor
+
+    extractor = own_extractor(settings)
+    return FeatureReader(
+        network=extractor.network,
+        cache=Cache(keep=settings.cache and bool(extractor.network.weights_sha256)),
+        batch_size=settings.batch_size,
+        workers=settings.workers,
+        on_bad_image=settings.on_bad_image,
+        progress=progress,
+        extractor=extractor,
     )
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gan_eval.distributed import own_device, own_workers
+from gan_eval.errors import InputError
 from gan_eval.extractors import Activations, Extractor, Network, load
 from gan_eval.images import Contents, Item, Source, UnreadableImage
 from gan_eval.images.scanning import content_digest, counted, in_order
@@ -77,11 +78,23 @@ def run(job: Pass, extractor: Extractor) -> Generator[Batch]:
     while batch := list(itertools.islice(prepared, job.batch_size)):
         good = [one.pixels for one in batch if one.pixels is not None]
         yield Batch(
-            extractor(np.stack(good)) if good else None,
+            extractor(_stacked(good, job.network)) if good else None,
             b"".join(one.digest for one in batch),
             tuple(one.bad for one in batch if one.bad is not None),
             len(good),
         )
+
+
+def _stacked(images: list[NDArray[np.float32]], network: Network) -> NDArray[np.float32]:
+    """One batch (B, 3, h, w). Raises InputError where sizes differ, as a network that does not resize leaves them."""
+    sizes = sorted({image.shape[1:] for image in images})
+    if len(sizes) > 1:
+        listed = " and ".join(f"{height} × {width}" for height, width in sizes[:2])
+        raise InputError(
+            f"features={network.name}: a batch holds images of {listed} pixels, and this network takes them as they "
+            "are; let it resize them with gan_eval.CustomNetwork(module, size=…)"
+        )
+    return np.stack(images)
 
 
 def follower(rank: int) -> Callable[[Pass], Iterator[Batch]]:

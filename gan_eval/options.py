@@ -45,6 +45,8 @@ class Option:
     metavar : what stands for the value in the command line's help.
     shown_default : the default in words, where None stands for something else.
     offered : texts that a shell completes to; the nearest one is told where a value does not fit.
+    objects : which objects are taken as they are in Python, beside the values of the type.
+    objects_named : these objects in words.
     """
 
     default: Any
@@ -56,6 +58,8 @@ class Option:
     metavar: str | None = None
     shown_default: str = ""
     offered: tuple[str, ...] = ()
+    objects: Callable[[Any], bool] | None = None
+    objects_named: str = ""
 
 
 class OptionRow(NamedTuple):
@@ -77,10 +81,13 @@ class OptionRow(NamedTuple):
         """
         if value is None and self.optional:
             return None
+        if self.option.objects is not None and self.option.objects(value):
+            return value
         try:
             return _CONVERT[self.kind](self, value)
         except (TypeError, ValueError) as error:
-            raise InputError(f"{self.name}={shown(value)}: {self.wanted()}{self.hint(value)}") from error
+            also = f", or {self.option.objects_named}" if self.option.objects_named else ""
+            raise InputError(f"{self.name}={shown(value)}: {self.wanted()}{also}{self.hint(value)}") from error
 
     def hint(self, value: Any) -> str:
         """What was probably meant by a value that does not fit, as the end of a sentence; empty where none is near."""
@@ -101,7 +108,8 @@ class OptionRow(NamedTuple):
     def type_in_words(self) -> str:
         """The type as a docstring tells it."""
         words = {"text": "str", "path": "str or path", "choice": f"{{{', '.join(map(repr, self.choices))}}}"}
-        return words.get(self.kind, self.kind) + (" or None" if self.optional else "")
+        also = f", {self.option.objects_named}" if self.option.objects_named else ""
+        return words.get(self.kind, self.kind) + also + (" or None" if self.optional else "")
 
 
 @functools.cache

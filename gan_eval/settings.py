@@ -8,7 +8,7 @@ once they are checked.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol, TypedDict
@@ -35,11 +35,27 @@ class DeviceLike(Protocol):
     def index(self) -> Any: ...
 
 
+class CustomNetworkLike(Protocol):
+    """What `gan_eval.CustomNetwork` is, told without importing numpy or torch."""
+
+    @property
+    def module(self) -> Callable[..., Any]: ...
+    def preprocessing(self) -> str:
+        """How images are handed to the module, as one text."""
+        ...
+
+
+def is_own_network(value: object) -> bool:
+    """Whether a value of `features` is a network itself: a module, a function, or one with its preprocessing."""
+    whole = callable(value) or (hasattr(value, "module") and hasattr(value, "preprocessing"))
+    return whole and not isinstance(value, (str, type))
+
+
 class NetworkOptions(TypedDict, total=False):
     """The options of reading but `batch_size`, for use cases that have a batch size of their own."""
 
     features: Annotated[
-        str,
+        str | Callable[..., Any] | CustomNetworkLike,
         Option(
             "auto",
             f"The feature network: {names_in_words()}. auto is the 2015 Inception when its weights are at hand or can "
@@ -48,6 +64,8 @@ class NetworkOptions(TypedDict, total=False):
             pattern=names_pattern(),
             wanted=names_in_words(),
             offered=offered_names(),
+            objects=is_own_network,
+            objects_named="torch module, callable or CustomNetwork",
         ),
     ]
     weights: Annotated[
@@ -109,7 +127,7 @@ class Settings:
     Raises InputError, which names the parameter, for a value that does not fit.
     """
 
-    features: str = _DEFAULT["features"]
+    features: str | Callable[..., Any] | CustomNetworkLike = _DEFAULT["features"]
     weights: Path | None = _DEFAULT["weights"]
     like: Like | None = _DEFAULT["like"]
     workers: int | None = _DEFAULT["workers"]

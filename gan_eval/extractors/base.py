@@ -28,8 +28,9 @@ class Network:
     weights_sha256: hash of that file. verified: the file is, byte for byte, the published one of this network.
     like: the tool whose preprocessing and constants are asked for; a network other than Inception has its own
     preprocessing, and `like` then concerns the constants of the metrics alone.
-    dim: features per image. has_logits: whether class scores are given as well.
+    dim: features per image, 0 where only a pass can tell. has_logits: whether class scores are given as well.
     notices: sentences that the user should read, such as why this network and not another.
+    preprocessing: how images become the input of a network that is not in `known`.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Network:
     dim: int
     has_logits: bool
     notices: tuple[str, ...] = ()
+    preprocessing: str = "own"
 
     @property
     def is_reference(self) -> bool:
@@ -54,11 +56,11 @@ class Network:
 
         The runtime and the device count in bf16 alone: in fp32 they agree to rounding (1e-5 of the feature scale).
         """
-        preprocessing = KNOWN[self.name].preprocessing_of(self.like).name if self.name in KNOWN else "own"
+        known = KNOWN[self.name].preprocessing_of(self.like).name if self.name in KNOWN else None
         key = {
             "network": self.name,
             "weights_sha256": self.weights_sha256,
-            "preprocessing": preprocessing,
+            "preprocessing": known or self.preprocessing,
             "precision": self.precision,
         }
         if self.precision == "bf16":

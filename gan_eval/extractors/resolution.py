@@ -123,7 +123,7 @@ def _network_of_row(row: KnownNetwork, file: weights_files.WeightsFile, like: Li
     verified = row.is_published(file.sha256)
     notices = () if verified else (_stranger(row, file.path),)
     if not row.tools:
-        notices = (*notices, *_own_preprocessing(row.name, like))
+        notices = (*notices, *own_preprocessing(row.name, like))
     return _network(row.name, file, like, verified, row.dim, row.has_logits, notices)
 
 
@@ -145,10 +145,11 @@ def _timm(name: str, weights: Path | None, like: Like, download: bool) -> Networ
     # The hub's cache names a file by its SHA-256.
     verified = file.path.resolve().name == file.sha256
     full_name = f"{TIMM_PREFIX}{name}"
-    return _network(full_name, file, like, verified, model.dim, False, _own_preprocessing(full_name, like))
+    return _network(full_name, file, like, verified, model.dim, False, own_preprocessing(full_name, like))
 
 
-def _own_preprocessing(name: str, like: Like) -> tuple[str, ...]:
+def own_preprocessing(name: str, like: Like) -> tuple[str, ...]:
+    """A notice where a tool's preprocessing is asked for, and the network has one of its own."""
     if like == "clean-fid":
         return ()
     return (f"{name} has its own preprocessing, so like={like!r} changes only the constants of the metrics",)

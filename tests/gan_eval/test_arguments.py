@@ -42,7 +42,8 @@ PROGRESS: list[Any] = [3, "x", True, {}, []]
 
 def wrong(row: OptionRow) -> Iterator[Any]:
     """Values that a row must refuse."""
-    yield from WRONG[row.kind]
+    takes = row.option.objects or (lambda value: False)
+    yield from (value for value in WRONG[row.kind] if not takes(value))
     if row.option.least is not None:
         yield row.option.least - 1
     if not row.optional and row.kind != "bool":

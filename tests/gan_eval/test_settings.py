@@ -27,7 +27,7 @@ def test_types_of_settings_are_the_plain_ones_of_the_options() -> None:
 @pytest.mark.parametrize(
     "given",
     [
-        {"features": torch.nn.Identity()},
+        {"features": torch.nn.Identity},
         {"features": ""},
         {"weights": 3},
         {"like": "nobody"},
