@@ -351,3 +351,19 @@ def test_images_of_several_sizes_need_one(make_folder: MakeFolder, sets: tuple[P
 
 def test_a_batch_of_one_may_be_squeezed() -> None:
     assert extractor(lambda x: quarters(x).squeeze())(batch(1)).features.shape == (1, 12)
+
+
+def test_no_gradient_is_recorded() -> None:
+    returned: list[Tensor] = []
+    module = Patches()
+    module.register_forward_hook(lambda _, inputs, output: returned.append(output))
+    extractor(module)(batch())
+    assert not returned[0].requires_grad
+
+
+def test_resized_pixels_are_rounded_to_bytes() -> None:
+    given: list[Tensor] = []
+    pixels = np.array([-0.4, 0.5, 1.5, 1.6, 254.6, 255.9], np.float32)[None, None, None].repeat(3, axis=1)
+    extractor(lambda x: given.append(x) or quarters(x))(pixels)
+    assert given[0].dtype == torch.uint8
+    assert given[0][0, 0, 0].tolist() == [0, 0, 2, 2, 255, 255]
