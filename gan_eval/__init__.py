@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     )
     from gan_eval.evaluate import Evaluation
     from gan_eval.extractors.custom import CustomNetwork
+    from gan_eval.metric import Metric
     from gan_eval.pairs import Pair
     from gan_eval.provenance import Provenance
     from gan_eval.result import Interval, Score
@@ -53,6 +54,7 @@ _HOMES = {
     ),
     "evaluate": ("Evaluation",),
     "extractors.custom": ("CustomNetwork",),
+    "metric": ("Metric",),
     "provenance": ("Provenance",),
     "result": ("Interval", "Score"),
     "scoring": ("Options",),
@@ -69,6 +71,7 @@ __all__ = [
     "GanEvalError",
     "InputError",
     "Interval",
+    "Metric",
     "MismatchError",
     "Model",
     "NrdsPair",

@@ -13,6 +13,8 @@ from gan_eval.files import read_document, write_json
 from gan_eval.images import Contents
 from gan_eval.inference.groups import Groups
 from gan_eval.metrics.moments import Moments, Samples, Statistics
+from gan_eval.metrics.rows import Rows
+from gan_eval.metrics.sides import Logits
 from gan_eval.strict_json import DocumentFormat
 from gan_eval.vectors import Vectors
 
@@ -34,8 +36,8 @@ class FeatureSet:
     sha256: str
     network: Mapping[str, str] | None
     statistics: Statistics
-    vectors: Vectors | None = None
-    logits: Vectors | None = None
+    vectors: Rows | None = None
+    logits: Logits | None = None
     contents: Contents | None = None
     bad: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()

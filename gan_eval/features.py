@@ -253,8 +253,27 @@ def reader(settings: Settings, progress: Progress | None = None) -> FeatureReade
     """
     check_instance("settings", settings, Settings)
     check_progress(progress)
+    network, own = find_network(settings, progress)
+    return FeatureReader(
+        network=network,
+        # Of a network without a hash nothing is kept: nothing could find it again.
+        cache=Cache(keep=settings.cache and bool(network.weights_sha256)),
+        batch_size=settings.batch_size,
+        workers=settings.workers,
+        on_bad_image=settings.on_bad_image,
+        progress=progress,
+        extractor=own,
+        team=leading() if own is None else None,
+    )
+
+
+def find_network(settings: Settings, progress: Progress | None = None) -> tuple[Network, Extractor | None]:
+    """The network of these settings, and its extractor where the caller has it in memory. Raises as `reader` does."""
     if not isinstance(settings.features, str):
-        return _own_reader(settings, progress)
+        from gan_eval.extractors.custom import own_extractor
+
+        own = own_extractor(settings)
+        return own.network, own
     network = resolve(
         settings.features,
         weights=settings.weights,
@@ -264,31 +283,7 @@ def reader(settings: Settings, progress: Progress | None = None) -> FeatureReade
         runtime=settings.runtime,
         progress=progress,
     )
-    return FeatureReader(
-        network=network,
-        cache=Cache(keep=settings.cache),
-        batch_size=settings.batch_size,
-        workers=settings.workers,
-        on_bad_image=settings.on_bad_image,
-        progress=progress,
-        team=leading(),
-    )
-
-
-def _own_reader(settings: Settings, progress: Progress | None) -> FeatureReader:
-    """A reader for a network of the caller's own. What has no hash is not kept: nothing could find it again."""
-    from gan_eval.extractors.custom import own_extractor
-
-    extractor = own_extractor(settings)
-    return FeatureReader(
-        network=extractor.network,
-        cache=Cache(keep=settings.cache and bool(extractor.network.weights_sha256)),
-        batch_size=settings.batch_size,
-        workers=settings.workers,
-        on_bad_image=settings.on_bad_image,
-        progress=progress,
-        extractor=extractor,
-    )
+    return network, None
 
 
 def _logits(activations: Activations, network: Network) -> NDArray[np.float32]:

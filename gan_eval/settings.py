@@ -51,8 +51,8 @@ def is_own_network(value: object) -> bool:
     return whole and not isinstance(value, (str, type))
 
 
-class NetworkOptions(TypedDict, total=False):
-    """The options of reading but `batch_size`, for use cases that have a batch size of their own."""
+class ExtractorOptions(TypedDict, total=False):
+    """The options of the feature network, and of how images reach it."""
 
     features: Annotated[
         str | Callable[..., Any] | CustomNetworkLike,
@@ -100,6 +100,11 @@ class NetworkOptions(TypedDict, total=False):
             "bf16 is for tracking a training run: faster where the processor has it, and labelled in every output.",
         ),
     ]
+
+
+class NetworkOptions(ExtractorOptions, total=False):
+    """The options of reading but `batch_size`, for use cases that have a batch size of their own."""
+
     cache: Annotated[bool, Option(True, "Keep and use results on disk.")]
     on_bad_image: Annotated[
         OnBadImage,
@@ -111,10 +116,14 @@ class NetworkOptions(TypedDict, total=False):
     ]
 
 
-class ReadingOptions(NetworkOptions, total=False):
-    """The options of everything that turns images into features."""
+class BatchOptions(TypedDict, total=False):
+    """How many images the network sees at once."""
 
     batch_size: Annotated[int, Option(32, "Images in each forward pass.", least=1)]
+
+
+class ReadingOptions(NetworkOptions, BatchOptions, total=False):
+    """The options of everything that turns images into features."""
 
 
 _DEFAULT = defaults(ReadingOptions)
@@ -149,11 +158,16 @@ class Settings:
         return self.like or "clean-fid"
 
 
-class EstimatorOptions(TypedDict, total=False):
-    """The options that every metric has."""
+class IntervalOptions(TypedDict, total=False):
+    """The options of error bars."""
 
     interval: Annotated[bool, Option(True, "Error bars.")]
     seed: Annotated[int, Option(0, "Seed of everything random.", least=0)]
+
+
+class EstimatorOptions(IntervalOptions, total=False):
+    """The options that every metric has."""
+
     group: Annotated[
         str | None,
         Option(

@@ -101,7 +101,7 @@ def save(destination: Path, made: FeatureSet, *, keep_features: bool = False) ->
     if keep_features:
         if made.vectors is None:
             raise InputError(f"{made.label}: holds moments only, no features to keep (give the images)")
-        arrays["features"] = made.vectors.array()
+        arrays["features"] = made.vectors[:]
     with atomic_file(destination) as temporary, temporary.open("wb") as stream:
         np.savez(stream, **arrays)
 

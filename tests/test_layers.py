@@ -40,7 +40,7 @@ FOLDERS: dict[str, int] = {
 }
 MODULES: dict[int, dict[str, set[str]]] = {
     4: {
-        "gan_eval": {"api", "comparison", "demo", "evaluate", "scoring"},
+        "gan_eval": {"api", "comparison", "demo", "evaluate", "metric", "scoring"},
         "nicegan": {"training", "translate", "validation"},
     },
     3: {
@@ -48,7 +48,7 @@ MODULES: dict[int, dict[str, set[str]]] = {
         "nicegan": {"checkpoint", "journal", "official", "profile", "run", "samples", "state"},
     },
     2: {
-        "gan_eval": {"distributed", "download", "files", "resize", "translation", "vectors", "weights"},
+        "gan_eval": {"distributed", "download", "files", "metric_state", "resize", "translation", "vectors", "weights"},
         "nicegan": {"data", "datasets", "demo", "pictures"},
     },
     1: {"gan_eval": {"hardware", "strict_json"}, "nicegan": {"config", "schedule", "settings"}},

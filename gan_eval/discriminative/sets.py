@@ -63,7 +63,7 @@ def read_features(reader: FeatureReader, name: str, opened: Opened) -> ImageSet:
     made = reader.read(opened, Needs(vectors=True))
     if made.vectors is None:
         raise InputError(f"{made.label}: its features were not kept (give the images)")
-    features = np.array(made.vectors.array())
+    features = np.array(made.vectors[:])
     sources = _sources(opened, made.bad, len(features))
     formats = made.contents.formats if made.contents else {}
     return ImageSet(

@@ -61,6 +61,7 @@ CALLS: dict[str, Call] = {
     **{name: scored(name) for name in SCORERS},
     "compare": lambda **given: gan_eval.compare(NOWHERE, {"a": NOWHERE}, **given),
     "Reference": lambda **given: gan_eval.Reference(NOWHERE, **given),
+    "Metric": lambda **given: gan_eval.Metric("fid", **given),
     "nrds": lambda **given: gan_eval.nrds({"a": NOWHERE, "b": NOWHERE}, NOWHERE, **given),
     "Options": gan_eval.Options,
     "Settings": gan_eval.Settings,
@@ -70,7 +71,7 @@ ROWS = {**option_rows(ScoringOptions), **option_rows(MetricOptions)}
 
 def option_cases() -> Iterator[Any]:
     """Each option that a function shows in its signature, with each wrong value."""
-    for name in (*SCORERS, "compare", "Reference", "nrds"):
+    for name in (*SCORERS, "compare", "Reference", "Metric", "nrds"):
         function = getattr(gan_eval, name)
         shown = set(inspect.signature(function.__init__ if inspect.isclass(function) else function).parameters)
         for option in [row for row in ROWS if row in shown]:
@@ -170,7 +171,7 @@ def test_settings_and_options_are_of_their_classes(value: Any) -> None:
     refused(lambda: compare(NOWHERE, {"a": NOWHERE}, options=value), "options")
 
 
-@pytest.mark.parametrize("name", [*SCORERS, "Reference", "nrds", "Options"])
+@pytest.mark.parametrize("name", [*SCORERS, "Reference", "Metric", "nrds", "Options"])
 def test_an_unknown_option_is_a_type_error_as_in_any_function(name: str) -> None:
     with pytest.raises(TypeError, match="unexpected keyword argument 'no_such_option'"):
         CALLS[name](no_such_option=3)
