@@ -86,7 +86,7 @@ class OptionRow(NamedTuple):
         try:
             return _CONVERT[self.kind](self, value)
         except (TypeError, ValueError) as error:
-            also = f", or {self.option.objects_named}" if self.option.objects_named else ""
+            also = f"; in Python also a {self.option.objects_named}" if self.option.objects_named else ""
             raise InputError(f"{self.name}={shown(value)}: {self.wanted()}{also}{self.hint(value)}") from error
 
     def hint(self, value: Any) -> str:

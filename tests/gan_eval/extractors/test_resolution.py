@@ -92,7 +92,10 @@ def test_a_named_file_that_is_missing_is_an_error_even_for_auto(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"name": "vgg"}, "^features='vgg': use auto, inception, efficientnet-lite0 or timm:MODEL$"),
+        (
+            {"name": "vgg"},
+            "^features='vgg': use auto, .* or timm:MODEL; in Python also a torch module, callable or CustomNet",
+        ),
         ({"name": "incepton"}, "^features='incepton': .*did you mean 'inception'"),
         ({"name": "timm:"}, "^features='timm:': use auto"),
         ({"name": "efficientnet-lite0", "device": "tpu"}, "no device is called 'tpu'"),
