@@ -10,7 +10,7 @@ import numpy as np
 
 from gan_eval.errors import MismatchError
 from gan_eval.files import read_document, write_json
-from gan_eval.images import Contents
+from gan_eval.images import Contents, Part
 from gan_eval.inference.groups import Groups
 from gan_eval.metrics.moments import Moments, Samples, Statistics
 from gan_eval.metrics.rows import Rows
@@ -28,7 +28,8 @@ class FeatureSet:
     covariance. vectors: (n, D) features, where they were kept. logits: (n, K) class scores without bias, where asked
     for. contents: what the scan found; None for files of statistics and for iterators. bad: unreadable images that
     were left out, "name: reason". notes: sentences about the images that a reader of a number must know.
-    groups: (n,) code of each image's group, None where images are independent.
+    groups: (n,) code of each image's group, None where images are independent. part: which part of `whole` the set is,
+    None where it is a whole. whole: name of the source that the part is of.
     """
 
     label: str
@@ -42,6 +43,8 @@ class FeatureSet:
     bad: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     groups: Groups | None = None
+    part: Part | None = None
+    whole: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -208,11 +208,11 @@ class FeatureReader:
     def _from_file(self, file: StatisticsFile, needs: Needs) -> FeatureSet:
         if needs.logits:
             raise InputError(f"{file.label}: holds no class scores, which the Inception score needs (give the images)")
-        vectors = None
-        if file.features is not None:
+        vectors = file.features
+        if isinstance(vectors, np.ndarray):
             room = self._rooms.enter_context(self.cache.scratch())
             with VectorWriter(room / "features.f32") as writer:
-                writer.append(np.asarray(file.features, np.float32))
+                writer.append(np.asarray(vectors, np.float32))
                 vectors = writer.finish()
         return FeatureSet(file.label, file.statistics.n, file.sha256, file.network, file.statistics, vectors)
 

@@ -4,9 +4,10 @@
 |---|---|
 | pytorch-fid, clean-fid, TTUR | `mu` (D,), `sigma` (D, D) |
 | clean-fid, for KID | `feats` (N, D) |
-| `gan-eval stats` | `mu`, `sigma`, `n`, `about` (JSON: network, contents); with --keep-features `features` (N, D) |
+| `gan-eval stats` | `mu`, `sigma`, `n`, `about` (JSON: network, contents, part); also `features` (N, D) where kept |
 
-Ours open in pytorch-fid and clean-fid too. Nothing is ever unpickled.
+Ours open in pytorch-fid and clean-fid too. Nothing is ever unpickled. Features are written and read a block at a time,
+so that those of a million images (8 GB for 2,048 each) take no memory.
 """
 
 from __future__ import annotations
@@ -19,28 +20,36 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gan_eval.errors import InputError, MismatchError, TooFewError
 from gan_eval.feature_set import FeatureSet, check_comparable
 from gan_eval.files import DAMAGE, atomic_file, sha256_bytes, sha256_file
+from gan_eval.images import Part, parse_part
 from gan_eval.images.numpy_files import FEATURES, MOMENTS, ArrayHeader, image_array, read_array, read_headers
 from gan_eval.images.opening import is_path, split_member
 from gan_eval.metrics.moments import Moments, Statistics, statistics
+from gan_eval.metrics.rows import Rows
+from gan_eval.row_files import JoinedRows, rows, write_arrays
 from gan_eval.strict_json import parse_json
 from gan_eval.version import __version__
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StatisticsFile:
-    """A file of statistics that has been read. features: (N, D) where the file holds them."""
+    """A file of statistics that has been read.
+
+    features: (N, D) where the file holds them; read when they are asked for, where the file has them as float32.
+    part, whole: as in `FeatureSet`.
+    """
 
     label: str
     sha256: str
     statistics: Statistics
-    features: NDArray[np.floating] | None
+    features: Rows | None
     network: Mapping[str, str] | None
     notes: tuple[str, ...] = ()
+    part: Part | None = None
+    whole: str = ""
 
 
 def open_statistics(given: Any) -> StatisticsFile | None:
@@ -76,11 +85,20 @@ def open_statistics(given: Any) -> StatisticsFile | None:
 
 
 def read(path: Path) -> FeatureSet:
-    """Read a .npz of moments as a feature set. Raises InputError where it is none."""
+    """Read a .npz of moments or features as a feature set. Raises InputError where it is none."""
     file = open_statistics(path)
     if file is None:
         raise InputError(f"{path}: not a .npz of moments or features")
-    return FeatureSet(file.label, file.statistics.n, file.sha256, file.network, file.statistics)
+    return FeatureSet(
+        file.label,
+        file.statistics.n,
+        file.sha256,
+        file.network,
+        file.statistics,
+        file.features,
+        part=file.part,
+        whole=file.whole,
+    )
 
 
 def save(destination: Path, made: FeatureSet, *, keep_features: bool = False) -> None:
@@ -90,40 +108,79 @@ def save(destination: Path, made: FeatureSet, *, keep_features: bool = False) ->
     """
     if made.n is None or made.n < 2:
         raise TooFewError(f"{made.label}: {made.n or 'an unknown number of'} images; statistics need at least 2")
-    arrays: dict[str, Any] = {
+    if keep_features and made.vectors is None:
+        raise InputError(f"{made.label}: holds moments only, no features to keep (give the images)")
+    about: dict[str, Any] = {"gan_eval": __version__, "network": made.network, "sha256": made.sha256}
+    if made.part is not None:
+        about["part"] = {"number": made.part.number, "of": made.part.of, "whole": made.whole}
+    arrays: dict[str, Rows] = {
         "mu": made.statistics.mean,
         "sigma": made.statistics.cov,
-        "n": np.int64(made.n),
-        "about": np.array(
-            json.dumps({"gan_eval": __version__, "network": made.network, "sha256": made.sha256}, sort_keys=True)
-        ),
+        "n": np.array(made.n, np.int64),
+        "about": np.array(json.dumps(about, sort_keys=True)),
     }
-    if keep_features:
-        if made.vectors is None:
-            raise InputError(f"{made.label}: holds moments only, no features to keep (give the images)")
-        arrays["features"] = made.vectors[:]
-    with atomic_file(destination) as temporary, temporary.open("wb") as stream:
-        np.savez(stream, **arrays)
+    if keep_features and made.vectors is not None:
+        arrays["features"] = made.vectors
+    with atomic_file(destination) as temporary:
+        write_arrays(temporary, arrays)
 
 
-def merge(parts: Sequence[FeatureSet]) -> FeatureSet:
-    """Statistics of all parts together, as if one pass had seen every image (to rounding).
+def merge(parts: Sequence[FeatureSet], *, partial: bool = False) -> FeatureSet:
+    """Statistics of all parts together.
 
-    Raises MismatchError where parts come from different networks, InputError where a part's size is unknown.
+    Parameters
+    ----------
+    parts : sets of one network. Where all of them have their features, the result has them too, in this order, and its
+        moments are to the bit those of one pass over all images; else they are so to rounding.
+    partial : take parts of one source although others of its parts are missing.
+
+    Raises
+    ------
+    MismatchError : the parts come from different networks.
+    InputError : a part's size is unknown, a part is given twice, or (unless `partial`) one is missing.
     """
     check_comparable(*parts)
     if any((part.network is None) != (parts[0].network is None) for part in parts):
         raise MismatchError("some files record which network made them and others do not: make all with gan-eval stats")
+    check_parts(parts, partial=partial)
+    vectors = [part.vectors for part in parts if part.vectors is not None]
+    joined = JoinedRows(vectors) if len(vectors) == len(parts) else None
     total: Statistics = parts[0].statistics
-    for part in parts[1:]:
-        total = total + part.statistics
+    if joined is not None:
+        total = statistics(joined)
+    else:
+        for part in parts[1:]:
+            total = total + part.statistics
     return FeatureSet(
         label=" + ".join(part.label for part in parts),
         n=total.n,
         sha256=sha256_bytes("".join(part.sha256 for part in parts).encode()),
         network=parts[0].network,
         statistics=total,
+        vectors=joined,
     )
+
+
+def check_parts(parts: Sequence[FeatureSet], *, partial: bool = False) -> None:
+    """Hold parts of one source against one another: each once, and none missing (unless `partial`).
+
+    Raises InputError that names the part given twice, or the missing ones.
+    """
+    numbers: dict[tuple[str, int], list[int]] = {}
+    for one in parts:
+        if one.part is not None:
+            numbers.setdefault((Path(one.whole).name, one.part.of), []).append(one.part.number)
+    for (whole, of), there in numbers.items():
+        twice = sorted({number for number in there if there.count(number) > 1})
+        if twice:
+            raise InputError(f"part {twice[0]}/{of} of {whole} is given twice; give each part once")
+        missing = sorted({*range(1, of + 1)} - {*there})
+        if missing and not partial:
+            listed = ", ".join(f"{number}/{of}" for number in missing[:5]) + (" …" if len(missing) > 5 else "")
+            raise InputError(
+                f"{whole}: {len(missing)} of its {of} parts are missing ({listed}); give them too, or merge what is "
+                "there with partial=True"
+            )
 
 
 def _read(path: Path, headers: Mapping[str, ArrayHeader], member: str | None) -> StatisticsFile:
@@ -131,7 +188,7 @@ def _read(path: Path, headers: Mapping[str, ArrayHeader], member: str | None) ->
     if not isinstance(about, dict) or not isinstance(about.get("network"), dict | None):
         raise InputError("its `about` is not the object that gan-eval stats writes")
     name = _features_name(headers, member)
-    features = None if name is None else read_array(path, name)
+    features = None if name is None else rows(path, name, headers[name])
     made: Statistics
     if features is not None:
         made = statistics(features)
@@ -140,7 +197,19 @@ def _read(path: Path, headers: Mapping[str, ArrayHeader], member: str | None) ->
     else:
         n = int(read_array(path, "n")) if "n" in headers else None
         made = Moments.from_mean_and_cov(read_array(path, "mu"), read_array(path, "sigma"), n=n)
-    return StatisticsFile(str(path), sha256_file(path), made, features, about.get("network"))
+    part, whole = _part(about)
+    return StatisticsFile(str(path), sha256_file(path), made, features, about.get("network"), (), part, whole)
+
+
+def _part(about: Mapping[str, Any]) -> tuple[Part | None, str]:
+    """Which part of which source a file says that it is. Raises InputError for what `save` never writes."""
+    said = about.get("part")
+    if said is None:
+        return None, ""
+    try:
+        return parse_part(f"{said['number']}/{said['of']}"), str(said["whole"])
+    except (KeyError, TypeError, InputError) as error:
+        raise InputError("its `about` names no part that gan-eval stats writes") from error
 
 
 def _features_name(headers: Mapping[str, ArrayHeader], member: str | None) -> str | None:

@@ -23,11 +23,14 @@ class Vectors:
     Rows are read when they are asked for, so that memory holds those alone. A memory map would do the same, but what
     it has touched counts as the process's memory. The file is opened at once, so that its rows can be read even where
     another process removes it from the cache.
+
+    path: of the file. n: rows. dim: columns. offset: bytes of the file before the first row.
     """
 
     path: Path
     n: int
     dim: int
+    offset: int = 0
     _file: _ReadOnly = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -57,7 +60,7 @@ class Vectors:
     def _read(self, start: int, stop: int) -> NDArray[np.float32]:
         count = max(stop - start, 0)
         rows = np.empty((count, self.dim), np.float32)
-        self._file.read_into(rows.data.cast("B") if rows.size else memoryview(b""), 4 * start * self.dim)
+        self._file.read_into(rows.data.cast("B") if rows.size else memoryview(b""), self.offset + 4 * start * self.dim)
         return rows
 
 

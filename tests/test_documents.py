@@ -49,7 +49,7 @@ NOT_RUN = {
     "needs a participant's session": 1,
     "runs until it is interrupted": 3,
     "takes hours": 7,
-    "needs several GPUs or machines": 3,
+    "needs several GPUs or machines": 4,
     "needs a checkpoint of the authors": 2,
     "runs the tests themselves": 2,
 }

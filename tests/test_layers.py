@@ -44,7 +44,17 @@ MODULES: dict[int, dict[str, set[str]]] = {
         "nicegan": {"training", "translate", "validation"},
     },
     3: {
-        "gan_eval": {"cache", "feature_set", "features", "forward", "grouping", "pairing", "pairs", "statistics_file"},
+        "gan_eval": {
+            "cache",
+            "feature_set",
+            "features",
+            "forward",
+            "grouping",
+            "pairing",
+            "pairs",
+            "row_files",
+            "statistics_file",
+        },
         "nicegan": {"checkpoint", "journal", "official", "profile", "run", "samples", "state"},
     },
     2: {

@@ -50,21 +50,34 @@ def stats() -> None:
 @click.argument("source")
 @output
 @click.option("--keep-features", is_flag=True, help="Also keep every feature vector, as KID and PRDC need.")
+@click.option(
+    "--shard",
+    metavar="I/N",
+    help="Only the i-th of n parts of the source, for a job of a batch system: 1/16 to 16/16. Put them together with "
+    "gan-eval stats merge.",
+)
 @options.json_output
 @options.quiet
 @with_settings
-def make(source: str, output: Path, keep_features: bool, as_json: bool, quiet: bool, settings: Settings) -> None:
+def make(
+    source: str, output: Path, keep_features: bool, shard: str | None, as_json: bool, quiet: bool, settings: Settings
+) -> None:
     """Write the moments of a SOURCE.
 
     Example: gan-eval stats make real/ -o real.npz --keep-features
     """
+    from dataclasses import replace
+
     from gan_eval import statistics_file
     from gan_eval.features import Needs
     from gan_eval.features import reader as feature_reader
+    from gan_eval.images import PartSource, open_source, parse_part
     from gan_eval_cli import render
 
+    part = None if shard is None else parse_part(shard)
+    wanted = source if part is None else PartSource(open_source(source), part)
     with render.progress(quiet) as progress, feature_reader(settings, progress) as reader:
-        made = reader.read(source, Needs(vectors=keep_features))
+        made = replace(reader.read(wanted, Needs(vectors=keep_features)), part=part, whole=source)
         statistics_file.save(output, made, keep_features=keep_features)
     _tell(output, made, reader.network.name, as_json)
     render.notes(reader.network.notices, quiet=quiet)
@@ -73,16 +86,19 @@ def make(source: str, output: Path, keep_features: bool, as_json: bool, quiet: b
 @stats.command("merge")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @output
+@click.option("--partial", is_flag=True, help="Merge the parts of a source that are there, although some are missing.")
 @options.json_output
-def merge(files: tuple[Path, ...], output: Path, as_json: bool) -> None:
+def merge(files: tuple[Path, ...], output: Path, partial: bool, as_json: bool) -> None:
     """Put the moments of several FILES together, as if one pass had seen all their images.
+
+    Features are kept where all FILES hold them. A part that `--shard` made may be given once, and none may be missing.
 
     Example: gan-eval stats merge part-0.npz part-1.npz -o all.npz
     """
     from gan_eval import statistics_file
 
-    made = statistics_file.merge([statistics_file.read(path) for path in files])
-    statistics_file.save(output, made)
+    made = statistics_file.merge([statistics_file.read(path) for path in files], partial=partial)
+    statistics_file.save(output, made, keep_features=made.vectors is not None)
     _tell(output, made, (made.network or {}).get("network", "unknown"), as_json)
 
 

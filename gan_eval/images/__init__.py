@@ -11,6 +11,7 @@ from gan_eval.images.decoding import MAX_PIXELS, Header, UnreadableImage, decode
 from gan_eval.images.files import EXTENSIONS, FilesSource, list_images
 from gan_eval.images.numpy_files import ArrayFilesSource
 from gan_eval.images.opening import Given, open_source
+from gan_eval.images.parts import Part, PartSource, parse_part
 from gan_eval.images.policies import Policy, brightest, is_deep, peers, photographs, white_of
 from gan_eval.images.scanning import Contents, scan
 from gan_eval.images.source import Item, OnBadImage, Source
@@ -27,6 +28,8 @@ __all__ = [
     "Header",
     "Item",
     "OnBadImage",
+    "Part",
+    "PartSource",
     "Policy",
     "Source",
     "StreamSource",
@@ -39,6 +42,7 @@ __all__ = [
     "is_deep",
     "list_images",
     "open_source",
+    "parse_part",
     "peers",
     "photographs",
     "probe",

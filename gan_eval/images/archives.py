@@ -85,7 +85,7 @@ class TarSource:
     Parameters
     ----------
     label: what the user gave.
-    shards: the files.
+    shards: the files, in order; kept under this name.
     field: of samples that hold several pictures each, the one to take; see `gan_eval.images.fields`.
     """
 
@@ -97,16 +97,20 @@ class TarSource:
         self.label = label
         self._field = field
         self.skipped = 0
-        self._shards = shards
+        self.shards = shards
         missing = [str(shard) for shard in shards if not shard.is_file()]
         if missing:
             raise InputError(f"{label}: {len(missing)} of {len(shards)} shards are missing: {', '.join(missing[:5])}")
+
+    def some(self, first: int, last: int) -> TarSource:
+        """The shards from place `first` to before `last`."""
+        return TarSource(self.label, self.shards[first:last], self._field)
 
     def items(self) -> Iterator[Item]:
         """The images in order; each member's bytes are read here, in the caller's thread."""
         self.skipped = 0
         fields = Fields(self.label, self._field)
-        for shard in self._shards:
+        for shard in self.shards:
             try:
                 with tarfile.open(shard, "r|*") as archive:
                     yield from self._members(archive, fields)

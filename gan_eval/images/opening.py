@@ -17,12 +17,14 @@ from gan_eval.images.arrays import ArraySource, is_array, is_single
 from gan_eval.images.batches import Column, DatasetSamples, LoaderBatches, StreamSource
 from gan_eval.images.files import FilesSource, is_image_name, walk
 from gan_eval.images.numpy_files import ArrayFilesSource, open_images
+from gan_eval.images.parts import PartSource
 from gan_eval.images.source import Source
 
 #: Anything that `open_source` takes: a path, several paths, images in memory, a dataset, an iterable of batches.
 Given = Any
 
 _TAR = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
+_SOURCES = (FilesSource, ZipSource, TarSource, ArraySource, ArrayFilesSource, StreamSource, PartSource)
 _MEMBERS = (*_TAR, ".zip", ".npz")
 
 
@@ -45,7 +47,7 @@ def open_source(given: Given, *, column: Column | None = None) -> Source:
     """
     if is_path(given):
         return _open_path(os.fspath(given))
-    if isinstance(given, (FilesSource, ZipSource, TarSource, ArraySource, ArrayFilesSource, StreamSource)):
+    if isinstance(given, _SOURCES):
         return given
     if is_array(given):
         return ArraySource(given)

@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import blas
 
 from gan_eval.errors import InputError, MismatchError, TooFewError
+from gan_eval.metrics.rows import Rows, tiles
 
 Array: TypeAlias = NDArray[np.float64]
 
@@ -142,14 +143,14 @@ class Moments:
 Statistics: TypeAlias = Moments | Samples
 
 
-def statistics(features: ArrayLike) -> Statistics:
-    """`features` (N, D) reduced to `Samples` when N ≤ D, else to `Moments`; the array may be a memory map."""
-    x = np.asarray(features)
-    if x.ndim != 2:
-        raise InputError(f"features of shape {x.shape}: wanted (N, D)")
-    stream = StreamingMoments(x.shape[1])
-    for start in range(0, len(x), 4096):
-        stream.update(x[start : start + 4096])
+def statistics(features: Rows) -> Statistics:
+    """`features` (N, D) reduced to `Samples` when N ≤ D, else to `Moments`; rows are read a block at a time."""
+    if len(features.shape) != 2:
+        raise InputError(f"features of shape {features.shape}: wanted (N, D)")
+    n, dim = features.shape
+    stream = StreamingMoments(dim)
+    for tile in tiles(n, size=4096):
+        stream.update(features[tile])
     return stream.finish()
 
 

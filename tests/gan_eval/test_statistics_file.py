@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from gan_eval.errors import InputError, MismatchError, TooFewError
 from gan_eval.feature_set import FeatureSet
 from gan_eval.features import FeatureReader, Needs
+from gan_eval.images import Part, PartSource, open_source
 from gan_eval.metrics.frechet import distance
 from gan_eval.scoring import Options, scores
 from gan_eval.statistics_file import merge, open_statistics, read, save
@@ -109,3 +111,56 @@ def test_a_pickled_file_is_refused(tmp_path: Path) -> None:
     np.savez(tmp_path / "evil.npz", mu=np.array([{}], dtype=object), sigma=np.eye(2))
     with pytest.raises(InputError, match=r"evil\.npz"):
         open_statistics(tmp_path / "evil.npz")
+
+
+def _parts(reader: FeatureReader, folder: Path, of: int, tmp_path: Path, *, keep: bool) -> list[FeatureSet]:
+    made = []
+    for number in range(1, of + 1):
+        part = Part(number, of)
+        read_set = reader.read(PartSource(open_source(folder), part), Needs(vectors=keep))
+        save(tmp_path / f"{number}.npz", replace(read_set, part=part, whole=str(folder)), keep_features=keep)
+        made.append(read(tmp_path / f"{number}.npz"))
+    return made
+
+
+def test_kept_parts_give_the_bits_of_one_pass(reader: FeatureReader, make_folder: MakeFolder, tmp_path: Path) -> None:
+    folder = make_folder("whole", 31)
+    whole = reader.read(folder, Needs(vectors=True))
+    together = merge(_parts(reader, folder, 4, tmp_path, keep=True))
+    np.testing.assert_array_equal(together.statistics.cov, whole.statistics.cov)
+    assert together.vectors is not None
+    assert whole.vectors is not None
+    np.testing.assert_array_equal(together.vectors[0:31], whole.vectors[0:31])
+
+
+def test_parts_without_features_give_moments_alone(
+    reader: FeatureReader, make_folder: MakeFolder, tmp_path: Path
+) -> None:
+    folder = make_folder("whole", 31)
+    together = merge(_parts(reader, folder, 4, tmp_path, keep=False))
+    assert (together.n, together.vectors) == (31, None)
+    np.testing.assert_allclose(together.statistics.cov, reader.read(folder).statistics.cov, rtol=1e-9, atol=1e-12)
+
+
+def test_a_missing_part_is_named(reader: FeatureReader, make_folder: MakeFolder, tmp_path: Path) -> None:
+    parts = _parts(reader, make_folder("whole", 12), 4, tmp_path, keep=False)
+    with pytest.raises(InputError, match=r"whole: 2 of its 4 parts are missing \(2/4, 4/4\)"):
+        merge([parts[0], parts[2]])
+    assert merge([parts[0], parts[2]], partial=True).n == 6
+
+
+@pytest.mark.parametrize("partial", [False, True])
+def test_a_part_is_not_counted_twice(
+    reader: FeatureReader, make_folder: MakeFolder, tmp_path: Path, partial: bool
+) -> None:
+    parts = _parts(reader, make_folder("whole", 12), 2, tmp_path, keep=False)
+    with pytest.raises(InputError, match="part 2/2 of whole is given twice"):
+        merge([*parts, parts[1]], partial=partial)
+
+
+@pytest.mark.parametrize("part", ["[]", '{"number": 1}', '{"number": 3, "of": 2, "whole": "x"}', "7"])
+def test_a_part_that_was_never_written_is_refused(made: FeatureSet, tmp_path: Path, part: str) -> None:
+    about = np.array(f'{{"network": null, "part": {part}}}')
+    np.savez(tmp_path / "m.npz", mu=made.statistics.mean, sigma=made.statistics.cov, n=40, about=about)
+    with pytest.raises(InputError, match=r"m\.npz: .*names no part"):
+        read(tmp_path / "m.npz")

@@ -49,3 +49,32 @@ def test_a_file_that_cannot_be_written_is_one_line(invoke: Invoke, make_folder: 
     (tmp_path / "file").touch()
     result = invoke("stats", make_folder("real", 20), "-o", tmp_path / "file" / "m.npz")
     assert (result.exit_code, result.stderr.count("\n")) == (3, 1)
+
+
+def test_shards_of_a_source_make_its_statistics(invoke: Invoke, make_folder: MakeFolder, tmp_path: Path) -> None:
+    folder = make_folder("real", 20)
+    invoke("stats", folder, "-o", tmp_path / "whole.npz", "--keep-features")
+    for number in (1, 2, 3):
+        name = tmp_path / f"{number}.npz"
+        assert invoke("stats", folder, "--shard", f"{number}/3", "-o", name, "--keep-features").exit_code == 0
+    merged = invoke("stats", "merge", *(tmp_path / f"{i}.npz" for i in (1, 2, 3)), "-o", tmp_path / "all.npz")
+    assert merged.exit_code == 0
+    scores = [
+        json.loads(invoke("score", tmp_path / f"{name}.npz", folder, "--json").stdout)["scores"]
+        for name in ("whole", "all")
+    ]
+    assert scores[0] == scores[1]
+
+
+def test_a_forgotten_shard_is_named(invoke: Invoke, make_folder: MakeFolder, tmp_path: Path) -> None:
+    invoke("stats", make_folder("real", 20), "--shard", "1/2", "-o", tmp_path / "1.npz")
+    result = invoke("stats", "merge", tmp_path / "1.npz", "-o", tmp_path / "all.npz")
+    assert (result.exit_code, "1 of its 2 parts are missing (2/2)" in result.stderr) == (3, True)
+    assert "--partial" in result.stderr
+    assert not (tmp_path / "all.npz").exists()
+
+
+def test_a_shard_that_does_not_exist_is_refused(invoke: Invoke, make_folder: MakeFolder, tmp_path: Path) -> None:
+    result = invoke("stats", make_folder("real", 20), "--shard", "3/2", "-o", tmp_path / "m.npz")
+    assert (result.exit_code, result.stderr.count("\n")) == (3, 1)
+    assert "--shard" in result.stderr
