@@ -49,6 +49,14 @@ def print_text(text: str, *, indent: int = 0) -> None:
         click.echo(" " * indent + line.replace("\u00a0", " "))
 
 
+def print_paragraph(text: str) -> None:
+    """Print a paragraph to be pasted elsewhere: cut to the terminal's width, or in a file or pipe one line."""
+    if sys.stdout.isatty():
+        print_text(text)
+    else:
+        click.echo(printable(text, keep="\u00a0").replace("\u00a0", " "))
+
+
 def show_table(table: Table) -> None:
     """Print a table and its note on stdout, in the width of the terminal; names are never read as markup."""
     from gan_eval_cli.text_table import lines_of

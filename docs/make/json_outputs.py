@@ -15,6 +15,7 @@ from gan_eval.study.analysing.answers import Rejected
 from gan_eval.study.analysing.describing import Agreement, Conduct
 from gan_eval.study.analysing.exclusions import ExclusionStep
 from gan_eval.study.analysing.findings import SignificanceTest, WinTable
+from gan_eval.study.analysing.tallying import Tally
 from gan_eval.study.collecting.collect import Collected
 from gan_eval.study.making.planning import StudyPlan
 from gan_eval.study.schema.manifest import Rules
@@ -184,7 +185,10 @@ def gan_eval() -> Schema:
 
 
 MEASURE = record(
-    ("t", "bootstrap", "without_one_person", "answers_independent", "people_and_items", "unbounded"),
+    (
+        *("t", "bootstrap", "without_one_person", "answers_independent", "people_and_items", "chosen"),
+        *("unbounded", "larger_than", "smaller_than"),
+    ),
     value=nullable(NUMBER),
     people=COUNT,
     answers=COUNT,
@@ -194,7 +198,10 @@ MEASURE = record(
     without_one_person={"type": "array", "items": NUMBER, "minItems": 2, "maxItems": 2},
     answers_independent=INTERVAL,
     people_and_items=INTERVAL,
+    chosen=NUMBER,
     unbounded={"const": True},
+    larger_than=NUMBER,
+    smaller_than=NUMBER,
 )
 _ITS_OWN = "name|interval|measures"
 #: A method's row has its measures twice: in full, and as NAME and NAME_interval.
@@ -214,16 +221,17 @@ def study_analysis() -> Schema:
     """What `study analyse` prints."""
     tests = items(of_class(SignificanceTest, may_lack_null=True))
     pair = record(
-        ("answers_independent_p",),
+        ("answers_independent_p", "least_p"),
         **dict.fromkeys(("a", "b"), TEXT),
         difference=nullable(NUMBER),
         interval=MAYBE_INTERVAL,
         **dict.fromkeys(("p_value", "adjusted_p"), nullable(NUMBER)),
         people=COUNT,
         answers_independent_p=NUMBER,
+        least_p=NUMBER,
     )
     return record(
-        ("dependence", "overall", "wins", "without_exclusions"),
+        ("dependence", "overall", "reference", "wins", "without_exclusions"),
         schema={"const": "gan-eval-study/1"},
         study_id=TEXT,
         manifest_sha256=SHA256,
@@ -238,10 +246,11 @@ def study_analysis() -> Schema:
         flags=items(record((), session=TEXT, flag=TEXT)),
         rejected_events=items(of_class(Rejected)),
         answers=COUNT,
+        tally=of_class(Tally),
         items=COUNT,
         unit={"const": "person"},
         level=NUMBER,
-        chance=NUMBER,
+        chance=nullable(NUMBER),
         methods=items(METHOD),
         tests=tests,
         pairs=items(pair),
@@ -254,6 +263,7 @@ def study_analysis() -> Schema:
         warnings=TEXTS,
         dependence=of_class(Dependence),
         overall=table(MEASURE),
+        reference=MEASURE,
         wins=of_class(WinTable),
         without_exclusions=record((), participants=COUNT, methods=items(METHOD), tests=tests),
     )

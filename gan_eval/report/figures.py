@@ -84,12 +84,33 @@ class Chart:
 
 
 def forest(
-    title: str, rows: Sequence[ForestRow], caption: str, *, reference: float | None = None, shares: bool = False
+    title: str,
+    rows: Sequence[ForestRow],
+    caption: str,
+    *,
+    reference: float | None = None,
+    band: Interval | None = None,
+    shares: bool = False,
 ) -> Forest:
-    """A forest plot of `rows`; reference: a value marked by a dashed line; shares: whether values are shares."""
-    line = axis(_values(rows, reference), shares=shares)
-    drawn = tuple((row, _strip(row, line, reference)) for row in rows)
-    return Forest(title, drawn, line.ticks, _strip(None, line, reference), caption)
+    """A forest plot of `rows`.
+
+    Parameters
+    ----------
+    title, caption : str
+        Above and below the plot.
+    rows : sequence of ForestRow
+        Its lines.
+    reference : float or None
+        A value marked by a dashed line.
+    band : Interval or None
+        The interval of that value, where it was itself measured.
+    shares : bool
+        Whether values are shares.
+    """
+    ends = [] if band is None else [band.low, band.high]
+    line = axis([*_values(rows, reference), *ends], shares=shares)
+    drawn = tuple((row, _strip(row, line, reference, band)) for row in rows)
+    return Forest(title, drawn, line.ticks, _strip(None, line, reference, band), caption)
 
 
 def curves(title: str, lines: Sequence[Curve], x_label: str, caption: str, *, reference: float | None = None) -> Chart:
@@ -135,9 +156,15 @@ def _values(rows: Iterable[ForestRow], reference: float | None) -> list[float]:
     return values
 
 
-def _strip(row: ForestRow | None, line: Axis, reference: float | None) -> Markup:
+def _strip(row: ForestRow | None, line: Axis, reference: float | None, band: Interval | None) -> Markup:
     """The drawing of one row, 100 by 20 units; without a row, the empty strip above the ticks."""
-    shapes = [Markup('<path class="grid" d="M{} 0V20"/>').format(tick.at) for tick in line.ticks]
+    shapes = []
+    if band is not None:
+        left, right = line.at(band.low), line.at(band.high)
+        shapes.append(
+            Markup('<rect class="zone" x="{}" y="0" width="{}" height="20"/>').format(left, round(right - left, 2))
+        )
+    shapes += [Markup('<path class="grid" d="M{} 0V20"/>').format(tick.at) for tick in line.ticks]
     if reference is not None:
         shapes.append(Markup('<path class="reference" d="M{} 0V20"/>').format(line.at(reference)))
     if row is None:

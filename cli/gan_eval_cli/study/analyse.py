@@ -10,7 +10,7 @@ import click
 from gan_eval_cli import options
 from gan_eval_cli.exports import command_line
 from gan_eval_cli.outputs import check_outputs
-from gan_eval_cli.render import notes, notice, print_json, print_text, show_table
+from gan_eval_cli.render import notes, notice, print_json, print_paragraph, show_table
 
 if TYPE_CHECKING:
     from gan_eval.study.analysing.analysis import Analysis
@@ -77,5 +77,5 @@ def _show(analysis: Analysis) -> None:
 
     for table in all_tables(analysis):
         show_table(table)
-    print_text(paragraph(analysis))
+    print_paragraph(paragraph(analysis))
     notes(analysis.warnings)

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 
 from gan_eval.digits import bounds, level_of, number
 from gan_eval.report.figures import Chart, Forest, ForestRow, forest, histogram
-from gan_eval.report.study.tables import ranked
-from gan_eval.report.study.wording import SHARES, title, with_span, written
+from gan_eval.report.sentences import listed
+from gan_eval.report.study.tables import beyond_sign, ranked
+from gan_eval.report.study.wording import SHARES, chance_of, title, with_span
 from gan_eval.result import Interval
 from gan_eval.study.analysing.analysis import Analysis
 from gan_eval.study.analysing.findings import PairFinding
@@ -29,8 +30,23 @@ def shares_figure(analysis: Analysis) -> Forest:
         note = with_span(name, estimate.value, estimate.interval)
         rows.append(ForestRow(method.name, estimate.value, estimate.interval, note, measure.items, dots))
     chance = analysis.findings.chance
-    caption = f"{_share_caption(analysis, rows)} Dashed: {written(name, chance)}, the value without a difference."
-    return forest(_heading(name), rows, caption, reference=chance, shares=name in SHARES)
+    known = math.isfinite(chance)
+    caption = f"{_share_caption(analysis, rows)} {_chance_caption(analysis)}"
+    measured = analysis.findings.reference
+    band = None if measured is None else measured.estimate.interval
+    reference = chance if known else None
+    return forest(_heading(name), rows, caption, reference=reference, band=band, shares=name in SHARES)
+
+
+def _chance_caption(analysis: Analysis) -> str:
+    """What the dashed line is, and the band around it where it was measured."""
+    reference = analysis.findings.reference
+    if reference is None:
+        return f"Dashed: {chance_of(analysis)}, the value without a difference."
+    if not math.isfinite(reference.estimate.value):
+        return "No answer was given on a real picture, so that there is no line to compare with."
+    band = "; band: its interval" if reference.estimate.interval else ""
+    return f"Dashed: {chance_of(analysis)}, the rate at which the same people called real pictures real{band}."
 
 
 def _share_caption(analysis: Analysis, rows: Sequence[ForestRow]) -> str:
@@ -50,17 +66,21 @@ def strengths_figure(analysis: Analysis) -> Forest | None:
     if analysis.spec.analysis.score is None:
         return None
     name, meaning = analysis.spec.analysis.score
-    rows = []
+    rows: list[ForestRow] = []
+    beyond: list[str] = []
     for method in ranked(analysis):
         measure = method.get(name)
-        if measure is not None and math.isfinite(measure.estimate.value):
+        if measure is not None and measure.unbounded:
+            beyond.append(f"{method.name} ({beyond_sign(measure)})")
+        elif measure is not None and math.isfinite(measure.estimate.value):
             estimate = measure.estimate
             note = with_span(name, estimate.value, estimate.interval)
             rows.append(ForestRow(method.name, estimate.value, estimate.interval, note))
     if not rows:
         return None
     lines = f"Lines: {level_of(analysis.settings.level)}. " if any(row.interval for row in rows) else ""
-    return forest(_heading(name), rows, f"{lines}{meaning[0].upper()}{meaning[1:]}.", reference=0.0)
+    absent = f" Not drawn, since infinite: {listed(beyond)}." if beyond else ""
+    return forest(_heading(name), rows, f"{lines}{meaning[0].upper()}{meaning[1:]}.{absent}", reference=0.0)
 
 
 def pairs_figure(analysis: Analysis) -> Forest | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gan_eval.digits import NONE, bounds, level_of, number, p_equals, p_value, percent
 from gan_eval.inference.persons import Estimate
-from gan_eval.report.study.wording import method_of, span, title, winner_of, with_span, written
+from gan_eval.report.study.wording import chance_of, method_of, span, title, winner_of, with_span, written
 from gan_eval.report.table import Table
 from gan_eval.study.analysing.analysis import Analysis
 from gan_eval.study.analysing.describing import Passed
@@ -21,17 +21,35 @@ def method_table(analysis: Analysis) -> Table:
         cells = [_with_span(measure) for measure in measures]
         rows.append((method.name, *cells, str(method.measures[0].answers)))
     headings = [_heading(analysis, name) for name in names]
-    note = (
-        f"Unit: person, n = {analysis.people}. {_interval_note(analysis)} "
-        f"Without a difference: {percent(analysis.findings.chance)}."
-    )
+    note = f"Unit: person, n = {analysis.people}. {_interval_note(analysis)} {_chance_note(analysis)}"
     return Table("Methods", ("method", *headings, "answers"), tuple(rows), note)
+
+
+def _chance_note(analysis: Analysis) -> str:
+    """The value without a difference, and what it is where it was measured."""
+    reference = analysis.findings.reference
+    if reference is None:
+        return f"Without a difference: {chance_of(analysis)}."
+    if reference.estimate.value != reference.estimate.value:
+        return "No answer was given on a real picture."
+    rate = with_span(reference.name, reference.estimate.value, reference.estimate.interval)
+    return f"Without a difference: {rate}, the rate at which real pictures were called real."
 
 
 def _with_span(measure: Measure | None) -> str:
     if measure is None:
         return NONE
+    if measure.unbounded is not None:
+        return beyond_sign(measure)
     return with_span(measure.name, measure.estimate.value, measure.estimate.interval)
+
+
+def beyond_sign(measure: Measure) -> str:
+    """An infinite value in a table: "> 2.31", or that there is no bound."""
+    limit = measure.unbounded
+    if limit is None or limit.bound is None:
+        return "unbounded"
+    return f"{'>' if limit.side == 'above' else '<'}\u00a0{written(measure.name, limit.bound)}"
 
 
 def _heading(analysis: Analysis, name: str) -> str:
@@ -273,7 +291,7 @@ def _overall_row(measure: Measure) -> tuple[str, ...]:
     name, estimate = measure.name, measure.estimate
     return (
         title(name),
-        written(name, estimate.value),
+        beyond_sign(measure) if measure.unbounded else written(name, estimate.value),
         span(name, estimate.interval),
         span(name, measure.pooled),
         str(measure.answers),

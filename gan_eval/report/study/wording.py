@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+
 from gan_eval.digits import NONE, bounds, level_of, number, p_equals, percent
+from gan_eval.inference.intervals import holm
 from gan_eval.inference.persons import FEW
 from gan_eval.report.sentences import listed
 from gan_eval.result import Interval
@@ -18,9 +22,10 @@ MEASURES = {
     "d_prime": "d′",
     "criterion": "criterion c",
     "real_error": "error on real pictures",
+    "called_real": "real pictures called real",
     "balanced_accuracy": "balanced accuracy",
 }
-SHARES = ("share", "fooling_rate", "hype_infinity", "real_error", "balanced_accuracy")
+SHARES = ("share", "fooling_rate", "hype_infinity", "real_error", "called_real", "balanced_accuracy")
 
 _FEEDBACK = {
     "off": "",
@@ -73,8 +78,13 @@ def verdict(found: Analysis) -> tuple[str, ...]:
 def _highest(found: Analysis) -> list[str]:
     """The method, or the methods, with the highest main measure."""
     known = {name: m for name, m in main_measures(found).items() if m.estimate.value == m.estimate.value}
-    if not known:
-        return []
+    silent = [name for name in main_measures(found) if name not in known]
+    first = _first(found, known) if known else []
+    return [*first, f"No answer was given on {listed(silent)}."] if silent else first
+
+
+def _first(found: Analysis, known: Mapping[str, Measure]) -> list[str]:
+    """The highest of the methods that have a value."""
     best = max(measure.estimate.value for measure in known.values())
     names = [name for name, measure in known.items() if measure.estimate.value == best]
     if len(found.findings.methods) == 1:
@@ -82,7 +92,7 @@ def _highest(found: Analysis) -> list[str]:
     if len(names) > 1:
         return [f"{listed(names)} have the same highest {title(found.main)}, {written(found.main, best)}."]
     if known[names[0]].unbounded:
-        return [f"{names[0]} has the highest {title(found.main)}, to which the answers set no bound."]
+        return [f"{_claim(names[0], known[names[0]], found)}."]
     return [f"{names[0]} has the highest {title(found.main)}, {_estimate(known[names[0]], found)}."]
 
 
@@ -123,11 +133,51 @@ def _setting(found: Analysis) -> list[str]:
         time=f" for {ui.exposure_ms} ms" if ui.exposure_ms else " without time limit",
     )
     items = len(found.findings.items)
+    people = "1 person" if found.people == 1 else f"{found.people} people"
+    answers, on = _counted(found.answers, "answer"), _counted(items, "item")
     return [
-        f"{found.people} people took part{excluded} and gave {found.answers} answers on {items} items.",
+        f"{people} took part{excluded} and gave {answers} on {on}.",
+        *_composition(found),
         "The analysis and the rules of exclusion were fixed before collection.",
         f"{task} (“{found.manifest.text.question}”).{_FEEDBACK[found.manifest.feedback]}",
     ]
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _composition(found: Analysis) -> list[str]:
+    """Which answers are in the numbers without a choice, and which are not in them at all."""
+    tally = found.tally
+    told = [
+        f"{count} ({percent(count / tally.entered)}) {'was' if count == 1 else 'were'} “{what}”"
+        for count, what in ((tally.ties, "no difference"), (tally.both_bad, "both bad"))
+        if count
+    ]
+    texts = [f"Of these answers {listed(told)}, counted alike for all methods shown."] if told else []
+    left_out = [
+        f"{_counted(count, noun)} {why}"
+        for count, noun, why in (
+            (tally.dropped, "answer", "of no difference"),
+            (tally.skipped, "trial", "skipped"),
+            (tally.timed_out, "trial", "past the deadline"),
+            (tally.warm_up, "answer", "from the start of a session"),
+            (tally.seen_again, "answer", "to trials shown again after an interruption"),
+            (tally.instructed, "answer", "to instructed checks"),
+            (tally.gold, "answer", "to obvious trials"),
+            (tally.repeats, "answer", "to repeated trials"),
+        )
+        if count
+    ]
+    if left_out:
+        texts.append(f"Not in the numbers: {listed(left_out)}.")
+    if tally.silent_items:
+        have = "has" if tally.silent_items == 1 else "have"
+        texts.append(
+            f"{tally.silent_items} of the study’s {_counted(tally.items, 'item')} {have} no answer that counts."
+        )
+    return texts
 
 
 def _estimates(found: Analysis) -> list[str]:
@@ -136,49 +186,91 @@ def _estimates(found: Analysis) -> list[str]:
     silent = [name for name, measure in measures if measure.estimate.value != measure.estimate.value]
     parts = [_claim(name, measure, found, first=n == 0) for n, (name, measure) in enumerate(known)]
     parts += [f"no answer was given on {name}" for name in silent]
-    text = f"{listed(parts)}; {_chance(found)}." if found.main != "strength" else f"{listed(parts)}."
+    reference = "" if found.main != found.spec.analysis.measures[0] else f"; {_chance(found)}"
+    texts = [f"{listed(parts)}{reference}."]
     rest = [m for m in found.findings.overall if m.name in ("real_error", "hype_infinity", "d_prime")]
-    if rest:
-        text += f" Over all methods, {listed([f'{title(m.name)} was {_estimate(m, found)}' for m in rest])}."
-    return [text]
+    told = [m for m in rest if m.estimate.value == m.estimate.value]
+    if told:
+        texts.append(f"Over all methods, {listed([_overall(m, found) for m in told])}.")
+    return texts
 
 
-def _claim(name: str, measure: Measure, found: Analysis, *, first: bool) -> str:
-    """What was measured of a method, or that the answers set no bound to it."""
+def _overall(measure: Measure, found: Analysis) -> str:
     if measure.unbounded:
-        value = written(measure.name, measure.estimate.value)
-        return f"{name} has a strength that the answers leave unbounded ({value} with half a choice added to each)"
-    return f"{name} {found.spec.report.verbs[found.main]} {_estimate(measure, found, first=first)}"
+        return f"{title(measure.name)} was {_beyond(measure, found)}"
+    return f"{title(measure.name)} was {_estimate(measure, found)}"
 
 
-def _estimate(measure: Measure, found: Analysis, *, first: bool = False) -> str:
+def _claim(name: str, measure: Measure, found: Analysis, *, first: bool = False) -> str:
+    """What was measured of a method, or which bound the answers set to it."""
+    verb = found.spec.report.verbs[found.main]
+    if measure.unbounded:
+        if measure.unbounded.bound is None:
+            return f"{name} has a {title(measure.name)} that the answers leave unbounded{_why(measure)}"
+        return f"{name} {verb.removesuffix(' of')} {_beyond(measure, found)}{_why(measure)}"
+    if measure.outright is not None:
+        chosen = written(measure.name, measure.outright) + (" of its trials, on average over people," if first else "")
+        counted = f"with “no difference” counted in part it has {_estimate(measure, found, how=first)}"
+        return f"{name} {verb} {chosen} and {counted}"
+    return f"{name} {verb} {_estimate(measure, found, first=first, how=first)}"
+
+
+def _beyond(measure: Measure, found: Analysis) -> str:
+    """Of an infinite value: "larger than 2.31 (one-sided 95 % bound, unbounded above)"."""
+    limit = measure.unbounded
+    if limit is None or limit.bound is None:
+        return "not bounded by the answers"
+    word, end = ("larger", "above") if limit.side == "above" else ("smaller", "below")
+    level = f"one-sided {100 * found.settings.level:g}\u00a0% bound over people"
+    return f"{word} than {written(measure.name, limit.bound)} ({level}, unbounded {end})"
+
+
+def _why(measure: Measure) -> str:
+    side = measure.unbounded.side if measure.unbounded else "both"
+    return {"above": ", since it never lost", "below": ", since it never won", "both": ""}[side]
+
+
+def _estimate(measure: Measure, found: Analysis, *, first: bool = False, how: bool = False) -> str:
     interval = measure.estimate.interval
-    value = written(measure.name, measure.estimate.value) + (" of trials" if first and measure.name in SHARES else "")
+    trials = " of its trials, on average over people" if first and measure.name in SHARES else ""
+    value = written(measure.name, measure.estimate.value) + trials
     if interval is None:
         return value
-    how = f", {method_of(interval)}" if first else ""
-    return f"{value} ({level_of(found.settings.level)} {span(measure.name, interval)}{how})"
+    made = f", {method_of(interval)}" if how else ""
+    return f"{value} ({level_of(found.settings.level)} {span(measure.name, interval)}{made})"
 
 
 def _chance(found: Analysis) -> str:
-    real_error = next((m.estimate.value for m in found.findings.overall if m.name == "real_error"), float("nan"))
-    chance = written(found.spec.analysis.measures[0], found.findings.chance)
-    return found.spec.report.reference.format(chance=chance, reference=percent(1 - real_error))
+    """What the value without a difference is; where it is measured, with its interval, or that it could not be."""
+    reference = found.findings.reference
+    if reference is not None and reference.estimate.value != reference.estimate.value:
+        return "no answer was given on a real picture, so that nothing says what fakes that cannot be told would reach"
+    measured = "" if reference is None else _estimate(reference, found)
+    return found.spec.report.reference.format(chance=chance_of(found), reference=measured)
+
+
+def chance_of(found: Analysis) -> str:
+    """The first measure's value without a difference, as text."""
+    return written(found.spec.analysis.measures[0], found.findings.chance)
 
 
 def kind_notes(found: Analysis) -> str:
     """How the numbers of this kind of study were made."""
-    chance = written(found.spec.analysis.measures[0], found.findings.chance)
-    return found.spec.report.notes.format(k=len(found.key.methods), chance=chance)
+    return found.spec.report.notes.format(k=len(found.key.methods), chance=chance_of(found))
 
 
 def _tests(found: Analysis) -> list[str]:
     test = primary_test(found.findings)
     if test is None or found.people < 2:
         return []
+    alpha = 1 - found.settings.level
+    if test.least_p is not None and test.least_p >= alpha:
+        few = f"With {test.n} people no outcome could have shown a difference in the main test"
+        return [f"{few} ({p_equals(test.p_value)} of at least {p_equals(test.least_p)[4:]})."]
     shown, not_shown = found.spec.report.verdicts
     how = "permutation of the methods within each person" if "permuted" in test.name else "sign flips of people"
-    return [f"{shown if test.p_value < 1 - found.settings.level else not_shown} ({p_equals(test.p_value)}, {how})."]
+    who = "" if test.n == found.people else f", {_counted(test.n, 'person').replace('persons', 'people')}"
+    return [f"{shown if test.p_value < alpha else not_shown} ({p_equals(test.p_value)}, {how}{who})."]
 
 
 def _pairs(found: Analysis) -> list[str]:
@@ -192,18 +284,32 @@ def _pairs(found: Analysis) -> list[str]:
     sentences = []
     if shown:
         sentences.append(f"{listed([_pair(pair, verb, found) for pair in shown])}.")
-    if tested and not shown and all(_least_p(pair) * len(tested) >= alpha for pair in tested):
-        sentences.append(f"With {found.people} people no outcome could have shown two methods to differ.")
     if other:
         sentences.append(f"Not shown to differ: {listed([_pair(pair, 'against', found) for pair in other])}.")
-    if tested:
-        sentences.append("These are sign-flip tests over people, with p-values adjusted by Holm.")
-    return sentences
+    return [*sentences, *_hopeless(found, tested, alpha), *_unmet(found), *([_HOW] if tested else [])]
 
 
-def _least_p(pair: PairFinding) -> float:
-    """The smallest p-value that sign flips of these people can give."""
-    return float(2.0 ** (1 - pair.difference.people))
+_HOW = "These are sign-flip tests over people, with p-values adjusted by Holm."
+
+
+def _hopeless(found: Analysis, tested: Sequence[PairFinding], alpha: float) -> list[str]:
+    """Pairs that no outcome could have shown to differ, because too few people judged both."""
+    least = holm([pair.least_p if pair.least_p is not None else 0.0 for pair in tested]) if tested else []
+    pairs = [pair for pair, p in zip(tested, least, strict=True) if p >= alpha]
+    if not pairs:
+        return []
+    if len(pairs) == len(found.findings.pairs):
+        return [f"With {found.people} people no outcome could have shown two methods to differ."]
+    names = listed([f"{pair.a} and {pair.b} ({pair.difference.people} people)" for pair in pairs])
+    return [f"No outcome could have shown a difference between {names}."]
+
+
+def _unmet(found: Analysis) -> list[str]:
+    """Pairs that nobody judged, of methods that have answers."""
+    known = [name for name, m in main_measures(found).items() if m.estimate.value == m.estimate.value]
+    judged = {(pair.a, pair.b) for pair in found.findings.pairs}
+    lacking = [f"{a} with {b}" for a, b in combinations(known, 2) if (a, b) not in judged and (b, a) not in judged]
+    return [f"No answer compares {listed(lacking)}."] if lacking else []
 
 
 def _pair(pair: PairFinding, verb: str, found: Analysis) -> str:

@@ -18,6 +18,7 @@ from gan_eval.study.analysing.exclusions import Screening, screen
 from gan_eval.study.analysing.findings import AnalysisSettings, Findings, Measure, SignificanceTest
 from gan_eval.study.analysing.kinds.spec import KindSpec
 from gan_eval.study.analysing.kinds.table import kind_spec
+from gan_eval.study.analysing.tallying import Tally, tally
 from gan_eval.study.collecting.simulate import USER_AGENT
 from gan_eval.study.schema.events import Event
 from gan_eval.study.schema.manifest import Key, Manifest
@@ -42,6 +43,7 @@ class Analysis:
     main: str
     agreement: Agreement | None
     conduct: Conduct
+    tally: Tally
     warnings: tuple[str, ...]
 
     @property
@@ -87,6 +89,14 @@ def analyse(
         main=_main_measure(key),
         agreement=agreement(screening.kept, usable, level=settings.level),
         conduct=conduct(screening.kept, usable),
+        tally=tally(
+            screening.kept,
+            usable,
+            key,
+            entered=len(rows.person),
+            items_entered=len(rows.items),
+            ties_enter=key.analysis.ties == "half" and kind_spec(key.kind).analysis.ties_tell,
+        ),
         warnings=(),
     )
     return replace(found, warnings=tuple(_warnings(found)))

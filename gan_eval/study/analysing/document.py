@@ -36,10 +36,11 @@ def to_dict(found: Analysis) -> dict[str, Any]:
         "flags": [{"session": one.session_id, "flag": one.flag} for one in screening.flags],
         "rejected_events": [asdict(one) for one in found.record.rejected],
         "answers": found.answers,
+        "tally": asdict(found.tally),
         "items": len(findings.items),
         "unit": "person",
         "level": found.settings.level,
-        "chance": findings.chance,
+        "chance": _number(findings.chance),
         "methods": [_method(name, found.main, findings) for name in _names(findings)],
         "tests": [_without_none(asdict(test)) for test in findings.tests],
         "pairs": [_pair(pair) for pair in findings.pairs],
@@ -53,6 +54,8 @@ def to_dict(found: Analysis) -> dict[str, Any]:
     }
     if findings.dependence is not None:
         document["dependence"] = asdict(findings.dependence)
+    if findings.reference is not None:
+        document["reference"] = _measure(findings.reference)
     if findings.overall:
         document["overall"] = {measure.name: _measure(measure) for measure in findings.overall}
     if findings.wins is not None:
@@ -97,7 +100,13 @@ def _measure(measure: Measure) -> dict[str, Any]:
         "people_and_items": _interval(measure.items),
     }
     document = _without_none(document) | {"value": document["value"], "interval": document["interval"]}
-    return document | ({"unbounded": True} if measure.unbounded else {})
+    if measure.outright is not None:
+        document["chosen"] = measure.outright
+    if measure.unbounded is None:
+        return document
+    word = {"above": "larger_than", "below": "smaller_than"}.get(measure.unbounded.side)
+    bound = measure.unbounded.bound
+    return document | {"unbounded": True} | ({word: bound} if word and bound is not None else {})
 
 
 def _pair(pair: PairFinding) -> dict[str, Any]:
@@ -110,7 +119,8 @@ def _pair(pair: PairFinding) -> dict[str, Any]:
         "adjusted_p": pair.adjusted_p,
         "people": pair.difference.people,
     }
-    return document | ({"answers_independent_p": pair.answer_p} if pair.answer_p is not None else {})
+    extra = {"answers_independent_p": pair.answer_p, "least_p": pair.least_p}
+    return document | _without_none(extra)
 
 
 def _interval(interval: Interval | None) -> dict[str, Any] | None:

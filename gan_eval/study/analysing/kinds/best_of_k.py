@@ -15,6 +15,7 @@ from gan_eval.inference.choice import first_choice
 from gan_eval.inference.persons import FEW, Statistic, dependence, estimate, person_mean, resamples
 from gan_eval.inference.power import design_effect, difference_sd
 from gan_eval.inference.proportions import exact_multinomial_p
+from gan_eval.inference.unbounded import strength_limits
 from gan_eval.study.analysing.findings import (
     AnalysisSettings,
     Findings,
@@ -69,12 +70,14 @@ def best_of_k(rows: BestOf, settings: AnalysisSettings) -> Findings:
     totals, ones = counts.sum(0), np.ones_like(rows.chosen)
     items = other_items(rows, rows.chosen, ones, settings)
     never = [name for name, total in zip(rows.methods, totals, strict=True) if total == 0]
+    limits = strength_limits(_as_wins(counts), level=level) if never else [None] * len(rows.methods)
+    outright = _outright(rows)
     methods = tuple(
         MethodFinding(
             name,
             (
-                Measure("share", share[m], n, pooled(totals[m], n, settings), items[m]),
-                Measure("strength", without_intervals(strength[m]) if never else strength[m], n, unbounded=bool(never)),
+                Measure("share", share[m], n, pooled(totals[m], n, settings), items[m], outright[m]),
+                Measure("strength", without_intervals(strength[m]) if never else strength[m], n, unbounded=limits[m]),
             ),
         )
         for m, name in enumerate(rows.methods)
@@ -94,11 +97,25 @@ def best_of_k(rows: BestOf, settings: AnalysisSettings) -> Findings:
         per_person=known(shares),
         dependence=dependence(counts, np.tile(counts.sum(1, keepdims=True), counts.shape[1])),
         warnings=tuple(
-            f"{name} was never chosen: its strength is unbounded; strengths are of the counts with half a choice added "
+            f"{name} was never chosen: strengths are unbounded; those given are of the counts with half a choice added "
             "to each method"
             for name in never
         ),
     )
+
+
+def _as_wins(counts: Floats) -> Floats:
+    """Counts (P, k) as tables (P, k, k): each choice is one over every rival."""
+    return np.asarray(counts[:, :, None] * (1 - np.eye(counts.shape[1])), dtype=np.float64)
+
+
+def _outright(rows: BestOf) -> Sequence[float | None]:
+    """Per method the mean over people of how often it was itself chosen; None where no answer was a tie."""
+    whole = rows.chosen == 1
+    if whole.any(1).all():
+        return [None] * len(rows.methods)
+    answers = rows.sums(np.ones((len(rows.person), 1)))
+    return [float(value) for value in ratio(rows.sums(whole.astype(np.float64)), answers).mean(0)]
 
 
 def strengths(counts: Floats) -> Statistic:

@@ -17,6 +17,7 @@ from gan_eval.inference import choice
 from gan_eval.inference.permutation import vector_sign_flip
 from gan_eval.inference.persons import FEW, Estimate, Statistic, dependence, estimate, person_mean, resamples
 from gan_eval.inference.power import design_effect, share_sd
+from gan_eval.inference.unbounded import Unbounded, strength_limits
 from gan_eval.study.analysing.findings import (
     AnalysisSettings,
     Findings,
@@ -79,12 +80,16 @@ def pairwise(rows: Pairs, settings: AnalysisSettings) -> Findings:
     total, upper = played.sum(0), np.triu_indices(len(rows.methods), 1)
     won_of, shown_of = _per_answer(rows)
     items = other_items(rows, won_of, shown_of, settings)
+    limits = [None] * len(rows.methods) if len(groups) == 1 else strength_limits(tables, level=level)
+    outright = _outright(rows, won_of, shown_of)
     methods = tuple(
         MethodFinding(
             name,
             (
-                _strength(strength[m], int(total[m]), bounded=len(groups) == 1),
-                Measure("share", share[m], int(total[m]), pooled(won[:, m].sum(), total[m], settings), items[m]),
+                _strength(strength[m], int(total[m]), limits[m]),
+                Measure(
+                    "share", share[m], int(total[m]), pooled(won[:, m].sum(), total[m], settings), items[m], outright[m]
+                ),
             ),
         )
         for m, name in enumerate(rows.methods)
@@ -110,11 +115,19 @@ def pairwise(rows: Pairs, settings: AnalysisSettings) -> Findings:
     )
 
 
-def _strength(estimate: Estimate, answers: int, *, bounded: bool) -> Measure:
+def _strength(estimate: Estimate, answers: int, limit: Unbounded | None) -> Measure:
     """The strength; of a method without an answer none, and without an interval where the answers set no bound."""
     if not answers:
         return Measure("strength", Estimate(float("nan"), estimate.people), 0)
-    return Measure("strength", estimate if bounded else without_intervals(estimate), answers, unbounded=not bounded)
+    return Measure("strength", without_intervals(estimate) if limit else estimate, answers, unbounded=limit)
+
+
+def _outright(rows: Pairs, won: Floats, shown: Floats) -> list[float | None]:
+    """Per method the mean over people of how often it was itself chosen; None where no answer was a tie."""
+    if not (rows.won == 0.5).any():
+        return [None] * len(rows.methods)
+    means = person_mean(ratio(rows.sums((won == 1).astype(np.float64)), rows.sums(shown)))(np.ones((1, rows.people)))[0]
+    return [None if np.isnan(value) else float(value) for value in means]
 
 
 def win_tables(rows: Pairs) -> Floats:

@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gan_eval.inference.detection import d_prime_many
-from gan_eval.inference.persons import Estimate, Statistic, dependence, estimate, person_mean, resamples
-from gan_eval.study.analysing.findings import AnalysisSettings, Findings, Measure, MethodFinding
+from gan_eval.inference.persons import FEW, Estimate, Statistic, dependence, estimate, person_mean, resamples
+from gan_eval.inference.unbounded import ShareRange, criterion_limit, sensitivity_limit
+from gan_eval.study.analysing.findings import AnalysisSettings, Findings, Measure, MethodFinding, bounded
 from gan_eval.study.analysing.kinds.realism import fooling_tests, planned_each, planned_fooling
 from gan_eval.study.analysing.kinds.shares import by_item, compare, known, other_items, pooled, ratio
 from gan_eval.study.analysing.kinds.spec import (
@@ -55,6 +56,7 @@ def real_fake(rows: Labels, settings: AnalysisSettings) -> Findings:
     d_primes = estimate(_yes_no(said, shown, 0), rows.people, weights=weights, level=level)
     criteria = estimate(_yes_no(said, shown, 1), rows.people, weights=weights, level=level)
     n, hits = shown.sum(0), said.sum(0)
+    ranges = _ranges(1 - rates, shown - said, shown, level)
     fakes = is_source[:, 1:].astype(np.float64)
     taken = fakes * rows.said_real[:, None]
     items = other_items(rows, taken, fakes, settings)
@@ -64,13 +66,13 @@ def real_fake(rows: Labels, settings: AnalysisSettings) -> Findings:
             (
                 Measure("fooling_rate", fooled[m], int(n[m + 1]), pooled(hits[m + 1], n[m + 1], settings), items[m]),
                 Measure("hype_infinity", hype[m], int(n[0] + n[m + 1])),
-                Measure("d_prime", d_primes[m], int(n[0] + n[m + 1])),
-                Measure("criterion", criteria[m], int(n[0] + n[m + 1])),
+                *_detection(d_primes[m], criteria[m], int(n[0] + n[m + 1]), ranges[m + 1], ranges[0]),
             ),
         )
         for m, name in enumerate(rows.methods)
     )
     seen = rows.source >= 0
+    [called_real] = shares(rates[:, :1])
     return Findings(
         methods=methods,
         tests=fooling_tests(
@@ -81,11 +83,33 @@ def real_fake(rows: Labels, settings: AnalysisSettings) -> Findings:
             settings,
         ),
         pairs=compare(rows.methods, lambda a, b: fooling[:, a] - fooling[:, b], weights, settings),
-        chance=0.5,
+        chance=called_real.value,
+        reference=Measure("called_real", called_real, int(n[0]), pooled(hits[0], n[0], settings)),
         overall=_overall(rows, said, shown, weights, settings),
         per_person=known(fooling),
         dependence=dependence(said, shown),
         items={i: v for i, v in by_item(rows, taken, fakes).items() if seen[rows.item == rows.items.index(i)].any()},
+    )
+
+
+def _ranges(called_fake: Floats, fake: Floats, shown: Floats, level: float) -> list[ShareRange]:
+    """Of each column how often it was called fake: pooled, and ends that hold over people together with another's."""
+    people = len(called_fake)
+    ends = estimate(
+        person_mean(called_fake), people, weights=np.ones((1, people)), level=1 - (1 - level) / 2, bounds=(0, 1)
+    )
+    pooled_shares = ratio(fake.sum(0), shown.sum(0))
+    spans = [(one.t.low, one.t.high) if one.t and one.people >= FEW else (np.nan, np.nan) for one in ends]
+    return [ShareRange(float(share), *span) for share, span in zip(pooled_shares, spans, strict=True)]
+
+
+def _detection(
+    d_prime: Estimate, criterion: Estimate, answers: int, hits: ShareRange, alarms: ShareRange
+) -> tuple[Measure, Measure]:
+    """d′ and criterion, with their limits where they are infinite."""
+    return (
+        bounded(Measure("d_prime", d_prime, answers), sensitivity_limit(hits, alarms)),
+        bounded(Measure("criterion", criterion, answers), criterion_limit(hits, alarms)),
     )
 
 
@@ -118,6 +142,9 @@ def _overall(
     table = np.stack([real_error, fooling, hype, 1 - hype], axis=1)
     shares = estimate(person_mean(table), rows.people, weights=weights, level=level, bounds=(0, 1))
     d_prime, criterion = estimate(_pooled_d(said, shown), rows.people, weights=weights, level=level)
+    together = np.stack([shown[:, 0], shown[:, 1:].sum(1)], axis=1)
+    said_fake = together - np.stack([said[:, 0], said[:, 1:].sum(1)], axis=1)
+    alarms, hits = _ranges(ratio(said_fake, together), said_fake, together, level)
     n, reals, fooled = len(rows.person), float(shown[:, 0].sum()), float(said[:, 1:].sum())
     missed = reals - float(said[:, 0].sum())
     return (
@@ -125,8 +152,7 @@ def _overall(
         Measure("fooling_rate", shares[1], n - int(reals), pooled(fooled, n - reals, settings)),
         Measure("hype_infinity", shares[2], n, pooled(missed + fooled, n, settings)),
         Measure("balanced_accuracy", shares[3], n),
-        Measure("d_prime", d_prime, n),
-        Measure("criterion", criterion, n),
+        *_detection(d_prime, criterion, n, hits, alarms),
     )
 
 
@@ -167,7 +193,7 @@ SPEC = KindSpec(
     report=ReportSpec(
         task="In each trial a single picture was shown{time}, half of them real, and was to be called real or fake",
         verbs={"fooling_rate": "was taken for real in"},
-        reference="real pictures were called real in {reference}, which is what fakes that cannot be told would reach",
+        reference="real pictures were called real in {reference}, which fakes that cannot be told would reach",
         verdicts=(
             "Fakes were not called real as often as real pictures",
             "Fakes were not shown to be called real at another rate than real pictures",

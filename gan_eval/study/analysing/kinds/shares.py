@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -33,10 +35,20 @@ def pooled(successes: float, n: float, settings: AnalysisSettings) -> Interval |
     return wilson(successes, n, level=settings.level) if n > 0 else None
 
 
-def as_finding(name: str, outcome: PermutationResult, *, primary: bool) -> SignificanceTest:
-    """A permutation test as a finding."""
+def as_finding(name: str, outcome: PermutationResult, *, primary: bool, orders: int = 2) -> SignificanceTest:
+    """A permutation test as a finding. orders: in how many ways one person's answers can be arranged."""
     how = "all arrangements" if outcome.exact else "random arrangements"
-    return SignificanceTest(name, outcome.statistic, outcome.p_value, "person", outcome.people, how, primary)
+    return SignificanceTest(
+        name=name,
+        statistic=outcome.statistic,
+        p_value=outcome.p_value,
+        unit="person",
+        n=outcome.people,
+        method=how,
+        primary=primary,
+        # Rearranging everybody's answers alike changes nothing, so the most extreme outcome comes `orders` times.
+        least_p=float(orders) ** (1 - outcome.people),
+    )
 
 
 def equal_within_people(
@@ -46,7 +58,7 @@ def equal_within_people(
     if (~np.isnan(table).any(1)).sum() < FEW:
         return []
     outcome = label_permutation(table, rng=settings.rng(name), arrangements=settings.arrangements)
-    return [as_finding(name, outcome, primary=primary)]
+    return [as_finding(name, outcome, primary=primary, orders=math.factorial(table.shape[1]))]
 
 
 def against(
@@ -75,6 +87,7 @@ def compare(
     pairs = [pair for pair, column in values.items() if not np.isnan(column).all()]
     estimates: list[Estimate] = []
     p_values: list[float | None] = []
+    least: list[float | None] = []
     for a, b in pairs:
         column = values[a, b]
         estimates += estimate(
@@ -82,9 +95,10 @@ def compare(
         )
         found = against(column, f"{a} against {b}", settings)
         p_values.append(found[0].p_value if found else None)
+        least.append(found[0].least_p if found else None)
     adjusted = adjust(p_values)
     return tuple(
-        PairFinding(methods[a], methods[b], estimates[n], p_values[n], adjusted[n], answer_p(a, b))
+        PairFinding(methods[a], methods[b], estimates[n], p_values[n], adjusted[n], answer_p(a, b), least[n])
         for n, (a, b) in enumerate(pairs)
     )
 
@@ -99,10 +113,7 @@ def adjust(p_values: Sequence[float | None]) -> list[float | None]:
 def adjust_tests(tests: Sequence[SignificanceTest]) -> list[SignificanceTest]:
     """The same tests with p-values adjusted for their number."""
     adjusted = adjust([one.p_value for one in tests])
-    return [
-        SignificanceTest(t.name, t.statistic, t.p_value, t.unit, t.n, t.method, t.primary, p)
-        for t, p in zip(tests, adjusted, strict=True)
-    ]
+    return [replace(test, adjusted_p=p) for test, p in zip(tests, adjusted, strict=True)]
 
 
 def binomial_p(a: float, b: float) -> float | None:

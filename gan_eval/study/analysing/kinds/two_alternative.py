@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from gan_eval.inference.detection import two_alternative
 from gan_eval.inference.persons import dependence, estimate, person_mean, resamples
-from gan_eval.study.analysing.findings import AnalysisSettings, Findings, Measure, MethodFinding
+from gan_eval.inference.unbounded import pair_sensitivity_limit
+from gan_eval.study.analysing.findings import AnalysisSettings, Findings, Measure, MethodFinding, bounded
 from gan_eval.study.analysing.kinds.realism import fooling_tests, planned_each, planned_fooling
 from gan_eval.study.analysing.kinds.shares import by_item, compare, known, other_items, pooled, ratio
 from gan_eval.study.analysing.kinds.spec import (
@@ -49,13 +50,15 @@ def two_alternative_forced(rows: Doubles, settings: AnalysisSettings) -> Finding
         lambda w: two_alternative(w @ (shown - fooled), w @ shown), rows.people, weights=weights, level=level
     )
     n, hits = shown.sum(0), fooled.sum(0)
+    seen_by = (shown > 0).sum(0)
+    limits = [pair_sensitivity_limit(n[m] - hits[m], n[m], int(seen_by[m]), level=level) for m in range(k)]
     items = other_items(rows, taken, is_source, settings)
     methods = tuple(
         MethodFinding(
             name,
             (
                 Measure("fooling_rate", share[m], int(n[m]), pooled(hits[m], n[m], settings), items[m]),
-                Measure("d_prime", d_primes[m], int(n[m])),
+                bounded(Measure("d_prime", d_primes[m], int(n[m])), limits[m]),
             ),
         )
         for m, name in enumerate(rows.methods)

@@ -68,3 +68,12 @@ def test_names_are_drawn_as_they_are(name: str) -> None:
     figure = shares_figure(replace(study, findings=replace(study.findings, methods=methods)))
     assert name in [row.label for row, _ in figure.rows]
     assert not any("<script" in svg for _, svg in figure.rows)
+
+
+def test_the_reference_that_was_measured_is_a_band() -> None:
+    figure = shares_figure(analysis("real-fake"))
+    reference = analysis("real-fake").findings.reference
+    assert reference is not None
+    assert all('class="zone"' in svg for _, svg in figure.rows)
+    assert f"Dashed: {100 * reference.estimate.value:.1f}\u00a0%, the rate at which the same people" in figure.caption
+    assert not any('class="zone"' in svg for _, svg in shares_figure(analysis("two-alternative")).rows)
