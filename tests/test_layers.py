@@ -7,6 +7,7 @@ count for layers.
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections import defaultdict
 from pathlib import Path
@@ -34,10 +35,10 @@ FOLDERS: dict[str, int] = {
     "gan_eval.inference": 1,
     "nicegan.models": 2,
     "nicegan.models.layers": 1,
-    "nicegan.models.cyclegan.settings": 1,
-    "nicegan.models.nice.settings": 1,
     "nicegan.models.table": 1,
 }
+#: A model's settings are plain values, its networks and steps torch.
+MODEL_SETTINGS = re.compile(r"nicegan\.models\.\w+\.settings")
 MODULES: dict[int, dict[str, set[str]]] = {
     4: {
         "gan_eval": {"api", "comparison", "demo", "evaluate", "metric", "scoring"},
@@ -137,6 +138,8 @@ def layer(name: str) -> int:
     for number, table in MODULES.items():
         if rest in table.get(package, ()):
             return number
+    if MODEL_SETTINGS.fullmatch(name):
+        return 1
     folder = name
     while folder:
         if folder in FOLDERS:

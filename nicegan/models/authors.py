@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 import struct
 import warnings
 import zipfile
@@ -12,9 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from gan_eval.errors import InputError
+from gan_eval.files import atomic_file
 
 if TYPE_CHECKING:
     from nicegan.config import RunConfig
@@ -81,3 +83,57 @@ def plain_names(state: Any, where: str, *, dropped: tuple[str, ...] = ()) -> Sta
         if name.rpartition(".")[2] not in dropped:
             found[name] = value
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class EpochFiles:
+    """The files `{epoch}_net_{NAME}.pth` of CycleGAN's and CUT's code: bare state dicts, one file for each network.
+
+    Any one of them names the others of its epoch, in its folder. networks: the NAMEs. owner: whose files, in words.
+    """
+
+    networks: tuple[str, ...]
+    owner: str
+
+    def read(self, path: Path, *, dropped: tuple[str, ...] = ()) -> dict[str, StateDict]:
+        """State dicts by network, of the files that are there; entries whose last part is in `dropped` left out.
+
+        Raises InputError where `path` is none of their names, or a file is no state dict.
+        """
+        names = self._names(path)
+        if names is None:
+            raise InputError(f"{path}: not a name of {self.owner}'s files (EPOCH_net_{self.networks[0]}.pth and so on)")
+        found = {name: place for name, place in names.items() if place.is_file() or place == path}
+        return {name: plain_names(load_official(place), str(place), dropped=dropped) for name, place in found.items()}
+
+    def write(self, path: Path, weights: Mapping[str, StateDict]) -> None:
+        """Write the files of an epoch; `path` is the name of any of them."""
+        names = self._names(path)
+        if names is None:
+            raise InputError(
+                f"{path}: {self.owner}'s code loads a file for each network: name one, such as "
+                f"latest_net_{self.networks[0]}.pth"
+            )
+        for name, state in weights.items():
+            with atomic_file(names[name]) as temporary:
+                torch.save(state, temporary)
+
+    def _names(self, path: Path) -> dict[str, Path] | None:
+        match = re.fullmatch(rf"(.*net_)({'|'.join(self.networks)})(\.pth?)", path.name)
+        if match is None:
+            return None
+        return {name: path.with_name(f"{match[1]}{name}{match[3]}") for name in self.networks}
+
+
+def check_shapes(weights: Mapping[str, StateDict], parts: Mapping[str, nn.Module], path: Path) -> None:
+    """Raise InputError for the first entry that the networks do not have, or have in another shape."""
+    for name, state in weights.items():
+        ours = {key: tuple(value.shape) for key, value in parts[name].state_dict().items()}
+        theirs = {key: _shape(value) for key, value in state.items()}
+        if ours != theirs:
+            key = min(key for key in ours.keys() | theirs.keys() if ours.get(key) != theirs.get(key))
+            raise InputError(f"{path}: {name}: {key} is {theirs.get(key)}, not {ours.get(key)}")
+
+
+def _shape(value: Any) -> tuple[int, ...] | str:
+    return tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__

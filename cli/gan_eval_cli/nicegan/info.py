@@ -84,7 +84,8 @@ def _print(found: Profile, config: RunConfig, name: str) -> None:
         (kind, f"{figures.parameters / 1e6:.2f} M", f"{figures.flops / 1e9:.2f} G", str(figures))
         for kind, figures in found.paper.items()
     ]
-    render.print_table(columns, rows_of_paper)
+    if rows_of_paper:
+        render.print_table(columns, rows_of_paper)
     network, batch = config.network, config.optim.batch_size
     step = f"of a training step, batch {batch}"
     costs = {

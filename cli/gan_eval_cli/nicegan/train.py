@@ -94,7 +94,7 @@ def train(
             for reason in folders.skipped if first else ():
                 render.notice(f"left out: {reason}")
             validates = first and config.validate_every > 0
-            scorers, judge = _scorers(folders, config.features, device) if validates else ({}, None)
+            scorers, judge = _scorers(folders, config, device) if validates else ({}, None)
             with _ending_politely() as stop, display.training(quiet or not first) as report:
                 outcome = training.train(
                     config,
@@ -223,17 +223,18 @@ def _demo_data(out: Path, config: RunConfig) -> Path:
 
 
 def _scorers(
-    folders: UnpairedFolders, features: str, device: str
+    folders: UnpairedFolders, config: RunConfig, device: str
 ) -> tuple[dict[TranslationDirection, Scorer], dict[str, str] | None]:
-    """The kernel distance to the real test images of each target domain that has any, and what it depends on."""
+    """The kernel distance to the real test images of each target domain of the model, and what it depends on."""
     import gan_eval
     from gan_eval.extractors import resolve
     from gan_eval_cli import render
-    from nicegan.models.protocol import BOTH
+    from nicegan.models.protocol import implementation
     from nicegan.validation import SOURCE
 
+    features = config.features
     scorers: dict[TranslationDirection, Scorer] = {}
-    for direction in BOTH:
+    for direction in implementation(config.model).directions:
         source, target = SOURCE[direction], SOURCE["BtoA" if direction == "AtoB" else "AtoB"]
         if len(folders.test[source]) < 2 or len(folders.test[target]) < 2:
             render.notice(f"no validation of {direction}: it needs two images in testA and in testB")

@@ -12,14 +12,12 @@ from pathlib import Path
 import torch
 
 from gan_eval.errors import InputError
-from gan_eval.files import atomic_file
 from nicegan.config import RunConfig, preset
-from nicegan.models.authors import Official, StateDict, load_official, plain_names
+from nicegan.models.authors import EpochFiles, Official, StateDict, check_shapes
 from nicegan.models.cyclegan.model import CycleGANModel
 from nicegan.models.cyclegan.settings import CycleGANLoss, CycleGANNetwork
 
-NETWORKS = ("G_A", "G_B", "D_A", "D_B")
-_NAME = re.compile(r"(.*net_)(G_A|G_B|D_A|D_B)(\.pth?)")
+FILES = EpochFiles(("G_A", "G_B", "D_A", "D_B"), "CycleGAN")
 _DROPPED = ("running_mean", "running_var", "num_batches_tracked")
 
 
@@ -28,27 +26,17 @@ def read(path: Path, *, size: int | None = None) -> Official:
 
     path: one of them. size: side in pixels of the images it was trained on, which the files do not tell (default 256).
     """
-    match = _NAME.fullmatch(path.name)
-    if match is None:
-        raise InputError(f"{path}: not a name of CycleGAN's files (EPOCH_net_G_A.pth and so on)")
-    start, _, ending = match.groups()
-    places = {name: path.with_name(f"{start}{name}{ending}") for name in NETWORKS}
-    found = {name: place for name, place in places.items() if place.is_file() or place == path}
-    weights = {name: plain_names(load_official(place), str(place), dropped=_DROPPED) for name, place in found.items()}
+    weights = FILES.read(path, dropped=_DROPPED)
     base = preset(model="cyclegan")
     config = RunConfig(model="cyclegan", network=_network(weights, path, size), loss=CycleGANLoss(), optim=base.optim)
-    _check_shapes(weights, config, path)
+    with torch.device("meta"):
+        check_shapes(weights, CycleGANModel.build(config).parts(), path)
     return Official(config, 0, weights, None)
 
 
 def write(path: Path, official: Official) -> None:
     """Write the four files of an epoch; `path` is the name of any of them."""
-    match = _NAME.fullmatch(path.name)
-    if match is None:
-        raise InputError(f"{path}: CycleGAN's code loads four files: name one, such as latest_net_G_A.pth")
-    for name, state in official.weights.items():
-        with atomic_file(path.with_name(f"{match[1]}{name}{match[3]}")) as temporary:
-            torch.save(state, temporary)
+    FILES.write(path, official.weights)
 
 
 def check_expressible(config: RunConfig) -> None:
@@ -64,14 +52,3 @@ def _network(weights: dict[str, StateDict], path: Path, size: int | None) -> Cyc
         raise InputError(f"{path}: not a generator of CycleGAN's kind resnet (unet and others are not supported)")
     side = size or 256
     return CycleGANNetwork(height=side, width=side, channels=len(generator["model.1.weight"]), n_res=n_res)
-
-
-def _check_shapes(weights: dict[str, StateDict], config: RunConfig, path: Path) -> None:
-    with torch.device("meta"):
-        parts = CycleGANModel.build(config).parts()
-    for name, state in weights.items():
-        ours = {key: tuple(value.shape) for key, value in parts[name].state_dict().items()}
-        theirs = {key: tuple(value.shape) for key, value in state.items()}
-        if ours != theirs:
-            key = min(key for key in ours.keys() | theirs.keys() if ours.get(key) != theirs.get(key))
-            raise InputError(f"{path}: {name}: {key} is {theirs.get(key)}, not {ours.get(key)}")

@@ -6,6 +6,8 @@ Normalisation is instance normalisation without parameters, the same in training
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from torch import Tensor, nn
 
 from nicegan.models.layers.padding import reflect
@@ -47,8 +49,20 @@ class ResnetBlock(nn.Module):
 
 def normal_weights(network: nn.Module, *, deviation: float = 0.02) -> None:
     """Weights of convolutions and linear maps from N(0, deviation²), biases 0: the initialisation of CycleGAN."""
+    for module in _weighted(network):
+        nn.init.normal_(module.weight, 0.0, deviation)
+
+
+def xavier_weights(network: nn.Module, *, gain: float = 0.02) -> None:
+    """Weights of convolutions and linear maps from N(0, gain²·2/(inputs + outputs)), biases 0: that of CUT."""
+    for module in _weighted(network):
+        nn.init.xavier_normal_(module.weight, gain)
+
+
+def _weighted(network: nn.Module) -> Iterator[nn.Conv2d | nn.ConvTranspose2d | nn.Linear | ToImage]:
+    """The convolutions and linear maps, whose biases are set to 0."""
     for module in network.modules():
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear | ToImage):
-            nn.init.normal_(module.weight, 0.0, deviation)
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
+            yield module

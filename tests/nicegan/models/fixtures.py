@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
+
+from gan_eval.result import Score
 
 
 def filled(network: nn.Module) -> nn.Module:
@@ -25,3 +29,8 @@ def figures(values: Tensor) -> list[float]:
     """Mean, population standard deviation, the first three values and the last."""
     flat = values.detach().flatten()
     return [flat.mean().item(), flat.std(correction=0).item(), *flat[:3].tolist(), flat[-1].item()]
+
+
+def brightness(fakes: NDArray[np.uint8]) -> Score:
+    """A scorer of translated images (N, H, W, 3): their mean value."""
+    return Score("kd", float(fakes.mean()), "lower", 3, len(fakes), "none")
