@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, TypeVar
 
-from gan_eval.errors import InputError, OutputError
+from gan_eval.errors import GanEvalError, InputError, OutputError
 from gan_eval.files import read_document, sha256_bytes, sha256_file, write_json
 from gan_eval.strict_json import Between, DocumentFormat, Matches
 from gan_eval.version import __version__
@@ -41,7 +41,12 @@ _STALE = 24 * 3600
 _BEGINNING = 60
 
 
+#: Seconds after which nobody is expected to go on with what a killed process left.
+_ABANDONED = 14 * 24 * 3600
+
 _ABOUT = "key.json"
+#: How names of folders begin in which a killed process's work can be gone on with.
+_BENCH = "bench-"
 
 T = TypeVar("T")
 
@@ -133,6 +138,38 @@ class Cache:
             finally:
                 shutil.rmtree(path, ignore_errors=True)
 
+    @contextlib.contextmanager
+    def bench(self, key: Mapping[str, Any]) -> Iterator[Path]:
+        """A folder as of `scratch` for making the entry for `key`, which the next process finds if this one is killed.
+
+        It stays where the block is left by anything but an error of the input or the disk, such as Ctrl-C. Where
+        another process works on the same entry just now, or nothing is kept, it is a scratch folder.
+        """
+        path = self.folder / "unfinished" / f"{_BENCH}{sha256_bytes(_canonical(key).encode())}"
+        with contextlib.ExitStack() as locks:
+            if not self._enter_bench(path, locks):
+                yield locks.enter_context(self.scratch())
+                return
+            try:
+                yield path
+            except (GanEvalError, OSError):
+                shutil.rmtree(path, ignore_errors=True)
+                raise
+            shutil.rmtree(path, ignore_errors=True)
+
+    def _enter_bench(self, path: Path, locks: contextlib.ExitStack) -> bool:
+        """Make and lock the folder `path`; False where that cannot be."""
+        if not self.keep or self.fault is not None or sys.platform == "win32":
+            return False
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            self._sweep()
+            locks.enter_context(_locked(path, wait=False))
+            path.mkdir(exist_ok=True)  # another process may have finished with it just before
+        except OSError:
+            return False
+        return True
+
     def _room(self, locks: contextlib.ExitStack) -> Path:
         if self.keep and self.fault is None:
             unfinished = self.folder / "unfinished"
@@ -205,22 +242,22 @@ class Cache:
             for path in self.folder.iterdir():
                 if path.name != "unfinished":
                     shutil.rmtree(path, ignore_errors=True)
-            self._sweep()
+            self._sweep(benches=True)
         return usage
 
     def _place(self, key: Mapping[str, Any]) -> Path:
         name = sha256_bytes(_canonical(key).encode())
         return self.folder / name[:2] / name
 
-    def _sweep(self) -> None:
-        """Remove unfinished files of processes that have ended."""
+    def _sweep(self, *, benches: bool = False) -> None:
+        """Remove unfinished files of processes that have ended; of `bench`, old ones alone, or with `benches` all."""
         unfinished = self.folder / "unfinished"
         with contextlib.suppress(FileNotFoundError):
             for path in unfinished.iterdir():
                 if path.suffix == ".lock":
                     if not path.with_suffix("").exists():
                         path.unlink(missing_ok=True)
-                elif not _in_use(path):
+                elif not _in_use(path) and (benches or not _may_go_on(path)):
                     shutil.rmtree(path, ignore_errors=True)
 
 
@@ -246,16 +283,29 @@ def _lock_file(room: Path) -> Path:
 
 
 @contextlib.contextmanager
-def _locked(room: Path) -> Iterator[None]:
-    """Hold a lock beside the folder `room`, which ends with this block or with this process."""
+def _locked(room: Path, *, wait: bool = True) -> Iterator[None]:
+    """Hold a lock beside the folder `room`, which ends with this block or with this process.
+
+    Raises BlockingIOError, unless it may `wait`, where another process holds it.
+    """
     path = _lock_file(room)
     with path.open("wb") as stream:
         if sys.platform != "win32":
-            fcntl.flock(stream, fcntl.LOCK_EX)
+            fcntl.flock(stream, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            if not path.exists() or not os.path.samestat(os.fstat(stream.fileno()), path.stat()):
+                raise BlockingIOError(f"{path}: another process has just ended with it")
         try:
             yield
         finally:
             path.unlink(missing_ok=True)
+
+
+def _may_go_on(room: Path) -> bool:
+    """Whether an unfinished folder is one of `bench` that was worked on lately."""
+    try:
+        return room.name.startswith(_BENCH) and time.time() - room.stat().st_mtime < _ABANDONED
+    except FileNotFoundError:
+        return False
 
 
 def _in_use(room: Path) -> bool:

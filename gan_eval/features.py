@@ -27,12 +27,12 @@ from gan_eval.cache import Cache
 from gan_eval.distributed import Team, leading, own_workers
 from gan_eval.errors import BadImagesError, InputError, OutputError
 from gan_eval.extractors import Activations, Extractor, Network, load, resolve
-from gan_eval.feature_set import FeatureSet, read_entry, write_entry
+from gan_eval.feature_set import FeatureSet, read_entry
 from gan_eval.forward import Batch, Pass, run
 from gan_eval.images import ArraySource, Contents, Given, OnBadImage, Source, open_source, scan
 from gan_eval.images.scanning import ContentCheck
-from gan_eval.metrics.moments import StreamingMoments
 from gan_eval.metrics.sides import Needs as Needs
+from gan_eval.pass_results import INTERVAL, PassResults
 from gan_eval.provenance import Provenance, versions
 from gan_eval.result import Progress
 from gan_eval.settings import Settings
@@ -57,8 +57,9 @@ class FeatureReader:
     network: from `extractors.resolve`; it is loaded at the first source that the cache does not know.
     cache: where results are kept and looked for. batch_size: images per forward pass. workers: decoding threads,
     default one per core, 0 for none. on_bad_image: `fail` or `skip`. seconds: filled with what took how long.
-    extractor: a network of the caller's own, already in memory. team: processes that share the reading; this is the
-    one that leads.
+    extractor: a network of the caller's own, already in memory. keep_interval: seconds between two times at which an
+    unfinished pass is kept, so that it goes on after the process was killed. team: processes that share the reading;
+    this is the one that leads.
     """
 
     network: Network
@@ -69,6 +70,7 @@ class FeatureReader:
     progress: Progress | None = None
     seconds: dict[str, float] = field(default_factory=dict)
     extractor: Extractor | None = None
+    keep_interval: float = INTERVAL
     team: Team | None = None
     _rooms: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
@@ -146,12 +148,15 @@ class FeatureReader:
     def _make(
         self, source: Source, contents: Contents | None, needs: Needs, rooms: contextlib.ExitStack | None
     ) -> FeatureSet:
+        kind = needs.kinds()[0]
+        lasting = rooms is None and contents is not None
         with contextlib.ExitStack() as made:
-            room = made.enter_context(self.cache.scratch())
+            bench = self.cache.bench(self._key(contents, kind)) if lasting and contents else self.cache.scratch()
+            room = made.enter_context(bench)
             sha256 = self._extract(source, contents, needs, room)
             size = sum(path.stat().st_size for path in room.iterdir())
-            if rooms is None and contents is not None and size <= KEEP_BYTES:
-                room = self.cache.store(self._key(contents, needs.kinds()[0]), room)
+            if lasting and contents is not None and size <= KEEP_BYTES:
+                room = self.cache.store(self._key(contents, kind), room)
             entry = self._entry(room, source, contents, sha256)
             (rooms or self._rooms).push(made.pop_all())
         return entry
@@ -161,46 +166,35 @@ class FeatureReader:
         with self.timed("load network"):
             extractor = self.extractor = self.extractor or load(self.network)
         check = ContentCheck(source.label, contents)
-        moments: StreamingMoments | None = None
-        bad: list[str] = []
-        with contextlib.ExitStack() as files, self.timed("features"):
-            vectors = files.enter_context(VectorWriter(room / "features.f32")) if needs.vectors else None
-            logits = files.enter_context(VectorWriter(room / "logits.f32")) if needs.logits else None
-            said = files.enter_context(contextlib.closing(self._activations(extractor, source, contents, check, bad)))
-            for activations in said:
-                moments = moments or StreamingMoments(self.network.dim or activations.features.shape[1])
-                moments.update(activations.features)
-                if vectors is not None:
-                    vectors.append(activations.features)
-                if logits is not None:
-                    logits.append(_logits(activations, self.network))
-        if moments is None or not moments.n:
-            raise InputError(f"{source.label}: no readable images in it")
-        sha256 = check.finish()
-        write_entry(room, moments.finish(), [line for line in bad if contents is None or line not in contents.bad])
+        total = contents.count if contents else source.count
+        with PassResults(room, needs, interval=self.keep_interval) as results, self.timed("features"):
+            check.update(results.digests)
+            job = Pass(self.network, source, self.batch_size, self.workers, contents, skip=results.items)
+            with contextlib.closing(self._batches(extractor, job)) as batches:
+                for batch in batches:
+                    self._add(results, batch, source, needs)
+                    check.update(batch.digests)
+                    if contents is not None:
+                        results.keep_now_and_then()
+                    if self.progress:
+                        self.progress(f"{self.network.name} features of {source.label}", results.count, total)
+            if not results.count:
+                raise InputError(f"{source.label}: no readable images in it")
+            sha256 = check.finish()
+            results.finish([line for line in results.bad if contents is None or line not in contents.bad])
         return sha256
 
-    def _activations(
-        self, extractor: Extractor, source: Source, contents: Contents | None, check: ContentCheck, bad: list[str]
-    ) -> Generator[Activations]:
-        """What the network says, a batch at a time; hashes go to `check`, unreadable images to `bad`."""
-        total = contents.count if contents else source.count
-        done = 0
-        with contextlib.closing(self._batches(extractor, source, contents)) as batches:
-            for batch in batches:
-                bad += batch.bad
-                if bad and self.on_bad_image == "fail":
-                    raise BadImagesError(source.label, bad)
-                check.update(batch.digests)
-                if batch.activations is not None:
-                    yield batch.activations
-                done += batch.read
-                if self.progress:
-                    self.progress(f"{self.network.name} features of {source.label}", done, total)
+    def _add(self, results: PassResults, batch: Batch, source: Source, needs: Needs) -> None:
+        """Add a batch to the results. Raises BadImagesError for unreadable images that are not to be skipped."""
+        results.add_images(batch.items, batch.bad, batch.digests)
+        if results.bad and self.on_bad_image == "fail":
+            raise BadImagesError(source.label, results.bad)
+        if batch.activations is not None:
+            logits = _logits(batch.activations, self.network) if needs.logits else None
+            results.add_features(batch.activations.features, logits)
 
-    def _batches(self, extractor: Extractor, source: Source, contents: Contents | None) -> Generator[Batch]:
-        job = Pass(self.network, source, self.batch_size, self.workers, contents)
-        if self.team is None or not source.repeatable or isinstance(source, ArraySource):
+    def _batches(self, extractor: Extractor, job: Pass) -> Generator[Batch]:
+        if self.team is None or not job.source.repeatable or isinstance(job.source, ArraySource):
             return run(job, extractor)
         shared = replace(job, size=self.team.size)
         return self.team.lead(shared, run(replace(shared, workers=own_workers(self.workers)), extractor))

@@ -27,7 +27,7 @@ class Pass:
 
     batch_size: images per forward pass. workers: decoding threads, None for one per core, 0 for none. contents: what
     the scan of the source found, None where there was none. rank, size: of every `size` batches the one at place
-    `rank` is this process's.
+    `rank` is this process's. skip: images at the beginning of the source that an earlier pass has read.
     """
 
     network: Network
@@ -37,6 +37,7 @@ class Pass:
     contents: Contents | None
     rank: int = 0
     size: int = 1
+    skip: int = 0
 
 
 class Batch(NamedTuple):
@@ -44,13 +45,14 @@ class Batch(NamedTuple):
 
     activations: of the readable images, None where none was. digests: SHA-256 of each image as it was decoded, one
     after the other, without those that the scan left out. bad: "name: reason" of each unreadable image. read: number
-    of readable images.
+    of readable images. items: number of images, readable or not.
     """
 
     activations: Activations | None
     digests: bytes
     bad: tuple[str, ...]
     read: int
+    items: int
 
 
 class _Prepared(NamedTuple):
@@ -82,6 +84,7 @@ def run(job: Pass, extractor: Extractor) -> Generator[Batch]:
             b"".join(one.digest for one in batch),
             tuple(one.bad for one in batch if one.bad is not None),
             len(good),
+            len(batch),
         )
 
 
@@ -110,4 +113,5 @@ def follower(rank: int) -> Callable[[Pass], Iterator[Batch]]:
 
 
 def _share(job: Pass) -> Iterator[Item]:
-    return (item for place, item in enumerate(job.source.items()) if place // job.batch_size % job.size == job.rank)
+    items = itertools.islice(job.source.items(), job.skip, None)
+    return (item for place, item in enumerate(items) if place // job.batch_size % job.size == job.rank)

@@ -8,12 +8,17 @@ from __future__ import annotations
 import errno
 import os
 import weakref
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
+from typing import Annotated, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
+
+from gan_eval.errors import InputError
+from gan_eval.strict_json import Between
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,29 +86,72 @@ class _ReadOnly:
             done += count
 
 
-class VectorWriter:
-    """Appends batches of rows to a file; a context manager."""
+@dataclass(frozen=True, slots=True)
+class FileExtent:
+    """What a file of vectors holds: n rows of dim numbers, with this CRC-32."""
 
-    def __init__(self, path: Path) -> None:
+    n: Annotated[int, Between(0, 2**63)]
+    dim: Annotated[int, Between(0, 2**31)]
+    crc: Annotated[int, Between(0, 2**32 - 1)]
+
+
+class VectorWriter:
+    """Appends batches of rows to a file; a context manager.
+
+    Parameters
+    ----------
+    path : of the file, which is made anew unless `written` is given.
+    written : what the file held when it was last known to be whole; the rest of it is cut off.
+
+    Raises
+    ------
+    InputError : the file does not hold what was written.
+    """
+
+    def __init__(self, path: Path, written: FileExtent | None = None) -> None:
         self._path = path
-        self._stream = path.open("wb")
-        self._n = 0
-        self._dim = 0
+        self._written = written or FileExtent(0, 0, 0)
+        self._stream = path.open("wb" if written is None else "r+b")
+        if written is not None:
+            try:
+                _go_on(self._stream, written)
+            except BaseException:
+                self._stream.close()
+                raise
 
     def append(self, rows: NDArray[np.float32]) -> None:
         """Add (B, D) float32."""
-        self._n += len(rows)
-        self._dim = rows.shape[1]
+        data = np.ascontiguousarray(rows, np.float32).data
         # Not `tofile`, whose error does not say that the disk is full.
-        self._stream.write(np.ascontiguousarray(rows, np.float32).data)
+        self._stream.write(data)
+        self._written = FileExtent(self._written.n + len(rows), rows.shape[1], zlib.crc32(data, self._written.crc))
+
+    def flush(self) -> FileExtent:
+        """Hand all to the disk; returns what has been written so far."""
+        self._stream.flush()
+        os.fsync(self._stream.fileno())
+        return self._written
 
     def finish(self) -> Vectors:
         """What was written, readable from now on."""
         self._stream.flush()
-        return Vectors(self._path, self._n, self._dim)
+        return Vectors(self._path, self._written.n, self._written.dim)
 
     def __enter__(self) -> VectorWriter:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._stream.close()
+
+
+def _go_on(stream: BinaryIO, written: FileExtent) -> None:
+    """Check what a file holds and stand at its end. Raises InputError."""
+    left, crc = 4 * written.n * written.dim, 0
+    while left:
+        block = stream.read(min(left, 1 << 22))
+        if not block:
+            raise InputError(f"{stream.name}: shorter than it was written")
+        left, crc = left - len(block), zlib.crc32(block, crc)
+    if crc != written.crc:
+        raise InputError(f"{stream.name}: not what was written to it")
+    stream.truncate()

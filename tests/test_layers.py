@@ -53,6 +53,7 @@ MODULES: dict[int, dict[str, set[str]]] = {
             "grouping",
             "pairing",
             "pairs",
+            "pass_results",
             "row_files",
             "statistics_file",
         },

@@ -10,6 +10,7 @@ Merging: Chan, Golub and LeVeque (1983), "Algorithms for computing the sample va
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -189,6 +190,29 @@ class StreamingMoments:
             self._buffer[self._filled : self._filled + take] = x[:take]
             self._filled += take
             x = x[take:]
+
+    def state(self) -> dict[str, NDArray[np.floating]]:
+        """All that `from_state` needs to go on from here, to the bit; the arrays are this stream's own."""
+        folded = self._folded
+        arrays: dict[str, NDArray[np.floating]] = {"kept": self._buffer[: self._filled], "mean": folded.mean}
+        return arrays | {"lower": folded.lower, "counts": np.array([self.n, folded.n, len(self._buffer)], np.float64)}
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, NDArray[np.floating]]) -> StreamingMoments:
+        """The stream that stood where `state` was taken. Raises InputError for arrays that do not fit together."""
+        kept, mean, lower, counts = (state[name] for name in ("kept", "mean", "lower", "counts"))
+        n, folded, room = (int(count) for count in counts)
+        dim = len(mean)
+        shapes = (kept.shape, lower.shape) == ((n - folded, dim), (dim, dim) if folded else (0, 0))
+        if not shapes or room not in (_BLOCK, max(dim, _BLOCK)) or len(kept) > room:
+            raise InputError("the state of a stream of features whose arrays do not fit together")
+        stream = cls(dim)
+        stream.n, stream._filled = n, len(kept)
+        stream._buffer = np.empty((room, dim), kept.dtype)
+        stream._buffer[: len(kept)] = kept
+        stream._folded.n, stream._folded.mean = folded, mean.astype(np.float64)
+        stream._folded.lower = np.asfortranarray(lower, np.float64)
+        return stream
 
     def finish(self) -> Statistics:
         """Statistics of all that came. The stream ends here: its memory becomes the result's."""
