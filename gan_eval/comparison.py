@@ -268,7 +268,10 @@ def _tested(real: FeatureSet, fakes: Mapping[str, FeatureSet], job: _PairJob) ->
     def name(number: str) -> str:
         return name_of(number, job.network)
 
-    return [pairs_of(row, real, fakes, names=name, seed=plan.seed, matches=job.matches) for row in rows]
+    return [
+        pairs_of(row, real, fakes, names=name, plan=plan, matches=job.matches, own=job.options.own_of(row))
+        for row in rows
+    ]
 
 
 @dataclass(frozen=True, slots=True)

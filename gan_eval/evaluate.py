@@ -28,7 +28,7 @@ from gan_eval.statistics_file import StatisticsFile
 from gan_eval.strict_json import DocumentFormat
 
 #: To be raised when a number or an interval of the same features changes between releases.
-_ESTIMATORS = 3
+_ESTIMATORS = 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from gan_eval.feature_set import FeatureSet
 from gan_eval.inference.families import FamilyMember, RankSet, adjust, rank_sets, smallest_detectable
 from gan_eval.metrics.relative import Difference
-from gan_eval.metrics.sides import Matches
+from gan_eval.metrics.sides import EstimatorPlan, Matches
 from gan_eval.metrics.table import MetricRow, number_rows
 from gan_eval.result import Interval
 
@@ -57,13 +58,15 @@ def pairs_of(
     fakes: Mapping[str, FeatureSet],
     *,
     names: Callable[[str], str],
-    seed: int,
+    plan: EstimatorPlan,
     matches: Matches,
+    own: Mapping[str, Any],
 ) -> PairTable:
     """Every pair of `fakes` by a metric's numbers; names: what a number is called with this network."""
-    tests = row.differences(real, fakes, seed=seed, matches=matches)
+    tests = row.differences(real, fakes, plan=plan, matches=matches, own=own)
     pairs = [pair for number, differences in tests.differences.items() for pair in _family(names(number), differences)]
-    return PairTable(tuple(pairs), tuple(f"{names(row.numbers[0].name)}: {note}" for note in tests.notes))
+    all_numbers = ", ".join(names(number.name) for number in row.numbers)
+    return PairTable(tuple(pairs), tuple(f"{all_numbers}: {note}" for note in tests.notes))
 
 
 def _family(number: str, differences: Mapping[tuple[str, str], Difference]) -> list[Pair]:

@@ -22,6 +22,11 @@ def codes(labels: Sequence[Hashable]) -> Groups:
     return np.array([table.setdefault(label, len(table)) for label in labels], dtype=np.intp)
 
 
+def subset(groups: Groups | None, rows: NDArray[np.intp]) -> Groups | None:
+    """Groups of some of the images, coded anew; None where images stand alone."""
+    return None if groups is None else np.unique(groups[rows], return_inverse=True)[1].astype(np.intp)
+
+
 def count_of(n: int, groups: Groups | None) -> int:
     """Number of independent units among n images."""
     return n if groups is None else int(groups.max(initial=-1)) + 1

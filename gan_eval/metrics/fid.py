@@ -43,7 +43,9 @@ def estimate(real: Side, fake: Side, plan: EstimatorPlan, *, infinity: bool) -> 
     return [MetricEstimate("fid", value, interval, details, (*warnings, _bias_warning(error)))]
 
 
-def differences(real: Side, fakes: Mapping[str, Side], *, seed: int, matches: Matches) -> PairTests:
+def differences(
+    real: Side, fakes: Mapping[str, Side], *, plan: EstimatorPlan, matches: Matches, own: Mapping[str, Any]
+) -> PairTests:
     """Test each pair at infinitely many images; none, and why, where the bias of a set cannot be estimated."""
     sides = (real, *fakes.values())
     sizes = [count_of(side.vectors.shape[0], side.groups) for side in sides if side.vectors is not None]
@@ -63,7 +65,7 @@ def differences(real: Side, fakes: Mapping[str, Side], *, seed: int, matches: Ma
             real_groups=real.groups,
             fake_groups=_groups_of(side, rows),
             cuts=cuts,
-            seed=seed,
+            seed=plan.seed,
         )
 
     errors = {name: assess(side) for name, side in fakes.items()}

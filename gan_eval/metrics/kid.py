@@ -45,7 +45,9 @@ def estimate(
     return [MetricEstimate("kid", drawn.mean, interval, details)]
 
 
-def differences(real: Side, fakes: Mapping[str, Side], *, seed: int, matches: Matches) -> PairTests:
+def differences(
+    real: Side, fakes: Mapping[str, Side], *, plan: EstimatorPlan, matches: Matches, own: Mapping[str, Any]
+) -> PairTests:
     """Test each pair of models, by the pairs of images that show one input where there are such."""
     tests = {}
     for a, b in itertools.combinations(fakes, 2):
@@ -53,7 +55,7 @@ def differences(real: Side, fakes: Mapping[str, Side], *, seed: int, matches: Ma
         if real.groups is not None:
             tests[a, b] = _of_groups(real, fakes[a], fakes[b], rows)
             continue
-        tests[a, b] = kernel_difference(rows_of(real), rows_of(fakes[a]), rows_of(fakes[b]), rows=rows, seed=seed)
+        tests[a, b] = kernel_difference(rows_of(real), rows_of(fakes[a]), rows_of(fakes[b]), rows=rows, seed=plan.seed)
     return PairTests({"kid": tests})
 
 

@@ -9,6 +9,9 @@ Higher is better. An image's ball reaches its k-th nearest neighbour in its own 
 rim is outside (`<`), as in `prdc`, whose numbers these are; torch-fidelity and StyleGAN count it as inside (`<=`),
 which differs only for exact ties, as between copies of images.
 
+Where images come in groups (crops of one photograph), a ball reaches the k-th nearest image of another group: siblings
+are no measure of how far apart images of the set lie.
+
 Their intervals are in `manifold_error`.
 
 Distances come tile by tile from a GEMM in the features' precision; those too near a radius to call are computed again
@@ -22,7 +25,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gan_eval.errors import InputError
+from gan_eval.errors import InputError, TooFewError
+from gan_eval.inference.groups import Groups
 from gan_eval.metrics.moments import Array
 from gan_eval.metrics.rows import TILE, Floats, Rows, check_pair, tiles
 
@@ -41,8 +45,12 @@ class Manifold:
     k: int
 
 
-def prdc(real: Rows, fake: Rows, *, k: int = 5) -> Manifold:
+def prdc(
+    real: Rows, fake: Rows, *, k: int = 5, real_groups: Groups | None = None, fake_groups: Groups | None = None
+) -> Manifold:
     """Precision, recall, density and coverage of `fake` (m, D) against `real` (n, D), both float32.
+
+    real_groups, fake_groups: (n,), (m,) group of each image, None where images are independent.
 
     Raises MismatchError for different D, TooFewError when a set has no k neighbours for each image.
     """
@@ -50,7 +58,8 @@ def prdc(real: Rows, fake: Rows, *, k: int = 5) -> Manifold:
         raise InputError(f"k = {k}: k must be at least 1")
     check_pair(real, fake, least=k + 1, what=f"a ball of k = {k} neighbours")
     centre = np.asarray(real[:TILE]).mean(axis=0)
-    radii = [squared_radii(side, k, centre=centre) for side in (real, fake)]
+    sides = ((real, real_groups), (fake, fake_groups))
+    radii = [squared_radii(side, k, centre=centre, groups=groups) for side, groups in sides]
     return within_radii(real, fake, *radii, k=k, centre=centre)
 
 
@@ -71,9 +80,14 @@ def within_radii(real: Rows, fake: Rows, real_radii: Array, fake_radii: Array, *
     return Manifold(float(precision), float(held.mean()), float(density), float(covered.mean()), k)
 
 
-def squared_radii(x: Rows, k: int, *, centre: Floats) -> Array:
-    """(n,) float64: squared distance of each row of `x` (n, D) to its k-th nearest other row."""
+def squared_radii(x: Rows, k: int, *, centre: Floats, groups: Groups | None = None) -> Array:
+    """(n,) float64: squared distance of each row of `x` (n, D) to its k-th nearest other row, of another group.
+
+    Raises TooFewError where a row has no k rows of other groups.
+    """
     n = x.shape[0]
+    if groups is not None and n - np.bincount(groups).max(initial=0) < k:
+        raise TooFewError(f"{n} images: some have fewer than {k} images of other groups for a ball to reach")
     near = _Nearest(n, min(k + 8, n - 1))
     for i in tiles(n):
         left = _Tile(x, i, centre)
@@ -81,6 +95,8 @@ def squared_radii(x: Rows, k: int, *, centre: Floats) -> Array:
             if j.start < i.start:
                 continue
             squares = left.squared_distances(left if i == j else _Tile(x, j, centre))
+            if groups is not None:
+                squares[groups[i][:, None] == groups[j]] = np.inf
             if i == j:
                 np.fill_diagonal(squares, np.inf)
             else:
@@ -89,7 +105,9 @@ def squared_radii(x: Rows, k: int, *, centre: Floats) -> Array:
     radii = np.empty(n)
     for row in range(n):
         gaps = np.asarray(x[near.index[row]], dtype=np.float64) - x[row : row + 1]
-        radii[row] = np.partition(np.einsum("ij,ij->i", gaps, gaps), k - 1)[k - 1]
+        squares = np.einsum("ij,ij->i", gaps, gaps)
+        squares[np.isinf(near.squares[row])] = np.inf
+        radii[row] = np.partition(squares, k - 1)[k - 1]
     return radii
 
 

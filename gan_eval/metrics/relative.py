@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import norm
+from scipy.stats import t as student
 
 from gan_eval.errors import MismatchError, TooFewError
 from gan_eval.inference.intervals import normal
@@ -79,3 +80,13 @@ def difference(value: float, standard_error: float, *, method: str, level: float
     z = abs(value) / standard_error if standard_error > 0 else (np.inf if value else 0.0)
     p = float(2 * norm.sf(z))
     return Difference(value, standard_error, normal(value, standard_error, method=method, level=level), p)
+
+
+def student_difference(
+    value: float, standard_error: float, freedom: float, *, method: str, level: float = 0.95
+) -> Difference:
+    """A difference with an interval and a two-sided p-value by Student's t; p is 1 where value and error are 0."""
+    reach = float(student.isf((1 - level) / 2, freedom)) * standard_error
+    ratio = abs(value) / standard_error if standard_error > 0 else (np.inf if value else 0.0)
+    interval = Interval(value - reach, value + reach, level, method)
+    return Difference(value, standard_error, interval, float(2 * student.sf(ratio, freedom)), freedom)

@@ -4,7 +4,8 @@ A row names the module of `gan_eval.metrics` that holds the metric's code, so th
 numpy and scipy. That module has
 
 - `estimate(real, fake, plan, *, <options>) -> Sequence[MetricEstimate]`, with the options of the row's table, and
-- where the row tests pairs, `differences(real, fakes, *, seed, matches) -> PairTests`.
+- where the row tests pairs, `differences(real, fakes, *, plan, matches, own) -> PairTests`, with the values of the
+  row's options in `own`.
 """
 
 from __future__ import annotations
@@ -159,9 +160,11 @@ class MetricRow:
         estimates: Sequence[MetricEstimate] = self._module().estimate(real, fake, plan, **own)
         return list(estimates)
 
-    def differences(self, real: Side, fakes: Mapping[str, Side], *, seed: int, matches: Matches) -> PairTests:
+    def differences(
+        self, real: Side, fakes: Mapping[str, Side], *, plan: EstimatorPlan, matches: Matches, own: Mapping[str, Any]
+    ) -> PairTests:
         """Test each pair of models; `matches`: rows of two models that show the same inputs."""
-        tests: PairTests = self._module().differences(real, fakes, seed=seed, matches=matches)
+        tests: PairTests = self._module().differences(real, fakes, plan=plan, matches=matches, own=own)
         return tests
 
     def _module(self) -> Any:
@@ -205,6 +208,7 @@ _ROWS = (
         options=InceptionOptions,
         function="inception_score",
         example="--real real/",
+        pairs="asked",
         details=(DetailRow("real", "the real set's own", 3, of_fake=False),),
     ),
     MetricRow(
@@ -216,6 +220,7 @@ _ROWS = (
         module="prdc",
         options=PrdcOptions,
         example="--nearest 5",
+        pairs="asked",
     ),
     MetricRow(
         name="vendi",

@@ -10,6 +10,7 @@ from pathlib import Path
 from gan_eval.comparison import Comparison, Model
 from gan_eval.digits import bounds, level_of, number, p_equals, p_value
 from gan_eval.files import write_text
+from gan_eval.metrics.table import number_rows
 from gan_eval.pairs import Pair
 from gan_eval.report.figures import Forest, ForestRow, forest
 from gan_eval.report.matrix import Matrix, MatrixPair, Outcome, matrix
@@ -70,17 +71,36 @@ def verdict(comparison: Comparison) -> tuple[str, ...]:
     beaten = [_rival(pair, best.name) for pair in of_best if pair.better == best.name]
     others = [_rival(pair, best.name) for pair in of_best if pair.better is None]
     if not beaten:
-        return (f"{what} has the best value, but is not told apart from {listed(others)}.", _REACH)
+        return (
+            f"{what} has the best value, but is not told apart from {listed(others)}{_would_show(of_best)}.",
+            _REACH,
+        )
     largest = p_equals(max(pair.adjusted_p for pair in of_best if pair.better == best.name))
-    rest = f"; it is not told apart from {listed(others)}" if others else ""
+    rest = f"; it is not told apart from {listed(others)}{_would_show(of_best)}" if others else ""
     against = listed(beaten) if others or len(beaten) == 1 else "every other model"
     adjusted = f"{'largest ' if len(beaten) > 1 else ''}{largest}, adjusted by Holm's method"
-    return (f"{what} is nearer to the real images than {against} ({adjusted}){rest}.", _REACH)
+    advantage = "is nearer to the real images" if _is_distance(best.scores[0].metric) else f"has a higher {title}"
+    return (f"{what} {advantage} than {against} ({adjusted}){rest}.", _REACH)
+
+
+def _is_distance(metric: str) -> bool:
+    """Whether a better value of the number means images nearer to the real ones."""
+    return number_rows()[metric].direction == "lower"
+
+
+def _would_show(tests: Sequence[Pair]) -> str:
+    """Which difference these images would have shown, for the pairs that are not told apart; for within a sentence."""
+    known = [pair for pair in tests if pair.better is None and pair.detectable]
+    if not known:
+        return ""
+    largest = max(known, key=lambda pair: pair.detectable or 0.0)
+    size = number(largest.detectable or 0.0, interval_decimals(largest.interval))
+    return f" (a difference of {size} would have shown in 80 % of such comparisons)"
 
 
 _REACH = (
-    "This holds for these models as they were trained, with images like these: other training runs of the same method, "
-    "other data and what people prefer were not tested."
+    "This holds for these checkpoints, with images like these: other training runs of the same method, other data and "
+    "what people prefer were not tested."
 )
 
 
@@ -108,6 +128,10 @@ def _ranking(comparison: Comparison) -> str:
     sentences = [f"Ranked by {title_of(best.scores[0].metric)}.", _directions(best)]
     if any(model.ranks and model.ranks.best != model.ranks.worst for model in comparison.models):
         sentences.append("A range of ranks holds those that the tests leave open.")
+    tested = {pair.metric for pair in comparison.pairs}
+    untested = [title_of(score.metric) for score in best.scores if score.metric not in tested]
+    if untested and len(comparison.models) > 1:
+        sentences.append(f"Pairs were not tested by {listed(untested)}.")
     return " ".join(sentences)
 
 
@@ -116,9 +140,11 @@ def pair_tables(comparison: Comparison) -> list[Table]:
     tables = []
     for metric, pairs in itertools.groupby(comparison.pairs, key=lambda pair: pair.metric):
         tested = list(pairs)
-        columns = ("model a", "model b", "a − b", level_of(tested[0].interval.level), "p (Holm)", "verdict")
+        level = level_of(tested[0].interval.level)
+        columns = ("model a", "model b", "a − b", level, "p (Holm)", "would show", "verdict")
         rows = tuple(map(_pair_row, tested))
-        tables.append(Table(f"Pairs by {title_of(metric)}", columns, rows, keys=2, text=frozenset({5})))
+        note = "would show: the smallest difference that a test of one pair finds in 80 % of such comparisons."
+        tables.append(Table(f"Pairs by {title_of(metric)}", columns, rows, note, keys=2, text=frozenset({6})))
     return tables
 
 
@@ -177,7 +203,8 @@ def _pair_row(pair: Pair) -> tuple[str, ...]:
         number(pair.difference, digits, sign=True),
         bounds(pair.interval.low, pair.interval.high, digits),
         p_value(pair.adjusted_p),
-        "not told apart" if better is None else f"{better} is nearer",
+        "–" if pair.detectable is None else number(pair.detectable, digits),
+        "not told apart" if better is None else f"{better} is {'nearer' if _is_distance(pair.metric) else 'higher'}",
     )
 
 
@@ -218,7 +245,8 @@ def _pair_section(comparison: Comparison) -> PageSection | None:
 _PAIRS = (
     "Both models of a pair are compared with the same real images, so the interval of their difference is narrower "
     "than their two intervals suggest. P-values are two-sided and adjusted by Holm's method over all pairs "
-    "of a metric; intervals are not adjusted. Two models that are not told apart may still differ: more images may "
+    "of a metric; intervals hold all differences of a metric at once. Two models that are not told apart may still "
+    "differ: more images may "
     "show it."
 )
 

@@ -45,6 +45,22 @@ def test_higher_is_better_where_it_is(real: Path, models: dict[str, Path]) -> No
     assert made.models[0].scores[0].value >= made.models[-1].scores[0].value
 
 
+def test_models_ranked_by_precision_are_tested_by_it(real: Path, models: dict[str, Path]) -> None:
+    made = compare(real, models, ["prdc"])
+    assert {pair.metric for pair in made.pairs} == {"kid", "precision", "recall", "density", "coverage"}
+    assert made.models[0].ranks is not None
+    worst = next(p for p in made.pairs if (p.a, p.b, p.metric) == ("bad", "good", "precision"))
+    assert (worst.better, worst.difference < 0) == ("good", True)
+
+
+def test_sets_too_small_for_balls_are_tested_by_kernel_alone(
+    real: Path, models: dict[str, Path], make_folder: MakeFolder
+) -> None:
+    made = compare(real, {"good": models["good"], "tiny": make_folder("few", 8, seed=4)}, ["kid", "prdc"])
+    assert {pair.metric for pair in made.pairs} == {"kid"}
+    assert any("precision, recall, density, coverage: pairs are not tested, since 12" in w for w in made.warnings)
+
+
 def test_each_pair_is_tested_once_and_adjusted(real: Path, models: dict[str, Path]) -> None:
     pairs = compare(real, models).pairs
     assert {frozenset((pair.a, pair.b)) for pair in pairs} == {
@@ -178,6 +194,18 @@ def test_images_of_common_inputs_are_tested_in_pairs(tmp_path: Path, tiny_everyw
     assert (paired.paired, apart.paired) == (40, 0)
     assert paired.difference == pytest.approx(apart.difference)
     assert paired.p_value < apart.p_value
+
+
+def test_precision_of_common_inputs_is_tested_in_pairs(tmp_path: Path, tiny_everywhere: object) -> None:
+    names = [f"{number}.png" for number in range(40)]
+    real = translated(tmp_path / "real", [f"r{name}" for name in names], 0)
+    sharp, soft = (translated(tmp_path / f"b{blur}", names, blur) for blur in (0.3, 0.6))
+    (soft / "39.png").unlink()
+    found = compare(real, {"sharp": sharp, "soft": soft}, ["prdc"]).pairs
+    assert {pair.metric: pair.paired for pair in found}["precision"] == 0  # other file names, so inputs are unknown
+    (sharp / "39.png").unlink()
+    found = compare(real, {"sharp": sharp, "soft": soft}, ["prdc"]).pairs
+    assert {pair.paired for pair in found} == {39}
 
 
 def test_models_whose_names_are_no_text_are_paired(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gan_eval.errors import TooFewError
-from gan_eval.metrics import manifold_error
+from gan_eval.metrics import manifold_cuts, manifold_error
 from gan_eval.metrics.manifold import Manifold, prdc
 
 
@@ -57,7 +57,7 @@ def test_parts_of_large_sets_give_the_width_of_halves(
     real, fake = drawn(rng, 600, 0.0), drawn(rng, 600, 0.3)
     made = prdc(real, fake)
     halves = manifold_error.intervals(real, fake, made, cuts=20)
-    monkeypatch.setattr(manifold_error, "MOST", 100)
+    monkeypatch.setattr(manifold_cuts, "MOST", 100)
     parts = manifold_error.intervals(real, fake, made, cuts=60)
     for name, half in halves._asdict().items():
         part = getattr(parts, name)
@@ -74,14 +74,6 @@ def test_another_seed_hardly_moves_a_width(n: int, gap: float) -> None:
     assert (widths.max(axis=0) < 1.1 * widths.min(axis=0)).all()
 
 
-def test_cuts_from_distances_taken_once_are_cuts_of_the_features(rng: np.random.Generator) -> None:
-    real, fake = drawn(rng, 90, 0.0), drawn(rng, 70, 0.3)
-    real[:5], fake[:3] = real[5:10], real[5:8]
-    cheap = manifold_error._cheap_cuts(real, fake, 3, 1 / 2, np.random.default_rng(4))()
-    plain = manifold_error._cut(real, fake, 3, 1 / 2, np.random.default_rng(4))
-    np.testing.assert_allclose(cheap, plain, rtol=1e-12)
-
-
 def test_one_seed_gives_one_answer(rng: np.random.Generator) -> None:
     real, fake = drawn(rng, 50, 0.0), drawn(rng, 50, 0.3)
     made = prdc(real, fake)
@@ -92,3 +84,22 @@ def test_too_few_to_halve(rng: np.random.Generator) -> None:
     real = drawn(rng, 11, 0.0)
     with pytest.raises(TooFewError):
         manifold_error.intervals(real, real, prdc(real, real), seed=0)
+
+
+def test_intervals_of_groups_are_as_wide_as_their_scatter() -> None:
+    rng = np.random.default_rng(3)
+    groups = np.repeat(np.arange(20), 6)
+    made, widths = [], {"groups": [], "images": []}
+    for _ in range(40):
+        real, fake = (
+            (drawn(rng, 20, gap)[groups] + 0.2 * rng.standard_normal((120, 8))).astype(np.float32) for gap in (0.0, 0.3)
+        )
+        values = prdc(real, fake, k=3, real_groups=groups, fake_groups=groups)
+        made.append(astuple(values)[:4])
+        for unit, codes in (("groups", groups), ("images", None)):
+            found = manifold_error.intervals(real, fake, values, real_groups=codes, fake_groups=codes, cuts=40)
+            widths[unit].append([each.high - each.low for each in found])
+    ratio = {unit: np.mean(found, axis=0) / (2 * 1.96 * np.std(made, axis=0)) for unit, found in widths.items()}
+    assert (ratio["groups"] > 0.85).all()
+    assert (ratio["groups"] < 1.6).all()
+    assert ratio["images"].min() < 0.7

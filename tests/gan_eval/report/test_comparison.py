@@ -143,6 +143,35 @@ def test_differences_name_the_better_model_whatever_their_sign() -> None:
     assert table.rows[0][2].startswith("+")
 
 
+def test_a_higher_number_is_not_called_nearer() -> None:
+    comparison = drawn([1, 2])
+    models = tuple(
+        replace(model, scores=tuple(replace(s, metric="precision", direction="higher") for s in model.scores))
+        for model in comparison.models
+    )
+    pairs = tuple(replace(pair, metric="precision") for pair in comparison.pairs)
+    changed = replace(comparison, models=models, pairs=pairs)
+    assert "has a higher precision than b (p" in verdict(changed)[0].replace("\u00a0", " ")
+    assert pair_tables(changed)[0].rows[0][-1] == "a is higher"
+
+
+def test_what_is_not_told_apart_comes_with_what_would_have_shown() -> None:
+    comparison = drawn([10, 20], p=0.2)
+    pairs = tuple(replace(pair, detectable=14.26) for pair in comparison.pairs)
+    [first, _] = verdict(replace(comparison, pairs=pairs))
+    assert "from b (a difference of 14.3 would have shown in 80 % of such comparisons)." in first
+    assert pair_tables(replace(comparison, pairs=pairs))[0].rows[0][5] == "14.3"
+    assert pair_tables(comparison)[0].rows[0][5] == "–"
+
+
+def test_metrics_without_a_test_of_pairs_are_named() -> None:
+    comparison = drawn([1, 2])
+    extra = replace(comparison.models[0].scores[0], metric="vendi", direction="higher")
+    models = tuple(replace(model, scores=(*model.scores, extra)) for model in comparison.models)
+    assert "Pairs were not tested by Vendi score." in score_table(replace(comparison, models=models)).note
+    assert "not tested" not in score_table(comparison).note
+
+
 def test_a_sentence_says_all_that_a_reader_needs() -> None:
     [first, _] = (text.replace("\u00a0", " ") for text in sentences(drawn([48.636, 60])))
     assert first == (
