@@ -58,7 +58,7 @@ class Cuts(NamedTuple):
     units: int
 
 
-class Part(NamedTuple):
+class CutPart(NamedTuple):
     """Rows of a part, and the group of each, None where images are independent."""
 
     rows: NDArray[np.intp]
@@ -157,18 +157,18 @@ def _size(units: int, share: float, k: int) -> int:
     return max(int(share * units + 1e-9), min(k + 1, units // 2))
 
 
-def _parts(n: int, groups: Groups | None, share: float, k: int, rng: np.random.Generator) -> list[Part]:
+def _parts(n: int, groups: Groups | None, share: float, k: int, rng: np.random.Generator) -> list[CutPart]:
     """Two random parts of a set of n without a common unit."""
     count = count_of(n, groups)
     size, order = _size(count, share, k), rng.permutation(count)
     chosen = [order[start : start + size] for start in (0, size)]
     if groups is None:
-        return [Part(np.sort(part), None) for part in chosen]
+        return [CutPart(np.sort(part), None) for part in chosen]
     rows = [np.flatnonzero(np.isin(groups, part)) for part in chosen]
-    return [Part(part, subset(groups, part)) for part in rows]
+    return [CutPart(part, subset(groups, part)) for part in rows]
 
 
-_Draws = tuple[Callable[[], list[Part]], Callable[[], list[Part]]]
+_Draws = tuple[Callable[[], list[CutPart]], Callable[[], list[CutPart]]]
 
 
 def _plain(
@@ -190,7 +190,7 @@ def _plain(
     return one
 
 
-def _with_radii(side: Rows, parts: list[Part], k: int, centre: Floats) -> tuple[list[Floats], list[Array]]:
+def _with_radii(side: Rows, parts: list[CutPart], k: int, centre: Floats) -> tuple[list[Floats], list[Array]]:
     """The features of a set's parts, and their squared radii."""
     kept = [np.asarray(side[part.rows]) for part in parts]
     radii = [squared_radii(rows, k, centre=centre, groups=part.groups) for rows, part in zip(kept, parts, strict=True)]
