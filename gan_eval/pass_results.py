@@ -25,7 +25,7 @@ from gan_eval.images.numpy_files import read_array
 from gan_eval.metrics.moments import StreamingMoments
 from gan_eval.metrics.sides import Needs
 from gan_eval.strict_json import Between, DocumentFormat, canonical, parse_json
-from gan_eval.vectors import VectorWriter, FileExtent
+from gan_eval.vectors import FileExtent, VectorWriter
 
 #: Seconds between two times at which a pass keeps what it has.
 INTERVAL = 60.0
