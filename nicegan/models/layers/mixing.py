@@ -44,6 +44,11 @@ def mix(x: Tensor, rho: Tensor, gamma: Tensor, beta: Tensor, *, relu: bool = Fal
     rho: logits (1, C, 2), whose softmax weighs instance against layer. gamma, beta: (N or 1, C).
     """
     instance, layer = rho.softmax(-1).unbind(-1)
+    return blend(x, instance, layer, gamma, beta, relu=relu)
+
+
+def blend(x: Tensor, instance: Tensor, layer: Tensor, gamma: Tensor, beta: Tensor, *, relu: bool = False) -> Tensor:
+    """The same with the weights of instance and layer norm given, (1, C) each."""
     shape = x.shape[:2]
     gamma, beta = _wide(gamma).expand(shape), _wide(beta).expand(shape)
     if not (torch.is_grad_enabled() and any(each.requires_grad for each in (x, instance, layer, gamma, beta))):
