@@ -24,11 +24,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from gan_eval.errors import GanEvalError, InputError, OutputError
-from gan_eval.files import read_document, sha256_bytes, sha256_file, write_json
-from gan_eval.strict_json import Between, DocumentFormat, Matches
+from gan_eval.files import FileContent, content_of, is_as_noted, read_document, sha256_bytes, write_json
+from gan_eval.strict_json import DocumentFormat
 from gan_eval.version import __version__
 from gan_eval.weights import cache_folder
 
@@ -52,22 +52,14 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class CachedFile:
-    """Size in bytes and SHA-256 of a file."""
-
-    bytes: Annotated[int, Between(0, 2**63)]
-    sha256: Annotated[str, Matches(r"[0-9a-f]{64}")]
-
-
-@dataclass(frozen=True, slots=True)
 class CacheEntry:
     """Key of an entry, and its files by name."""
 
     key: str
-    files: Mapping[str, CachedFile]
+    files: Mapping[str, FileContent]
 
 
-ENTRY = DocumentFormat("gan-eval-cache-entry", CacheEntry)
+ENTRY = DocumentFormat("gan-eval-cache-entry", CacheEntry, sealed=True)
 
 
 class Usage(NamedTuple):
@@ -207,7 +199,7 @@ class Cache:
         if not self.keep or self.fault is not None:
             return made
         try:
-            about = CacheEntry(_canonical(key), {path.name: _content_of(path) for path in sorted(made.iterdir())})
+            about = CacheEntry(_canonical(key), {path.name: content_of(path) for path in sorted(made.iterdir())})
             write_json(made / _ABOUT, ENTRY.encode(about))
             for path in made.iterdir():
                 with path.open("rb+") as stream:
@@ -261,19 +253,14 @@ class Cache:
                     shutil.rmtree(path, ignore_errors=True)
 
 
-def _content_of(path: Path) -> CachedFile:
-    return CachedFile(path.stat().st_size, sha256_file(path))
-
-
 def _is_whole(entry: Path) -> bool:
     """Whether every file of an entry, and no other one, is there as it was written."""
     try:
         about = read_document(entry / _ABOUT, ENTRY)
         paths = {path.name: path for path in entry.iterdir() if path.name != _ABOUT}
-        sizes = {name: path.stat().st_size for name, path in paths.items()}
-        if sizes != {name: file.bytes for name, file in about.files.items()}:
-            return False
-        return all(sha256_file(path) == about.files[name].sha256 for name, path in paths.items())
+        return paths.keys() == about.files.keys() and all(
+            is_as_noted(path, about.files[name]) for name, path in paths.items()
+        )
     except (OSError, InputError):
         return False
 

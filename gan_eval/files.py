@@ -23,12 +23,13 @@ import tokenize
 import zipfile
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from gan_eval.errors import InputError, OutputError
-from gan_eval.strict_json import LONGEST, DocumentFormat, parse_json
+from gan_eval.strict_json import LONGEST, Between, DocumentFormat, Matches, parse_json
 
 T = TypeVar("T")
 
@@ -66,6 +67,36 @@ def sha256_file(path: Path) -> str:
     """SHA-256 of a regular file's content, hexadecimal. Raises OSError."""
     with open_regular(path) as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class FileContent:
+    """Size in bytes and SHA-256 of a file; sha256 is None where an older version noted the size alone."""
+
+    bytes: Annotated[int, Between(0, 2**63)]
+    sha256: Annotated[str, Matches(r"[0-9a-f]{64}")] | None = None
+
+
+def content_of(path: Path) -> FileContent:
+    """Size and hash of a regular file. Raises OSError."""
+    return FileContent(path.stat().st_size, sha256_file(path))
+
+
+def is_as_noted(path: Path, content: FileContent, *, hashed: bool = True) -> bool:
+    """Whether a file is there with this content.
+
+    Parameters
+    ----------
+    path: the file.
+    content: what was noted of it.
+    hashed: whether its hash is compared too; else its size alone, which takes no time.
+    """
+    try:
+        if path.stat().st_size != content.bytes or not path.is_file():
+            return False
+        return not hashed or content.sha256 is None or sha256_file(path) == content.sha256
+    except OSError:
+        return False
 
 
 def open_regular(path: str | os.PathLike[str]) -> BufferedReader:
@@ -229,6 +260,44 @@ def write_json(destination: Path, document: Any) -> None:
     write_text(destination, json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
+def read_bytes(path: Path, *, longest: int = LONGEST) -> bytes:
+    """Read a regular file of at most `longest` bytes.
+
+    Raises
+    ------
+    InputError: it names the file, and says whether it is missing, unreadable or too long.
+    """
+    try:
+        with open_regular(path) as stream:
+            content = stream.read(longest + 1)
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: no such file") from error
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
+    if len(content) > longest:
+        raise InputError(f"{path}: longer than the {longest:,} bytes that are read")
+    return content
+
+
+def read_text(path: Path, *, longest: int = LONGEST, encoding: str = "utf-8") -> str:
+    """Read a regular text file of at most `longest` bytes.
+
+    Parameters
+    ----------
+    path: a regular file.
+    longest: refuse a longer file, in bytes.
+    encoding: "utf-8", or "utf-8-sig" where a byte order mark may stand in front.
+
+    Raises
+    ------
+    InputError: it names the file, and says whether it is missing, unreadable, too long or not UTF-8.
+    """
+    try:
+        return read_bytes(path, longest=longest).decode(encoding)
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: cannot be read: not UTF-8 text") from error
+
+
 def read_json(path: Path, *, longest: int = LONGEST) -> Any:
     """Read a JSON file by `strict_json.parse_json`.
 
@@ -241,16 +310,7 @@ def read_json(path: Path, *, longest: int = LONGEST) -> Any:
     ------
     InputError: it names the file, and says whether it is missing, unreadable, too long or not JSON.
     """
-    try:
-        with open_regular(path) as stream:
-            content = stream.read(longest + 1)
-        return parse_json(content.decode("utf-8"), where=str(path), longest=longest)
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: no such file") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: cannot be read: not UTF-8 text") from error
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
+    return parse_json(read_text(path, longest=longest), where=str(path), longest=longest)
 
 
 def read_document(path: Path, form: DocumentFormat[T], *, longest: int = LONGEST) -> T:
@@ -260,7 +320,7 @@ def read_document(path: Path, form: DocumentFormat[T], *, longest: int = LONGEST
     ------
     InputError: the file cannot be read, or holds something else, or a newer version.
     """
-    return form.decode(read_json(path, longest=longest), where=str(path))
+    return form.parse(read_bytes(path, longest=longest), where=str(path), longest=longest)
 
 
 def _flush(path: Path) -> None:

@@ -3,6 +3,9 @@
 The manifest, the key file and the events that participants send are declared as dataclasses; `decode` turns untrusted
 JSON into them and refuses unknown fields, missing fields, wrong types, NaN, and values outside an annotation such as
 `Annotated[str, Matches(r"i[0-9a-f]{20}")]`. Each refusal names the place, what was found and what was wanted.
+
+A class whose fields' types depend on its other fields has a class method `field_kinds(document)`: name → dataclass. A
+`DocumentFormat` that is sealed writes a hash of the document into it, so that a damaged copy is noticed.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ import functools
 import hashlib
 import json
 import math
+import os
 import re
 import sys
 import types
@@ -44,6 +48,10 @@ class Between(NamedTuple):
 
     low: float
     high: float
+
+
+class PathText(NamedTuple):
+    """A string that is a path of this machine: bytes that are not UTF-8 stand in it as Python has them."""
 
 
 class AtMost(NamedTuple):
@@ -80,7 +88,7 @@ def parse_json(text: str | bytes, *, where: str, longest: int = LONGEST) -> Any:
         raise InputError(f"{where}: {len(text):,} characters long; at most {longest:,} are read")
     try:
         return json.loads(
-            text,
+            text.decode("utf-8") if isinstance(text, bytes) else text,
             parse_constant=_refuse_constant,
             parse_int=_bounded_integer,
             parse_float=_finite_number,
@@ -88,13 +96,15 @@ def parse_json(text: str | bytes, *, where: str, longest: int = LONGEST) -> Any:
         )
     except RecursionError as error:
         raise InputError(f"{where}: nested too deeply") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{where}: not UTF-8 text") from error
     except ValueError as error:
         raise InputError(f"{where}: not valid JSON ({error})") from error
 
 
 def encode(record: Any) -> dict[str, Any]:
-    """The JSON-ready form of a dataclass instance; `decode` gives the instance back."""
-    return dataclasses.asdict(record)
+    """The JSON-ready form of a dataclass instance or of a mapping; `decode` gives it back."""
+    return dict(record) if isinstance(record, Mapping) else dataclasses.asdict(record)
 
 
 @dataclass(frozen=True)
@@ -111,6 +121,8 @@ class DocumentFormat(Generic[T]):
         more than their number. A patch gets an object with unchecked fields and must not fail on any of them.
     unversioned: version of a document without `schema`; None where such a document is refused.
     remedy: what a user is told to do about a document that is damaged or of another kind.
+    sealed: whether `encode` adds the field `sha256`, over all others in canonical form. A document without it is read,
+        as older versions have none; one that its hash contradicts is refused.
     """
 
     name: str
@@ -118,6 +130,7 @@ class DocumentFormat(Generic[T]):
     patches: tuple[Patch, ...] = ()
     unversioned: int | None = None
     remedy: str = "made by another program or damaged; make it again"
+    sealed: bool = False
 
     @property
     def version(self) -> int:
@@ -130,8 +143,17 @@ class DocumentFormat(Generic[T]):
         return f"{self.name}/{self.version}"
 
     def encode(self, record: T) -> dict[str, Any]:
-        """The JSON-ready document of a record, `schema` first."""
-        return {"schema": self.schema, **encode(record)}
+        """The JSON-ready document of a record, `schema` first and the seal last."""
+        document = {"schema": self.schema, **encode(record)}
+        return {**document, "sha256": _seal(document)} if self.sealed else document
+
+    def parse(self, text: str | bytes, *, where: str, longest: int = LONGEST) -> T:
+        """The record that a text holds, by `parse_json` and `decode`, whose errors it raises with the remedy."""
+        try:
+            document = parse_json(text, where=where, longest=longest)
+        except InputError as error:
+            raise InputError(f"{error} ({self.remedy})") from error
+        return self.decode(document, where=where)
 
     def decode(self, document: Any, *, where: str) -> T:
         """The record that a parsed document of this or an older version holds.
@@ -143,18 +165,34 @@ class DocumentFormat(Generic[T]):
         try:
             version = self._version_of(document, where)
             if version <= self.version:
-                return decode(self.kind, self._up_to_date(document, version), where=where)
+                unsealed = self._unsealed(document, where)
+                return decode(self.kind, self._up_to_date(unsealed, version), where=where)
         except InputError as error:
-            raise InputError(f"{error} ({self.remedy})") from error
+            text = str(error)
+            raise InputError(f"{text if text.startswith(where) else f'{where}: {text}'} ({self.remedy})") from error
         raise InputError(
             f"{where}: {self.name}/{version} is newer than this program, which reads up to {self.schema} "
             "(update gan-eval)"
         )
 
+    def _unsealed(self, document: dict[str, Any], where: str) -> dict[str, Any]:
+        """The document without its seal, which must be right where there is one."""
+        if not self.sealed or "sha256" not in document:
+            return document
+        content = {name: value for name, value in document.items() if name != "sha256"}
+        try:
+            found = _seal(content)
+        except (ValueError, RecursionError) as error:
+            raise InputError(f"{where}: holds what is never written") from error
+        if found != document["sha256"]:
+            raise InputError(f"{where}: its content does not have the hash that it carries")
+        return content
+
     def _up_to_date(self, document: dict[str, Any], version: int) -> dict[str, Any]:
         for number, patch in enumerate(self.patches[version - 1 :], version + 1):
             document = {**patch(document), "schema": f"{self.name}/{number}"}
-        if "schema" in {field.name for field in dataclasses.fields(cast(Any, self.kind))}:
+        kind: Any = self.kind
+        if dataclasses.is_dataclass(kind) and "schema" in {field.name for field in dataclasses.fields(kind)}:
             return {**document, "schema": self.schema}
         return {name: value for name, value in document.items() if name != "schema"}
 
@@ -177,6 +215,12 @@ def decode(kind: type[T], document: Any, *, where: str) -> T:
     """
     reader: FieldReader = _reader(cast(Any, kind))
     return cast(T, reader(document, where))
+
+
+def _seal(document: dict[str, Any]) -> str:
+    """Hash of a document's fields, as text of ASCII alone, since a path need not be UTF-8."""
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
 def _refuse_constant(name: str) -> Any:
@@ -218,6 +262,8 @@ def _reader(kind: Any) -> FieldReader:
     if dataclasses.is_dataclass(kind):
         return _object_reader(cast(type, kind))
     if origin is typing.Annotated:
+        if any(isinstance(each, PathText) for each in arguments[1:]):
+            return _path_reader
         return _constrained_reader(_reader(arguments[0]), arguments[1:])
     if origin is Literal:
         return _literal_reader(arguments)
@@ -246,6 +292,16 @@ def _scalar_reader(kind: Any) -> FieldReader:
         return value
 
     return read
+
+
+def _path_reader(value: Any, where: str) -> str:
+    try:
+        os.fsencode(value)
+    except (TypeError, ValueError) as error:
+        raise _wanted(where, "a path", value) from error
+    if not isinstance(value, str) or not 0 < len(value) <= 32_768 or "\0" in value:
+        raise _wanted(where, "a path", value)
+    return value
 
 
 def _literal_reader(choices: tuple[Any, ...]) -> FieldReader:
@@ -329,16 +385,20 @@ def _mapping_reader(key: FieldReader, inner: FieldReader) -> FieldReader:
 def _object_reader(kind: type) -> FieldReader:
     hints = typing.get_type_hints(kind, include_extras=True)
     fields = {field.name: _reader(hints[field.name]) for field in dataclasses.fields(kind)}
+    kinds_of: Callable[[Mapping[str, Any]], Mapping[str, Any]] = getattr(kind, "field_kinds", lambda _: {})
     missing = dataclasses.MISSING
     required = {f.name for f in dataclasses.fields(kind) if f.default is missing and f.default_factory is missing}
 
     def read(value: Any, where: str) -> Any:
-        if not isinstance(value, dict):
+        if not isinstance(value, Mapping):
             raise _wanted(where, "an object", value)
+        kinds = {name: _reader(each) for name, each in kinds_of(value).items()}
+        value = {**{name: {} for name in kinds}, **value}
         if unknown := sorted(value.keys() - fields.keys()):
             raise InputError(f"{where}: unknown field {ascii(unknown[0])[:60]}")
         if absent := sorted(required - value.keys()):
             raise InputError(f"{where}: {absent[0]} is missing")
-        return kind(**{name: fields[name](item, f"{where}.{name}") for name, item in value.items()})
+        readers = {**fields, **kinds}
+        return kind(**{name: readers[name](item, f"{where}.{name}") for name, item in value.items()})
 
     return read

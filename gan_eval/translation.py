@@ -103,7 +103,11 @@ def _from_version_1(document: dict[str, Any]) -> dict[str, Any]:
 
 
 TRANSLATION = DocumentFormat(
-    "nicegan-translation", TranslationRecord, (_from_version_1,), remedy="translate again, or remove this file"
+    "nicegan-translation",
+    TranslationRecord,
+    (_from_version_1,),
+    remedy="translate again, or remove this file",
+    sealed=True,
 )
 
 

@@ -1,7 +1,8 @@
 """Checkpoints: a folder each, whole or absent, that says all that is needed to rebuild and to continue.
 
     step-00010000/
-        config.json           schema, step, the run's configuration, the data, versions, the other files' sizes
+        config.json           schema, step, the run's configuration, the data, versions, the other files' sizes and
+                              hashes, and a hash of all this
         weights.safetensors   every tensor of every network, named "network.parameter"
         state.pt              optimisers, what the model remembers, sums of the losses since the last line of the log;
                               absent where there is nothing to continue (an imported checkpoint)
@@ -13,13 +14,12 @@ step.
 
 from __future__ import annotations
 
-import pickle
 import platform
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -27,26 +27,98 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from gan_eval.errors import InputError
-from gan_eval.files import atomic_folder, read_json, write_json
+from gan_eval.files import (
+    DAMAGE,
+    FileContent,
+    atomic_folder,
+    content_of,
+    is_as_noted,
+    open_regular,
+    read_document,
+    write_json,
+)
+from gan_eval.strict_json import Between, DocumentFormat, Matches, PathText
 from gan_eval.version import __version__
 from nicegan.config import RunConfig, up_to_date
 
-SCHEMA = "nicegan-checkpoint/1"
 CONFIG, WEIGHTS, STATE, BEST = "config.json", "weights.safetensors", "state.pt", "best.json"
 #: Begins the name of a network's average.
 AVERAGE = "ema."
 
 
+_WEIGHTS_DAMAGE: tuple[type[Exception], ...] = (*DAMAGE, SafetensorError)
+_StepNumber = Annotated[int, Between(0, 10**12)]
+_FileName = Annotated[str, Matches(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}")]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointDocument:
+    """The content of a checkpoint's config.json.
+
+    networks: names of the state dicts in it. data: DATA folder or None. files: its other files by name.
+    versions: of the programs that wrote it.
+    """
+
+    step: _StepNumber
+    networks: tuple[str, ...]
+    data: Annotated[str, PathText()] | None
+    config: RunConfig
+    files: Mapping[_FileName, FileContent]
+    versions: Mapping[str, str]
+
+
+def _from_version_1(document: dict[str, Any]) -> dict[str, Any]:
+    """Version 1 noted sizes without hashes, and had configurations of several forms."""
+    files = document.get("files")
+    if isinstance(files, dict):
+        files = {name: {"bytes": size} for name, size in files.items()}
+    return {**document, "files": files, "config": up_to_date(document.get("config"))}
+
+
+CHECKPOINT = DocumentFormat(
+    "nicegan-checkpoint",
+    CheckpointDocument,
+    (_from_version_1,),
+    remedy="damaged, or changed by hand: copy the whole checkpoint again, or use an earlier one",
+    sealed=True,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BestNote:
+    """The content of best.json: the step of the checkpoint that validated best."""
+
+    step: _StepNumber
+
+
+BEST_NOTE = DocumentFormat(
+    "nicegan-best",
+    BestNote,
+    unversioned=1,
+    remedy="damaged: remove it, or name a checkpoint in the run's folder instead of the run",
+    sealed=True,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """What a checkpoint's config.json says. networks: names of the state dicts in it. data: DATA folder or None."""
+    """A checkpoint that has been opened.
+
+    networks: names of the state dicts in it. data: DATA folder or None. resumable: whether a run can go on from it.
+    state: size and hash of `state.pt`, None where there is none.
+    """
 
     folder: Path
     step: int
     config: RunConfig
     networks: tuple[str, ...]
     data: Path | None
-    resumable: bool
+    state: FileContent | None
+
+    @property
+    def resumable(self) -> bool:
+        """Whether it holds what a run needs to go on."""
+        return self.state is not None
 
     @property
     def averaged(self) -> bool:
@@ -78,44 +150,44 @@ def save(
         if optimisers is not None:
             state = {name: dict(state) for name, state in optimisers.items()}
             torch.save(state | ({"memory": dict(memory)} if memory else {}), temporary / STATE)
-        document = {
-            "schema": SCHEMA,
-            "step": step,
-            "networks": list(weights),
-            "data": None if data is None else str(data.resolve()),
-            "config": config.to_dict(),
-            "files": {path.name: path.stat().st_size for path in sorted(temporary.iterdir())},
-            "versions": {"nicegan": __version__, "torch": str(torch.__version__), "python": platform.python_version()},
-        }
-        write_json(temporary / CONFIG, document)
+        document = CheckpointDocument(
+            step=step,
+            networks=tuple(weights),
+            data=None if data is None else str(data.resolve()),
+            config=config,
+            files={path.name: content_of(path) for path in sorted(temporary.iterdir())},
+            versions={"nicegan": __version__, "torch": str(torch.__version__), "python": platform.python_version()},
+        )
+        write_json(temporary / CONFIG, CHECKPOINT.encode(document))
 
 
 def read(folder: Path) -> Checkpoint:
-    """Read a checkpoint's description. Raises InputError if it is none, or files are missing or cut short."""
+    """Open a checkpoint: its description is read, its weights are held against their hash, the state against its size.
+
+    Raises InputError if it is none, or a file is missing, cut short or damaged. `load_state` checks the state's hash.
+    """
     if folder.is_file():
         raise InputError(f"{folder}: a file, where a checkpoint is a folder (an official .pt: nicegan import)")
     if not (folder / CONFIG).is_file():
         raise InputError(f"{folder}: not a checkpoint (no {CONFIG}; a run's checkpoints stand in RUN/checkpoints)")
-    document = read_json(folder / CONFIG)
-    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-        raise InputError(f"{folder / CONFIG}: not a {SCHEMA} (made by another version, or another program)")
-    try:
-        sizes, step, networks = document["files"], int(document["step"]), tuple(map(str, document["networks"]))
-        config, data = RunConfig.from_dict(up_to_date(document["config"])), document["data"]
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{folder / CONFIG}: damaged: {error!r}") from error
-    for name, size in sizes.items():
-        path = folder / name
-        if not path.is_file() or path.stat().st_size != size:
-            raise InputError(f"{path}: missing or cut short (copy the whole checkpoint again)")
+    document = read_document(folder / CONFIG, CHECKPOINT)
+    for name, content in document.files.items():
+        _check_content(folder / name, content, hashed=name != STATE)
     return Checkpoint(
         folder=folder,
-        step=step,
-        config=config,
-        networks=networks,
-        data=None if data is None else Path(data),
-        resumable=STATE in sizes,
+        step=document.step,
+        config=document.config,
+        networks=document.networks,
+        data=None if document.data is None else Path(document.data),
+        state=document.files.get(STATE),
     )
+
+
+def _check_content(path: Path, content: FileContent, *, hashed: bool) -> None:
+    if not is_as_noted(path, content, hashed=hashed):
+        raise InputError(
+            f"{path}: missing, cut short or damaged (copy the whole checkpoint again, or use an earlier one)"
+        )
 
 
 def load_weights(checkpoint: Checkpoint, network: str) -> dict[str, Tensor]:
@@ -125,8 +197,8 @@ def load_weights(checkpoint: Checkpoint, network: str) -> dict[str, Tensor]:
         with safe_open(checkpoint.folder / WEIGHTS, framework="pt") as stored:
             keys = [key for key in stored.keys() if key.startswith(prefix)]  # noqa: SIM118 (no mapping)
             state = {key.removeprefix(prefix): stored.get_tensor(key) for key in keys}
-    except (SafetensorError, OSError) as error:
-        raise InputError(f"{checkpoint.folder / WEIGHTS}: cannot be read: {error}") from error
+    except _WEIGHTS_DAMAGE as error:
+        raise InputError(f"{checkpoint.folder / WEIGHTS}: cannot be read (copy the whole checkpoint again)") from error
     if not state:
         raise InputError(f"{checkpoint.folder}: has no weights of {network} (it was imported from a part of a model)")
     return state
@@ -141,15 +213,18 @@ class SavedState(NamedTuple):
 
 
 def load_state(checkpoint: Checkpoint, device: torch.device | str = "cpu") -> SavedState:
-    """What is needed to continue. Raises InputError where the checkpoint holds none of it."""
-    if not checkpoint.resumable:
+    """What is needed to continue. Raises InputError where the checkpoint holds none of it, or it is damaged."""
+    if checkpoint.state is None:
         raise InputError(f"{checkpoint.folder}: holds no optimiser state (start from it with --init, not --resume)")
+    path = checkpoint.folder / STATE
+    _check_content(path, checkpoint.state, hashed=True)
     try:
-        state: dict[str, Any] = torch.load(checkpoint.folder / STATE, map_location=device, weights_only=True)
-    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
-        raise InputError(f"{checkpoint.folder / STATE}: cannot be read: {error}") from error
-    memory = state.pop("memory", {})
-    return SavedState(state, memory.get("models", []), memory.get("losses", {}))
+        with open_regular(path) as stream:
+            state: dict[str, Any] = torch.load(stream, map_location=device, weights_only=True)
+        memory = state.pop("memory", {})
+        return SavedState(state, memory.get("models", []), memory.get("losses", {}))
+    except DAMAGE as error:
+        raise InputError(f"{path}: cannot be read (use an earlier checkpoint)") from error
 
 
 def folder_of(run: Path, step: int) -> Path:
@@ -157,13 +232,19 @@ def folder_of(run: Path, step: int) -> Path:
     return run / "checkpoints" / f"step-{step:08d}"
 
 
-def newest(run: Path) -> Checkpoint | None:
-    """The checkpoint of the highest step that is whole, or None."""
+def newest(run: Path, *, with_state: bool = True) -> Checkpoint | None:
+    """The checkpoint of the highest step that is whole, or None.
+
+    with_state: whether what is needed to continue must be whole too, to the last byte.
+    """
     for folder in reversed(_folders(run)):
         try:
-            return read(folder)
+            found = read(folder)
+            if with_state and found.state is not None:
+                _check_content(folder / STATE, found.state, hashed=True)
         except InputError:
             continue
+        return found
     return None
 
 
@@ -174,9 +255,12 @@ def _folders(run: Path) -> list[Path]:
 
 
 def mark_best(run: Path, step: int | None) -> None:
-    """Note which checkpoint validated best, if any did; the note is replaced as a whole."""
-    if step is not None:
-        write_json(run / "checkpoints" / BEST, {"step": step})
+    """Note which checkpoint validated best; the note is replaced as a whole, and removed where none did."""
+    note = run / "checkpoints" / BEST
+    if step is None:
+        note.unlink(missing_ok=True)
+    else:
+        write_json(note, BEST_NOTE.encode(BestNote(step)))
 
 
 def best(run: Path) -> Checkpoint | None:
@@ -186,15 +270,15 @@ def best(run: Path) -> Checkpoint | None:
 
 
 def best_step(run: Path) -> int | None:
-    """The step that `mark_best` noted, or None."""
+    """The step that `mark_best` noted, or None. Raises InputError where the note is damaged."""
     note = run / "checkpoints" / BEST
-    return int(read_json(note)["step"]) if note.is_file() else None
+    return read_document(note, BEST_NOTE).step if note.is_file() else None
 
 
 def choose(path: Path) -> Checkpoint:
     """A checkpoint folder, or of a run its best checkpoint, or its newest where none was validated."""
     if (path / "checkpoints").is_dir():
-        found = best(path) or newest(path)
+        found = best(path) or newest(path, with_state=False)
         if found is None:
             raise InputError(f"{path}: the run has no whole checkpoint yet (see {path / 'checkpoints'})")
         return found

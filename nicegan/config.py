@@ -7,11 +7,12 @@ raises InputError where it is made.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
-from typing import Any, Literal, get_type_hints
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
 
 from gan_eval.errors import InputError
 from gan_eval.hardware import Precision
+from gan_eval.strict_json import decode
 from nicegan.models.nice.settings import NiceLoss, NiceNetwork
 from nicegan.models.table import model_row
 from nicegan.settings import LossSettings, NetworkSettings, at_least, check_types, setting
@@ -147,9 +148,14 @@ class RunConfig:
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> RunConfig:
         """The configuration that `to_dict` wrote. Missing keys take their default; an unknown one is an InputError."""
-        row = model_row(document.get("model", "nice")) if isinstance(document, Mapping) else model_row("nice")
-        config: RunConfig = _from_dict(cls, document, "", {"network": row.network, "loss": row.loss})
-        return config
+        return decode(cls, document, where="configuration")
+
+    @classmethod
+    def field_kinds(cls, document: Mapping[str, Any]) -> Mapping[str, type]:
+        """Classes of `network` and `loss` of a document: those of its model. InputError where there is none."""
+        name = document.get("model", "nice")
+        row = model_row(name if isinstance(name, str) else "nice")  # a name that is no text is refused as a field
+        return {"network": row.network, "loss": row.loss}
 
 
 def up_to_date(document: Any) -> Any:
@@ -175,20 +181,3 @@ def preset(name: str | None = None, *, model: str = "nice") -> RunConfig:
     if chosen not in presets:
         raise InputError(f"preset: there is no {chosen!r} (choose from {', '.join(presets)})")
     return RunConfig.from_dict({"model": model, **presets[chosen].changes})
-
-
-def _from_dict(cls: type, document: Any, path: str, kinds: Mapping[str, type]) -> Any:
-    where = path or "configuration"
-    if not isinstance(document, Mapping):
-        raise InputError(f"{where}: {document!r} is not a table of names and values")
-    hints = {**get_type_hints(cls), **kinds}
-    unknown = sorted(set(document) - {field.name for field in fields(cls)})
-    if unknown:
-        raise InputError(f"{where}: unknown key {unknown[0]!r} (known: {', '.join(get_type_hints(cls))})")
-    values = {}
-    for name, value in document.items():
-        if is_dataclass(hints[name]):
-            values[name] = _from_dict(hints[name], value, f"{path}.{name}" if path else name, {})
-        else:
-            values[name] = tuple(value) if isinstance(value, list) else value
-    return cls(**({name: kind() for name, kind in kinds.items()} | values))

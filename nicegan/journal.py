@@ -1,19 +1,50 @@
-"""What a run writes about itself: JSON lines that a resumed run continues as if it had never stopped, TensorBoard."""
+"""What a run writes about itself: JSON lines that a resumed run continues as if it had never stopped, TensorBoard.
+
+Each line carries its version and a hash of itself. A line that is damaged, or that a kill cut short, counts as absent.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from PIL import Image
 from torch.utils.tensorboard import SummaryWriter
 
-from gan_eval.files import write_text
+from gan_eval.errors import InputError
+from gan_eval.files import read_bytes, write_text
+from gan_eval.strict_json import Between, DocumentFormat, encode
 
 LOG, METRICS = "log.jsonl", "metrics.jsonl"
+_LONGEST_LINE = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class ValidationRecord:
+    """A line of metrics.jsonl.
+
+    AtoB, BtoA: score of a direction, None where it was not validated. mean: over the directions. images: whether the
+    scored images were translated. n_real_fake: direction → numbers of real and of scored images.
+    """
+
+    step: Annotated[int, Between(0, 10**12)]
+    mean: float
+    metric: str
+    features: str
+    direction: Literal["lower", "higher"]
+    images: Literal["translated", "untranslated"]
+    n_real_fake: Mapping[str, tuple[int, int]]
+    AtoB: float | None = None
+    BtoA: float | None = None
+
+
+#: Of log.jsonl: the step, and the mean of each loss by its name.
+LOG_LINE = DocumentFormat("nicegan-log", dict[str, float], unversioned=1, sealed=True)
+VALIDATION_LINE = DocumentFormat("nicegan-validation", ValidationRecord, unversioned=1, sealed=True)
 
 
 class Journal:
@@ -22,14 +53,14 @@ class Journal:
     def __init__(self, run: Path, *, step: int, tensorboard: bool = True) -> None:
         self._run = run
         for name in (LOG, METRICS):
-            kept = [json.dumps(record) + "\n" for record in records(run / name) if record["step"] <= step]
-            write_text(run / name, "".join(kept))
+            kept = [record for record in records(run / name) if record["step"] <= step]
+            write_text(run / name, "".join(_line(name, record) for record in kept))
         self._board = SummaryWriter(str(run / "tensorboard"), purge_step=step + 1) if tensorboard else None
 
     def write(self, name: str, step: int, values: Mapping[str, Any]) -> None:
         """Append {"step": step, **values} to a file of JSON lines, and its numbers to TensorBoard."""
         with (self._run / name).open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps({"step": step, **values}, allow_nan=False) + "\n")
+            stream.write(_line(name, {"step": step, **values}))
         for key, value in values.items():
             if self._board is not None and isinstance(value, float):
                 self._board.add_scalar(f"{Path(name).stem}/{key}", value, step)
@@ -49,13 +80,30 @@ class Journal:
 
 
 def records(path: Path) -> Iterator[dict[str, Any]]:
-    """The records of a file of JSON lines, none if it is absent; a last line cut short by a kill is passed over."""
+    """The whole records of a run's log.jsonl or metrics.jsonl, in order; none where the file is absent.
+
+    Raises InputError for a file that cannot be read.
+    """
     if not path.is_file():
         return
-    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+    for line in read_bytes(path).splitlines():
         try:
-            record = json.loads(line)
-        except json.JSONDecodeError:
+            yield _record(path.name, line)
+        except InputError:
             continue
-        if isinstance(record, dict) and isinstance(record.get("step"), int):
-            yield record
+
+
+def _record(name: str, line: bytes) -> dict[str, Any]:
+    if name == METRICS:
+        validation = encode(VALIDATION_LINE.parse(line, where="line", longest=_LONGEST_LINE))
+        return {key: value for key, value in validation.items() if value is not None}
+    record: dict[str, Any] = LOG_LINE.parse(line, where="line", longest=_LONGEST_LINE)
+    step = record.get("step")
+    if step is None or step != int(step) or step < 0:
+        raise InputError("line: has no step")
+    return {**record, "step": int(step)}
+
+
+def _line(name: str, record: Mapping[str, Any]) -> str:
+    form: DocumentFormat[Any] = VALIDATION_LINE if name == METRICS else LOG_LINE
+    return json.dumps(form.encode(record), allow_nan=False) + "\n"

@@ -6,14 +6,15 @@ config.json  log.jsonl  metrics.jsonl  checkpoints/  samples/  tensorboard/
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from torch import distributed as dist
 
 from gan_eval.errors import GanEvalError, InputError, MismatchError
-from gan_eval.files import read_json, sha256_bytes, write_json
+from gan_eval.files import read_document, sha256_bytes, write_json
+from gan_eval.strict_json import Between, DocumentFormat, Matches, PathText
 from gan_eval.translation import FOLDERS
 from nicegan import checkpoint
 from nicegan.checkpoint import Checkpoint
@@ -24,8 +25,57 @@ from nicegan.state import differences
 
 T = TypeVar("T")
 
-SCHEMA = "nicegan-run/1"
 CONFIG = "config.json"
+
+_Path = Annotated[str, PathText()]
+_FolderName = Annotated[str, Matches(r"(train|test)[AB]")]
+
+
+@dataclass(frozen=True, slots=True)
+class ImageNames:
+    """Images of a folder: how many, and the SHA-256 of their names."""
+
+    count: Annotated[int, Between(0, 10**9)]
+    names_sha256: Annotated[str, Matches(r"[0-9a-f]{64}")]
+
+
+@dataclass(frozen=True, slots=True)
+class RunDocument:
+    """The content of a run's config.json.
+
+    data: DATA folder, None for two plain folders. domains: the folders of images. images: what was in them.
+    judge: what the validation's numbers depend on, None without one. processes: that trained together.
+    """
+
+    config: RunConfig
+    data: _Path | None
+    domains: Mapping[_FolderName, _Path]
+    images: Mapping[_FolderName, ImageNames]
+    processes: Annotated[int, Between(1, 10**6)]
+    judge: Mapping[str, str] | None = None
+
+    def __post_init__(self) -> None:
+        if missing := [name for name in FOLDERS[:2] if name not in self.domains]:
+            raise InputError(f"domains: {missing[0]} is missing")
+        if missing := [name for name in FOLDERS if name not in self.images]:
+            raise InputError(f"images: {missing[0]} is missing")
+
+
+def _from_version_1(document: dict[str, Any]) -> dict[str, Any]:
+    """Version 1 had configurations of several forms, and at first no domains: they stood in the DATA folder."""
+    data = document.get("data")
+    domains = {name: f"{data}/{name}" for name in FOLDERS} if isinstance(data, str) else {}
+    return {"domains": domains, **document, "config": up_to_date(document.get("config"))}
+
+
+RUN = DocumentFormat(
+    "nicegan-run",
+    RunDocument,
+    (_from_version_1,),
+    remedy="damaged, or changed by hand: put back a copy of it, or train on in another folder, with DATA and --from "
+    "of its newest checkpoint",
+    sealed=True,
+)
 
 
 class SaidElsewhere(GanEvalError):
@@ -96,25 +146,24 @@ def _claim(
         before = _read(run)
         _compare(before, document, run)
         if judge is None and best_step(run) is not None:
-            document["judge"] = before.get("judge")
-    write_json(run / CONFIG, document)
+            document = replace(document, judge=before.judge)
+    write_json(run / CONFIG, RUN.encode(document))
 
 
 def read_config(run: Path) -> RunConfig:
     """The configuration that a run has been made with."""
-    config: RunConfig = RunConfig.from_dict(up_to_date(_read(run)["config"]))
-    return config
+    return _read(run).config
 
 
 def read_data(run: Path) -> Path | None:
     """The DATA folder that a run has been made with; None where it was two plain folders."""
-    data = _read(run)["data"]
+    data = _read(run).data
     return None if data is None else Path(data)
 
 
 def read_domains(run: Path) -> tuple[Path, Path]:
     """The folders of training images of both domains."""
-    domains = _read(run)["domains"]
+    domains = _read(run).domains
     return Path(domains["trainA"]), Path(domains["trainB"])
 
 
@@ -131,46 +180,38 @@ def best_step(run: Path, *, until: int | None = None) -> int | None:
     return int(min(found, key=lambda record: sign * record["mean"])["step"])
 
 
-def _document(
-    config: RunConfig, folders: UnpairedFolders, world: int, judge: Mapping[str, str] | None
-) -> dict[str, Any]:
+def _document(config: RunConfig, folders: UnpairedFolders, world: int, judge: Mapping[str, str] | None) -> RunDocument:
     """What config.json holds; the images' names are hashed, so that another set is noticed."""
     images = {}
     for name in FOLDERS:
         names = [f"{name}/{each}" for each in folders.names(name)]
-        images[name] = {"count": len(names), "names_sha256": sha256_bytes("\n".join(names).encode())}
-    return {
-        "schema": SCHEMA,
-        "config": config.to_dict(),
-        "data": None if folders.root is None else str(folders.root.resolve()),
-        "domains": {name: str(path.resolve()) for name, path in folders.folders.items()},
-        "images": images,
-        "judge": None if judge is None else dict(judge),
-        "processes": world,
-    }
-
-
-def _read(run: Path) -> dict[str, Any]:
-    document = read_json(run / CONFIG)
-    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-        raise InputError(f"{run / CONFIG}: not of a training run ({SCHEMA})")
-    return document
-
-
-def _compare(then: dict[str, Any], now: dict[str, Any], run: Path) -> None:
-    """Raise MismatchError that names every difference which would change a number of the run."""
-    changes = differences(
-        _numbers(RunConfig.from_dict(up_to_date(then["config"]))), _numbers(RunConfig.from_dict(now["config"]))
+        images[name] = ImageNames(len(names), sha256_bytes("\n".join(names).encode("utf-8", "surrogateescape")))
+    return RunDocument(
+        config=config,
+        data=None if folders.root is None else str(folders.root.resolve()),
+        domains={name: str(path.resolve()) for name, path in folders.folders.items()},
+        images=images,
+        judge=None if judge is None else dict(judge),
+        processes=world,
     )
-    if then["processes"] != now["processes"]:
-        changes += f", processes {then['processes']} → {now['processes']}"
-    validated = now["judge"] is not None and best_step(run) is not None
-    if validated:
-        changes += "".join(f", {difference}" for difference in _other_judge(then.get("judge"), now["judge"]))
+
+
+def _read(run: Path) -> RunDocument:
+    return read_document(run / CONFIG, RUN)
+
+
+def _compare(then: RunDocument, now: RunDocument, run: Path) -> None:
+    """Raise MismatchError that names every difference which would change a number of the run."""
+    changes = differences(_numbers(then.config), _numbers(now.config))
+    if then.processes != now.processes:
+        changes += f", processes {then.processes} → {now.processes}"
+    validated = now.judge is not None and best_step(run) is not None
+    if validated and now.judge is not None:
+        changes += "".join(f", {difference}" for difference in _other_judge(then.judge, now.judge))
     for name in FOLDERS if validated else FOLDERS[:2]:
-        before, after = then["images"][name], now["images"][name]
-        if before["count"] != after["count"]:
-            changes += f", {name} {before['count']} images → {after['count']}"
+        before, after = then.images[name], now.images[name]
+        if before.count != after.count:
+            changes += f", {name} {before.count} images → {after.count}"
         elif before != after:
             changes += f", {name} other image names"
     if changes:
@@ -180,7 +221,7 @@ def _compare(then: dict[str, Any], now: dict[str, Any], run: Path) -> None:
         )
 
 
-def _other_judge(then: dict[str, str] | None, now: dict[str, str]) -> list[str]:
+def _other_judge(then: Mapping[str, str] | None, now: Mapping[str, str]) -> list[str]:
     """What is different in how a run was and would be validated; nothing where it is unknown."""
     if then is None:
         return []

@@ -103,6 +103,19 @@ def test_files_of_training_and_translation(name: str, file: str, trained: Path) 
     hold(name, read(trained / file))
 
 
+def test_lines_and_the_note_of_training(trained: Path, tmp_path: Path) -> None:
+    from nicegan.checkpoint import mark_best
+    from nicegan.journal import METRICS, Journal
+    from tests.nicegan.test_own_files import LINES
+
+    [line] = (trained / "run" / "log.jsonl").read_text(encoding="utf-8").splitlines()
+    assert "generator" in hold("log-line", json.loads(line))
+    Journal(tmp_path, step=0, tensorboard=False).write(METRICS, 3, LINES[METRICS])
+    hold("validation-line", read(tmp_path / METRICS))
+    mark_best(tmp_path, 3)
+    hold("best-note", read(tmp_path / "checkpoints" / "best.json"))
+
+
 def test_files_of_a_study(asked: Path) -> None:
     hold("study-manifest", read(asked / "study" / "study.json"))
     hold("study-key", read(asked / "study" / "study.key.json"))

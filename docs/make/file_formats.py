@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from docs.make.schemas import Schema, items, nullable, of_class, of_format, of_type, record, table, titled
+from typing import Any
+
+from docs.make.schemas import Schema, of_class, of_format, of_mapping, of_type, record, table, titled
+from gan_eval.strict_json import DocumentFormat
 from gan_eval.study.schema.events import PAYLOADS, Event
 from gan_eval.study.schema.manifest import Key, Manifest
-from gan_eval.translation import FOLDERS, TRANSLATION
+from gan_eval.translation import TRANSLATION
+from nicegan.checkpoint import BEST_NOTE, CHECKPOINT
 from nicegan.config import DataConfig, OptimConfig, RunConfig
+from nicegan.journal import LOG_LINE, VALIDATION_LINE
 from nicegan.models.table import MODELS
+from nicegan.run import RUN
 
 TEXT: Schema = {"type": "string"}
 COUNT: Schema = {"type": "integer", "minimum": 0}
@@ -26,33 +32,10 @@ def configuration() -> Schema:
     return {"description": shared["description"], "anyOf": models}
 
 
-def run_config() -> Schema:
-    """Of `RUN/config.json`."""
-    images = record((), count=COUNT, names_sha256=SHA256)
-    return record(
-        ("domains", "judge"),
-        schema={"const": "nicegan-run/1"},
-        config=configuration(),
-        data=nullable(TEXT),
-        domains=record(("testA", "testB"), **dict.fromkeys(FOLDERS, TEXT)),
-        images=record((), **dict.fromkeys(FOLDERS, images)),
-        judge=nullable(table(TEXT)),
-        processes={"type": "integer", "minimum": 1},
-    )
-
-
-def checkpoint_config() -> Schema:
-    """Of a checkpoint's `config.json`."""
-    return record(
-        (),
-        schema={"const": "nicegan-checkpoint/1"},
-        step=COUNT,
-        networks=items(TEXT),
-        data=nullable(TEXT),
-        config=configuration(),
-        files=table(COUNT),
-        versions=VERSIONS,
-    )
+def _configured(title: str, form: DocumentFormat[Any]) -> Schema:
+    """Of a document with a run's configuration in it."""
+    body = of_format(title, form)
+    return {**body, "properties": {**body["properties"], "config": configuration()}}
 
 
 def event() -> Schema:
@@ -76,6 +59,9 @@ def schemas() -> dict[str, Schema]:
         "study-manifest.json": titled("study.json: the public half of a human study", of_class(Manifest)),
         "study-key.json": titled("study.key.json: the private half of a human study", of_class(Key)),
         "study-event.json": titled("A line of the answers to a human study", event()),
-        "run-config.json": titled("RUN/config.json: what a training run is", run_config()),
-        "checkpoint-config.json": titled("config.json of a checkpoint", checkpoint_config()),
+        "run-config.json": _configured("RUN/config.json: what a training run is", RUN),
+        "log-line.json": of_mapping("A line of log.jsonl: a step, and means of the losses", LOG_LINE),
+        "validation-line.json": of_format("A line of metrics.jsonl: a validation", VALIDATION_LINE),
+        "best-note.json": of_format("best.json: which checkpoint of a run validated best", BEST_NOTE),
+        "checkpoint-config.json": _configured("config.json of a checkpoint", CHECKPOINT),
     }

@@ -11,12 +11,13 @@ import typing
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
-from gan_eval.strict_json import AtMost, Between, DocumentFormat, Matches
+from gan_eval.strict_json import AtMost, Between, DocumentFormat, Matches, PathText
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 Schema = dict[str, Any]
 
 _SCALARS = {str: "string", int: "integer", float: "number", bool: "boolean", types.NoneType: "null"}
+_SEAL: Schema = {"description": "Hash of all other fields.", "type": "string", "pattern": "^[0-9a-f]{64}$"}
 _LENGTHS = {"string": "maxLength", "array": "maxItems", "object": "maxProperties"}
 
 
@@ -50,8 +51,17 @@ def of_format(title: str, form: DocumentFormat[Any]) -> Schema:
     """Schema of the newest version of a document that carries its version."""
     body = of_class(form.kind)
     fields = {"schema": {"const": form.schema}, **{n: v for n, v in body["properties"].items() if n != "schema"}}
+    if form.sealed:
+        fields["sha256"] = _SEAL
     required = ["schema", *(name for name in body["required"] if name != "schema")]
     return titled(title, {**body, "properties": fields, "required": required})
+
+
+def of_mapping(title: str, form: DocumentFormat[Any]) -> Schema:
+    """Schema of the newest version of a sealed document whose other fields have names that are data."""
+    fields: Schema = {"schema": {"const": form.schema}, "sha256": _SEAL}
+    others = {r"^(?!schema$|sha256$)[a-z][a-z0-9_]*$": of_type(form.kind)["additionalProperties"]}
+    return titled(title, {**record(("sha256",), **fields), "patternProperties": others})
 
 
 def of_class(kind: type, *, without: Iterable[str] = (), may_lack_null: bool = False) -> Schema:
@@ -97,6 +107,8 @@ def _constrained(inner: Schema, constraints: tuple[Any, ...]) -> Schema:
             inner = {**inner, "pattern": f"^(?:{constraint.pattern})$"}
         elif isinstance(constraint, Between):
             inner = {**inner, "minimum": constraint.low, "maximum": constraint.high}
+        elif isinstance(constraint, PathText):
+            inner = {**inner, "maxLength": 32_768}
         elif isinstance(constraint, AtMost):
             inner = {**inner, _LENGTHS[inner["type"]]: constraint.length}
         else:

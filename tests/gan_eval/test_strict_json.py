@@ -9,7 +9,17 @@ from typing import Annotated, Any, Literal
 import pytest
 
 from gan_eval.errors import InputError
-from gan_eval.strict_json import AtMost, Between, Matches, canonical_sha256, decode, encode, parse_json
+from gan_eval.strict_json import (
+    AtMost,
+    Between,
+    DocumentFormat,
+    Matches,
+    PathText,
+    canonical_sha256,
+    decode,
+    encode,
+    parse_json,
+)
 
 
 @dataclass(frozen=True)
@@ -81,3 +91,86 @@ def test_hostile_json_is_refused(text: str) -> None:
 def test_the_canonical_form_has_the_published_hash() -> None:
     document = {"a": 1.5, "b": [1, 2, {"a": "é</script>", "z": None}]}
     assert canonical_sha256(document) == "00b0e34ed7d3dc2c76e2ef7e874be9f52c6e67f4554595b5f792d3affc3a9eac"
+
+
+@dataclass(frozen=True)
+class Chosen:
+    kind: str
+    part: Left | Right
+
+    @classmethod
+    def field_kinds(cls, document: Mapping[str, Any]) -> Mapping[str, type]:
+        return {"part": Left if document.get("kind") == "left" else Empty}
+
+
+@dataclass(frozen=True)
+class Empty:
+    count: int = 3
+
+
+@dataclass(frozen=True)
+class Limited:
+    size: int
+
+    def __post_init__(self) -> None:
+        if self.size > 9:
+            raise InputError("size: too large")
+
+
+def test_a_field_may_depend_on_another() -> None:
+    assert decode(Chosen, {"kind": "left", "part": {"slot": 2}}, where="x").part == Left(2)
+    assert decode(Chosen, {"kind": "other"}, where="x").part == Empty(3)
+    with pytest.raises(InputError, match=r"x\.part: slot is missing"):
+        decode(Chosen, {"kind": "left"}, where="x")
+
+
+SEALED = DocumentFormat("box", Limited, unversioned=1, remedy="buy a box", sealed=True)
+
+
+def test_a_seal_goes_with_the_document_and_is_not_part_of_the_record() -> None:
+    document = SEALED.encode(Limited(3))
+    assert list(document) == ["schema", "size", "sha256"]
+    assert SEALED.decode(document, where="x") == Limited(3)
+    assert SEALED.decode({"size": 3}, where="x") == Limited(3)
+    with pytest.raises(InputError, match=r"^x: its content does not have the hash that it carries \(buy a box\)$"):
+        SEALED.decode({**document, "size": 4}, where="x")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"size": 10}', "x: size: too large"),
+        ('{"size": NaN}', "x: not valid JSON"),
+        (b'{"size": "\xff"}', "x: not UTF-8 text"),
+        ('{"size": 3}'.encode("utf-16"), "x: not UTF-8 text"),
+        ('{"size": 3, "sha256": 5}', "x: its content does not have the hash"),
+        ('{"schema": "box/0", "size": 3}', "x: schema: wanted box/1"),
+        ('{"schema": "box/2", "size": 3}', r"x: box/2 is newer than this program, .* \(update gan-eval\)"),
+    ],
+)
+def test_every_refusal_says_where_and_what_to_do(text: str | bytes, message: str) -> None:
+    with pytest.raises(InputError, match=f"^{message}.*\\)$|^{message}$"):
+        SEALED.parse(text, where="x")
+
+
+def test_a_format_of_a_mapping() -> None:
+    form = DocumentFormat("line", dict[str, float], sealed=True)
+    assert form.decode(form.encode({"a": 1.5}), where="x") == {"a": 1.5}
+    with pytest.raises(InputError, match=r"x\.a: wanted a number"):
+        form.decode({"schema": "line/1", "a": "b"}, where="x")
+
+
+@dataclass(frozen=True)
+class Placed:
+    path: Annotated[str, PathText()]
+
+
+@pytest.mark.parametrize("path", ["a", "/b/c", "caf\udce9"])
+def test_a_path_need_not_be_text(path: str) -> None:
+    assert decode(Placed, {"path": path}, where="x").path == path
+
+
+@pytest.mark.parametrize("path", ["", "a\0b", "\ud800", "a" * 40_000, 3, None])
+def test_what_can_be_no_path_is_refused(path: object) -> None:
+    with pytest.raises(InputError, match=r"x\.path: wanted a path"):
+        decode(Placed, {"path": path}, where="x")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
 from gan_eval.errors import InputError
+from gan_eval.files import content_of
 from nicegan import checkpoint
 from nicegan.config import RunConfig
 
@@ -98,18 +100,53 @@ def test_folder_that_is_no_checkpoint_is_an_error(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [
-        ("schema", "nicegan-checkpoint/99", "not a nicegan-checkpoint/1"),
-        ("step", "soon", "damaged"),
-        ("config", {"colour": 1}, "colour"),
-        ("files", {"weights.safetensors": 1}, "missing or cut short"),
+        ("schema", "nicegan-checkpoint/99", "newer than this program"),
+        ("schema", "nicegan-run/1", "schema: wanted nicegan-checkpoint/2"),
+        ("step", "soon", "step: wanted an integer, found 'soon'"),
+        ("config", {"colour": 1}, "config: unknown field 'colour'"),
+        ("files", {"weights.safetensors": {"bytes": 1}}, "missing, cut short or damaged"),
+        ("files", {"../weights": {"bytes": 1}}, "wanted a text like"),
     ],
 )
 def test_damaged_description_is_an_error(tmp_path: Path, key: str, value: object, message: str) -> None:
     path = save(tmp_path, 1) / checkpoint.CONFIG
     document = json.loads(path.read_text())
+    del document["sha256"]
     path.write_text(json.dumps({**document, key: value}))
     with pytest.raises(InputError, match=message):
         checkpoint.read(path.parent)
+
+
+@pytest.mark.parametrize("name", [checkpoint.WEIGHTS, checkpoint.STATE])
+def test_a_flipped_bit_is_noticed_and_an_earlier_checkpoint_taken(tmp_path: Path, name: str) -> None:
+    save(tmp_path, 10)
+    path = save(tmp_path, 20) / name
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(bytes(data))
+    found = checkpoint.newest(tmp_path)
+    assert found is not None
+    assert found.step == 10
+    with pytest.raises(InputError, match=rf"{name}: missing, cut short or damaged \(copy the whole checkpoint again"):
+        checkpoint.load_state(checkpoint.read(path.parent))
+
+
+def test_the_state_alone_may_be_damaged_for_a_translation(tmp_path: Path) -> None:
+    path = save(tmp_path, 20) / checkpoint.STATE
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(bytes(data))
+    assert "a.weight" in checkpoint.load_weights(checkpoint.choose(tmp_path), "gen2B")
+
+
+@pytest.mark.parametrize("note", ["", "{", '{"step": "10"}', '{"step": NaN}', "[10]", '{"step": -1}', "[" * 9999])
+def test_a_damaged_note_of_the_best_is_named_with_its_remedy(tmp_path: Path, note: str) -> None:
+    save(tmp_path, 10)
+    (tmp_path / "checkpoints" / checkpoint.BEST).write_text(note)
+    with pytest.raises(InputError, match=r"best\.json.*\(damaged: remove it"):
+        checkpoint.choose(tmp_path)
+    checkpoint.mark_best(tmp_path, None)
+    assert checkpoint.choose(tmp_path).step == 10
 
 
 def test_damaged_weights_and_state_are_errors(tmp_path: Path) -> None:
@@ -118,15 +155,18 @@ def test_damaged_weights_and_state_are_errors(tmp_path: Path) -> None:
     (found.folder / checkpoint.STATE).write_bytes(b"PK nonsense")
     with pytest.raises(InputError, match="cannot be read"):
         checkpoint.load_weights(found, "gen2B")
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="damaged"):
         checkpoint.load_state(found)
+    noted = replace(found, state=content_of(found.folder / checkpoint.STATE))
+    with pytest.raises(InputError, match="cannot be read"):
+        checkpoint.load_state(noted)
 
 
 def test_state_that_would_run_code_is_refused(tmp_path: Path) -> None:
     found = checkpoint.read(save(tmp_path, 1))
     torch.save({"D": Path("anything")}, found.folder / checkpoint.STATE)
     with pytest.raises(InputError, match="cannot be read"):
-        checkpoint.load_state(found)
+        checkpoint.load_state(replace(found, state=content_of(found.folder / checkpoint.STATE)))
 
 
 def test_imported_checkpoint_cannot_be_continued(tmp_path: Path) -> None:

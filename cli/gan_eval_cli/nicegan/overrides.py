@@ -6,7 +6,7 @@ The options are made from the settings classes of every model: a new field is a 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import Field, fields
+from dataclasses import Field, fields, replace
 from types import UnionType
 from typing import Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
 
@@ -112,7 +112,7 @@ def overridden(base: RunConfig, given: Mapping[str, Any]) -> RunConfig:
 
     A new length of the schedule is also the step at which the run ends, unless that is given too.
     """
-    document = base.to_dict()
+    changes: dict[str, dict[str, Any]] = {"": {}, "network": {}, "loss": {}, "optim": {}, "data": {}}
     size = given.get("size")
     for override in OVERRIDES:
         value = given.get(override.argument)
@@ -120,13 +120,13 @@ def overridden(base: RunConfig, given: Mapping[str, Any]) -> RunConfig:
             value = size
         if value is None:
             continue
-        place = document[override.group] if override.group else document
-        if override.name not in place:
+        if override.models and base.model not in override.models:
             raise InputError(f"{override.name}: the model {base.model} has no such value ({_who(override)})")
-        place[override.name] = value
+        changes[override.group][override.name] = value
     if given.get("optim_iterations") is not None and given.get("optim_stop_at") is None:
-        document["optim"]["stop_at"] = None
-    return RunConfig.from_dict(document)
+        changes["optim"]["stop_at"] = None
+    parts = {group: replace(getattr(base, group), **values) for group, values in changes.items() if group and values}
+    return replace(base, **changes[""], **parts)
 
 
 def _who(override: Override) -> str:
