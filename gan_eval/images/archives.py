@@ -6,6 +6,7 @@ Member names are used for sorting and in messages, never as paths, so they canno
 from __future__ import annotations
 
 import lzma
+import os
 import re
 import tarfile
 import zipfile
@@ -13,12 +14,14 @@ import zlib
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from typing import IO
 
 from gan_eval.errors import InputError
 from gan_eval.files import DAMAGE, open_regular
 from gan_eval.images.decoding import UnreadableImage
 from gan_eval.images.fields import Fields
 from gan_eval.images.files import MAX_BYTES, is_image_name
+from gan_eval.images.remote import is_address, open_remote
 from gan_eval.images.source import Item
 
 
@@ -81,24 +84,25 @@ class TarSource:
     """Images of tar shards (.tar, .tar.gz …), in the order of the shards and of the members in each.
 
     A shard is read as a stream from its beginning to its end, once a pass; nothing but the member in hand is kept.
+    Shards at addresses are streamed once, without a scan before the pass.
 
     Parameters
     ----------
     label: what the user gave.
-    shards: the files, in order; kept under this name.
+    shards: the files or their addresses, in order; kept under this name.
     field: of samples that hold several pictures each, the one to take; see `gan_eval.images.fields`.
     """
 
-    repeatable = True
     count = None
     notes: tuple[str, ...] = ()
 
-    def __init__(self, label: str, shards: Sequence[Path], field: str | None = None) -> None:
+    def __init__(self, label: str, shards: Sequence[str | Path], field: str | None = None) -> None:
         self.label = label
         self._field = field
         self.skipped = 0
         self.shards = shards
-        missing = [str(shard) for shard in shards if not shard.is_file()]
+        self.repeatable = not any(is_address(str(shard)) for shard in shards)
+        missing = [str(shard) for shard in shards if not is_address(str(shard)) and not os.path.isfile(shard)]
         if missing:
             raise InputError(f"{label}: {len(missing)} of {len(shards)} shards are missing: {', '.join(missing[:5])}")
 
@@ -112,7 +116,7 @@ class TarSource:
         fields = Fields(self.label, self._field)
         for shard in self.shards:
             try:
-                with tarfile.open(shard, "r|*") as archive:
+                with _stream(shard) as stream, tarfile.open(fileobj=stream, mode="r|*") as archive:
                     yield from self._members(archive, fields)
             except (tarfile.TarError, OSError, EOFError, ValueError, zlib.error, lzma.LZMAError) as error:
                 raise InputError(f"{shard}: damaged or not a tar file ({error})") from error
@@ -149,6 +153,10 @@ def expand_braces(pattern: str) -> list[str]:
         filled = pattern[: match.start()] + str(number).zfill(len(first)) + pattern[match.end() :]
         names += expand_braces(filled)
     return names
+
+
+def _stream(shard: str | Path) -> IO[bytes]:
+    return open_remote(str(shard)) if is_address(str(shard)) else open_regular(shard)
 
 
 def _given(data: bytes) -> bytes:

@@ -18,6 +18,7 @@ from gan_eval.images.batches import Column, DatasetSamples, LoaderBatches, Strea
 from gan_eval.images.files import FilesSource, is_image_name, walk
 from gan_eval.images.numpy_files import ArrayFilesSource, open_images
 from gan_eval.images.parts import PartSource
+from gan_eval.images.remote import is_address
 from gan_eval.images.source import Source
 
 #: Anything that `open_source` takes: a path, several paths, images in memory, a dataset, an iterable of batches.
@@ -33,11 +34,11 @@ def open_source(given: Given, *, column: Column | None = None) -> Source:
 
     Parameters
     ----------
-    given: a folder of images or of .npy arrays; a .zip; a .tar, or several as `set-{000..031}.tar`; `@list.txt`; a .npz
-        or .npy of images; a list of paths; an array or a tensor; a list of PIL images, arrays or tensors, one image in
-        each place; a dataset (map-style, or Hugging Face); a data loader or another iterable of batches (see
-        `gan_eval.images.batches`); or a Source, returned as it is. `FILE.npz::NAME` chooses an array,
-        `FILE.tar::FIELD` and `FILE.zip::FIELD` one of the pictures of each sample.
+    given: a folder of images or of .npy arrays; a .zip; a .tar, or several as `set-{000..031}.tar`, also at addresses
+        (`https://`, `s3://`); `@list.txt`; a .npz or .npy of images; a list of paths; an array or a tensor; a list of
+        PIL images, arrays or tensors, one image in each place; a dataset (map-style, or Hugging Face); a data loader or
+        another iterable of batches (see `gan_eval.images.batches`); or a Source, returned as it is. `FILE.npz::NAME`
+        chooses an array, `FILE.tar::FIELD` and `FILE.zip::FIELD` one of the pictures of each sample.
     column: of datasets and batches that are dicts or tuples, which part holds the images. Default: the only one that
         can, or the one with a usual name.
 
@@ -104,7 +105,9 @@ def _open_path(text: str) -> Source:
     text, member = split_member(text)
     lower = text.lower()
     if lower.endswith(_TAR) and not os.path.isdir(text):
-        return TarSource(text, [Path(name) for name in expand_braces(text)], member)
+        return TarSource(text, expand_braces(text), member)
+    if is_address(text):
+        raise InputError(f"{text}: not a source of images (at an address, one or several .tar are)")
     path = Path(text)
     try:
         mode = path.stat().st_mode
