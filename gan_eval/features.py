@@ -275,6 +275,8 @@ def find_network(settings: Settings, progress: Progress | None = None) -> tuple[
         precision=settings.precision,
         device=settings.device,
         runtime=settings.runtime,
+        input_size=settings.input_size,
+        layer=settings.layer,
         progress=progress,
     )
     return network, None

@@ -117,12 +117,17 @@ def scores(
 def name_of(number: str, network: Network) -> str:
     """Identifier of a number from this network: `fid`, or `fd` where it may not be called FID."""
     row = number_rows()[number]
+    if row.spatially is not None and network.is_spatial_reference:
+        return row.spatially[0]
     return row.name if network.is_reference else row.renamed().name
 
 
 def label_of(network: Network) -> str:
-    """The network as scores name it; with its precision unless that is fp32."""
-    return network.name if network.precision == "fp32" else f"{network.name} ({network.precision})"
+    """The network as scores name it, with what is unusual: a layer, an input size, a precision."""
+    layer = f"layer {network.layer}" if network.layer else ""
+    size = f"{network.size} pixels" if network.size else ""
+    unusual = [part for part in (layer, size, network.precision) if part not in ("", "fp32")]
+    return f"{network.name} ({', '.join(unusual)})" if unusual else network.name
 
 
 def _named(

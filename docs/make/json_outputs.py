@@ -78,6 +78,7 @@ NETWORK = record(
     weights_sha256=nullable(SHA256),
     verified=YES,
     dim=COUNT,
+    layer=MAYBE_TEXT,
     like=TEXT,
     precision=TEXT,
     runtime=TEXT,

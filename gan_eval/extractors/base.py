@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Protocol
 
@@ -31,6 +31,8 @@ class Network:
     dim: features per image, 0 where only a pass can tell. has_logits: whether class scores are given as well.
     notices: sentences that the user should read, such as why this network and not another.
     preprocessing: how images become the input of a network that is not in `known`.
+    size: side of the input of a timm model in pixels, None for its default.
+    layer: where the features are taken from, empty for the network's usual layer.
     """
 
     name: str
@@ -45,11 +47,18 @@ class Network:
     has_logits: bool
     notices: tuple[str, ...] = ()
     preprocessing: str = "own"
+    size: int | None = None
+    layer: str = ""
 
     @property
     def is_reference(self) -> bool:
         """Whether numbers from it may be called FID, KID and IS: the verified 2015 Inception."""
-        return self.verified and self.name in KNOWN and KNOWN[self.name].reference
+        return self.verified and not self.layer and self.name in KNOWN and KNOWN[self.name].reference
+
+    @property
+    def is_spatial_reference(self) -> bool:
+        """Whether a Fréchet distance from it may be called sFID: spatial features of the verified 2015 Inception."""
+        return self.layer == "spatial" and replace(self, layer="").is_reference
 
     def key(self) -> dict[str, str]:
         """Everything that changes the features: cache key, and test of whether two sets may be compared.
@@ -63,6 +72,8 @@ class Network:
             "preprocessing": known or self.preprocessing,
             "precision": self.precision,
         }
+        if self.layer:
+            key["layer"] = self.layer
         if self.precision == "bf16":
             key["runtime"] = f"{self.runtime} on {self.device.partition(':')[0]}"
         return key
@@ -74,6 +85,7 @@ class Network:
             "weights_sha256": self.weights_sha256,
             "verified": self.verified,
             "dim": self.dim,
+            "layer": self.layer or None,
             "like": self.like,
             "precision": self.precision,
             "runtime": self.runtime,

@@ -24,7 +24,7 @@ from gan_eval.extractors.base import Activations, Network
 from gan_eval.extractors.known import AUTO, KNOWN, TIMM_PREFIX
 from gan_eval.extractors.resolution import own_preprocessing
 from gan_eval.options import shown
-from gan_eval.resize import Like, resize
+from gan_eval.resize import Resampling, resize
 
 if TYPE_CHECKING:
     import torch
@@ -51,8 +51,9 @@ class CustomNetwork:
     size : int, (height, width) or None, default None
         Every image is resized to it, without keeping its aspect ratio. None: images stay as they are, and all images
         of a batch must have one size.
-    resample : {'clean-fid', 'pytorch-fid', 'torch-fidelity', 'nice-gan'}, default 'clean-fid'
-        The tool whose resizing is followed where there is a `size`; see `gan_eval.resize`.
+    resample : str, default 'clean-fid'
+        How images are resized where there is a `size`: `clean-fid`, `pytorch-fid`, `torch-fidelity`, `torchmetrics`,
+        `pillow`, or another row of the table in `gan_eval.resize`.
     range : (low, high) or None, default None
         What black and white become; the module then gets floating point of its own precision. None: uint8, 0–255,
         rounded after resizing.
@@ -71,7 +72,7 @@ class CustomNetwork:
     _: KW_ONLY
     name: str = ""
     size: int | tuple[int, int] | None = None
-    resample: Like = "clean-fid"
+    resample: Resampling = "clean-fid"
     range: tuple[float, float] | None = None
     mean: PerChannel = 0.0
     std: PerChannel = 1.0
@@ -90,8 +91,8 @@ class CustomNetwork:
             raise InputError("range=None: mean and std need a range, such as range=(0, 1)")
         if not isinstance(self.logits, bool):
             raise InputError(f"logits={shown(self.logits)}: use True or False")
-        if not isinstance(self.resample, str) or self.resample not in get_args(Like):
-            known = ", ".join(map(repr, get_args(Like)))
+        if not isinstance(self.resample, str) or self.resample not in get_args(Resampling):
+            known = ", ".join(map(repr, get_args(Resampling)))
             raise InputError(f"resample={shown(self.resample)}: use one of {known}")
 
     def prepare(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -205,6 +206,10 @@ def own_extractor(settings: Settings) -> CustomExtractor:
     custom = given if isinstance(given, CustomNetwork) else CustomNetwork(given)  # type: ignore[arg-type]
     if settings.weights is not None:
         raise InputError("weights: they belong to a network that is known by name; load them into the module instead")
+    if settings.input_size is not None or settings.layer is not None:
+        raise InputError(
+            "input_size and layer: they belong to networks known by name; use gan_eval.CustomNetwork(module, size=…)"
+        )
     if settings.runtime == "openvino":
         raise InputError("runtime='openvino': a module of your own is run by torch; use 'auto' or 'torch'")
     return extractor_of(custom, settings)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -216,14 +216,24 @@ class Inception(nn.Module):
         self.fc = nn.Linear(channels, CLASSES)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        features = _mean(self.stage("Mixed_7c", x))  # (B, 2048)
+        return features, F.linear(features, self.fc.weight)
+
+    def stage(self, name: str, x: Tensor) -> Tensor:
+        """The output of one stage for the images x."""
+        return next(output for at, output in self.stages(x) if at == name)
+
+    def stages(self, x: Tensor) -> Iterator[tuple[str, Tensor]]:
+        """The outputs of all stages in order, each with a name: those of the blocks, and `pool1` and `pool2`."""
         x = self.Conv2d_2b_3x3(self.Conv2d_2a_3x3(self.Conv2d_1a_3x3(x)))  # (B, 64, 147, 147)
         x = F.max_pool2d(x, 3, stride=2)
+        yield "pool1", x
         x = self.Conv2d_4a_3x3(self.Conv2d_3b_1x1(x))  # (B, 192, 71, 71)
         x = F.max_pool2d(x, 3, stride=2)
-        for block in self.mixed.values():
+        yield "pool2", x
+        for name, block in self.mixed.items():
             x = block(x)
-        features = x.float().mean((2, 3))  # (B, 2048); in float32 whatever came before
-        return features, F.linear(features, self.fc.weight)
+            yield name, x
 
     def published_names(self) -> Iterator[tuple[str, nn.Conv2d]]:
         """Every convolution with the name that the published file gives it.
@@ -233,6 +243,44 @@ class Inception(nn.Module):
         for path, module in self.named_modules():
             if isinstance(module, Convolution):
                 yield _published_name(path, self), module.conv
+
+
+def _mean(x: Tensor) -> Tensor:
+    """(B, C, h, w) → (B, C) float32, in float32 whatever came before."""
+    return x.float().mean((2, 3))
+
+
+class LowerLayer(nn.Module):
+    """The mean over all places of a lower stage of `Inception`: pytorch-fid's features for 64, 192 or 768 dims."""
+
+    STAGES: ClassVar[Mapping[str, str]] = {"64": "pool1", "192": "pool2", "768": "Mixed_6e"}
+
+    def __init__(self, network: Inception, layer: str) -> None:
+        super().__init__()
+        self.network = network
+        self.stage = self.STAGES[layer]
+
+    def forward(self, x: Tensor) -> Tensor:
+        return _mean(self.network.stage(self.stage, x))
+
+
+class SpatialLayer(nn.Module):
+    """sFID's features, (B, 17 × 17 × 7): the first 7 channels of the first branch of the block `Mixed_6d`.
+
+    Nash et al., "Generating images with sparse representations" (arXiv:2103.03841), as ADM's evaluator takes them:
+    `mixed_6/conv:0` of the TensorFlow graph, the channel last.
+    """
+
+    CHANNELS = 7
+
+    def __init__(self, network: Inception) -> None:
+        super().__init__()
+        self.network = network
+        self.branch = network.get_submodule("mixed.Mixed_6d.branches.branch1x1")
+
+    def forward(self, x: Tensor) -> Tensor:
+        branch: Tensor = self.branch(self.network.stage("Mixed_6c", x))
+        return branch[:, : self.CHANNELS].permute(0, 2, 3, 1).flatten(1).float()
 
 
 def _published_name(path: str, network: nn.Module) -> str:
@@ -269,8 +317,19 @@ def read(weights: Path) -> dict[str, Tensor]:
     return tensors
 
 
-def build(weights: Path) -> Inception:
-    """The network with the weights of a file, ready to run. Raises WeightsError as `read` does."""
+def build(weights: Path, *, layer: str = "") -> nn.Module:
+    """The network with the weights of a file, ready to run. Raises WeightsError as `read` does.
+
+    layer: where its features are taken from, empty for its end.
+    """
+    network = _whole(weights)
+    if not layer:
+        return network
+    below = SpatialLayer(network) if layer == "spatial" else LowerLayer(network, layer)
+    return below.eval()
+
+
+def _whole(weights: Path) -> Inception:
     tensors = read(weights)
     with torch.device("meta"):
         network = Inception()

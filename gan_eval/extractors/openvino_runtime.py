@@ -108,7 +108,15 @@ def _model(core: ov.Core, network: Network, recipe: ExtractorRecipe) -> ov.Model
 
 def _place(network: Network, kernels: str) -> Path:
     """Where the converted network is kept. What it depends on is its folder's name."""
-    parts = (network.name, network.weights_sha256[:16], f"openvino-{metadata.version('openvino')}", kernels, _FORMAT)
+    own = f"{network.layer}{network.size or ''}"
+    parts = (
+        network.name,
+        own,
+        network.weights_sha256[:16],
+        f"openvino-{metadata.version('openvino')}",
+        kernels,
+        _FORMAT,
+    )
     return cache_folder() / "openvino" / re.sub(r"[^\w.-]", "_", "-".join(parts))
 
 

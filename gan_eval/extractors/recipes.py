@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from gan_eval.extractors.base import Network
 from gan_eval.extractors.known import KNOWN, TIMM_PREFIX, KnownNetwork
+from gan_eval.extractors.known import PerChannel as AnyPerChannel
 from gan_eval.resize import resize
 
 if TYPE_CHECKING:
@@ -55,18 +56,24 @@ def _of_row(row: KnownNetwork, network: Network) -> ExtractorRecipe:
     way = row.preprocessing_of(network.like)
 
     def build() -> nn.Module:
-        module: nn.Module = importlib.import_module(f"gan_eval.extractors.{row.module}").build(network.weights_path)
+        home = importlib.import_module(f"gan_eval.extractors.{row.module}")
+        own = {"layer": network.layer} if network.layer else {}
+        module: nn.Module = home.build(network.weights_path, **own)
         return module
 
     return ExtractorRecipe(
-        lambda image: resize(image, row.size, way.resampling), row.size, (way.centre,) * 3, (way.scale,) * 3, build
+        lambda image: resize(image, row.size, way.resampling), row.size, _triple(way.centre), _triple(way.scale), build
     )
+
+
+def _triple(value: AnyPerChannel) -> PerChannel:
+    return value if isinstance(value, tuple) else (value, value, value)
 
 
 def _timm(network: Network) -> ExtractorRecipe:
     from gan_eval.extractors import timm_models
 
-    model = timm_models.describe(network.name.removeprefix(TIMM_PREFIX))
+    model = timm_models.describe(network.name.removeprefix(TIMM_PREFIX), network.size)
     return ExtractorRecipe(
         model.prepare, model.size, model.centre, model.scale, lambda: model.build(network.weights_path)
     )

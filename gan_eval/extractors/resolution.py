@@ -6,7 +6,7 @@ import importlib.util
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from gan_eval import hardware
 from gan_eval import weights as weights_files
@@ -25,7 +25,7 @@ from gan_eval.hardware import Precision
 from gan_eval.options import option_rows
 from gan_eval.resize import Like
 from gan_eval.result import Progress
-from gan_eval.settings import ReadingOptions
+from gan_eval.settings import Layer, ReadingOptions
 
 
 def resolve(
@@ -36,6 +36,8 @@ def resolve(
     precision: Precision = "fp32",
     device: str = "auto",
     runtime: Literal["auto", "torch", "openvino"] = "auto",
+    input_size: int | None = None,
+    layer: Layer | None = None,
     download: bool = True,
     progress: Progress | None = None,
 ) -> Network:
@@ -47,6 +49,8 @@ def resolve(
         or can be fetched, else the embedded EfficientNet-Lite0 with a notice.
     weights: file of that network's weights; `auto` then means `inception`.
     like: the tool whose preprocessing (Inception only) and constants are followed.
+    input_size: side of the input of a timm model, in pixels; None for its default.
+    layer: of the 2015 Inception; None for its last pool.
     device: `auto`, `cpu`, `cuda` or `cuda:N`. runtime: `auto` is OpenVINO on a CPU where it is installed, else torch.
     download: whether the network may be used to get missing weights.
 
@@ -55,7 +59,8 @@ def resolve(
     WeightsError: weights that are missing or unreadable. InputError: no such network, device or runtime.
     """
     device = hardware.choose_device(device)
-    network = replace(_find(name, weights, like, download, progress), precision=precision, device=device)
+    choice = _Choice(name, weights, like, input_size, layer, download, progress)
+    network = replace(_find(choice), precision=precision, device=device)
     network = replace(network, runtime=_choose_runtime(runtime, network))
     if precision == "bf16" and device == "cpu" and hardware.cpu_has_bf16() is False:
         slow = "this processor has no bf16 instructions, so bf16 is slower than fp32 here and less exact"
@@ -79,21 +84,48 @@ def load(network: Network) -> Extractor:
     return torch_runtime.load(network, recipe(network))
 
 
-def _find(name: str, weights: Path | None, like: Like, download: bool, progress: Progress | None) -> Network:
-    option_rows(ReadingOptions)["features"].check(name)
-    if name.startswith(TIMM_PREFIX):
-        return _timm(name.removeprefix(TIMM_PREFIX), weights, like, download)
-    row = INCEPTION if name == AUTO else KNOWN[name]
-    given = weights or _from_environment(row)
+class _Choice(NamedTuple):
+    """What `resolve` was asked for, but for the machine."""
+
+    name: str
+    weights: Path | None
+    like: Like
+    size: int | None
+    layer: Layer | None
+    download: bool
+    progress: Progress | None
+
+
+def _find(choice: _Choice) -> Network:
+    option_rows(ReadingOptions)["features"].check(choice.name)
+    if choice.name.startswith(TIMM_PREFIX):
+        if choice.layer is not None:
+            raise InputError(f"layer={choice.layer!r}: {choice.name} has no layers to choose from; only inception has")
+        return _timm(choice)
+    row = INCEPTION if choice.name == AUTO else KNOWN[choice.name]
+    _check_row_takes(row, choice)
+    given = choice.weights or _from_environment(row)
     if given is not None:
-        return _network_of_row(row, weights_files.identify(given), like)
+        return _network_of_row(row, weights_files.identify(given), choice)
+    insist = choice.name != AUTO or choice.layer is not None
     try:
-        return _network_of_row(row, _published_file(row, download, insist=name != AUTO, progress=progress), like)
+        return _network_of_row(row, _published_file(row, choice, insist=insist), choice)
     except (WeightsError, InputError):
-        if name != AUTO:
+        if insist:
             raise
         # Why they could not be had differs from run to run, and this notice is part of a result that must not.
-        return _stand_in(like)
+        return _stand_in(choice)
+
+
+def _check_row_takes(row: KnownNetwork, choice: _Choice) -> None:
+    """Raise InputError where a known network is asked for a size or a layer that it does not have."""
+    if choice.size is not None:
+        raise InputError(
+            f"input_size={choice.size}: {row.name} takes images of {row.size[0]} × {row.size[1]} pixels; "
+            "only models of timm take a size"
+        )
+    if choice.layer is not None and choice.layer not in row.layers:
+        raise InputError(f"layer={choice.layer!r}: {row.name} has no layers to choose from; only inception has")
 
 
 def _from_environment(row: KnownNetwork) -> Path | None:
@@ -101,34 +133,47 @@ def _from_environment(row: KnownNetwork) -> Path | None:
     return Path(chosen).expanduser() if chosen else None
 
 
-def _published_file(
-    row: KnownNetwork, download: bool, *, insist: bool, progress: Progress | None
-) -> weights_files.WeightsFile:
-    if row.weights is None:
-        raise WeightsError(f"no weights of {row.name} are published: give a file of them with weights=FILE")
-    return weights_files.find_or_fetch(row.weights, download=download, insist=insist, progress=progress)
+def _published_file(row: KnownNetwork, choice: _Choice, *, insist: bool) -> weights_files.WeightsFile:
+    if row.weights is not None:
+        return weights_files.find_or_fetch(
+            row.weights, download=choice.download, insist=insist, progress=choice.progress
+        )
+    if row.timm:
+        from gan_eval.extractors import timm_models
+
+        place = timm_models.find_weights(timm_models.describe(row.timm), download=choice.download)
+        return weights_files.identify(place)
+    raise WeightsError(f"no weights of {row.name} are published: give a file of them with weights=FILE")
 
 
-def _stand_in(like: Like) -> Network:
+def _stand_in(choice: _Choice) -> Network:
     """The network that comes with the package, and a notice that says why."""
     notice = (
         f"{INCEPTION_2015.title} weights missing: {weights_files.remedies(INCEPTION_2015)}; until then the embedded "
         f"{LITE0.name} is used, and its numbers are not FID, KID or IS"
     )
-    embedded = _network_of_row(LITE0, _published_file(LITE0, False, insist=False, progress=None), like)
+    file = _published_file(LITE0, choice._replace(download=False, progress=None), insist=False)
+    embedded = _network_of_row(LITE0, file, choice)
     return replace(embedded, notices=(notice, *embedded.notices))
 
 
-def _network_of_row(row: KnownNetwork, file: weights_files.WeightsFile, like: Like) -> Network:
-    verified = row.is_published(file.sha256)
+def _network_of_row(row: KnownNetwork, file: weights_files.WeightsFile, choice: _Choice) -> Network:
+    verified = row.is_published(file.sha256) or (bool(row.timm) and _is_hubs(file))
     notices = () if verified else (_stranger(row, file.path),)
-    if not row.tools:
-        notices = (*notices, *own_preprocessing(row.name, like))
-    return _network(row.name, file, like, verified, row.dim, row.has_logits, notices)
+    if choice.like not in row.tools:
+        notices = (*notices, *own_preprocessing(row.name, choice.like))
+    network = _network(row.name, file, choice, verified=verified, dim=row.dim, has_logits=row.has_logits)
+    layer = row.layers.get(choice.layer) if choice.layer is not None else None
+    if layer is not None and choice.layer != row.default_layer:
+        notices = (*notices, layer.notice)
+        network = replace(network, layer=choice.layer or "", dim=layer.dim, has_logits=False)
+    return replace(network, notices=notices)
 
 
 def _stranger(row: KnownNetwork, path: Path) -> str:
     """What is said of weights that nobody published for this network."""
+    if row.timm:
+        return f"whether {path} is the published {row.name} file is not known, since its hash is not known here"
     if row.weights is None:
         return f"the weights of {row.name} are those of {path}, which are not published"
     if row.reference:
@@ -137,15 +182,23 @@ def _stranger(row: KnownNetwork, path: Path) -> str:
     return f"{path} is not the published {row.name} file"
 
 
-def _timm(name: str, weights: Path | None, like: Like, download: bool) -> Network:
+def _is_hubs(file: weights_files.WeightsFile) -> bool:
+    """Whether a file lies in the hub's cache, which names a file by its SHA-256."""
+    return file.path.resolve().name == file.sha256
+
+
+def _timm(choice: _Choice) -> Network:
     from gan_eval.extractors import timm_models
 
-    model = timm_models.describe(name)
-    file = weights_files.identify(weights or timm_models.find_weights(model, download=download))
-    # The hub's cache names a file by its SHA-256.
-    verified = file.path.resolve().name == file.sha256
-    full_name = f"{TIMM_PREFIX}{name}"
-    return _network(full_name, file, like, verified, model.dim, False, own_preprocessing(full_name, like))
+    model = timm_models.describe(choice.name.removeprefix(TIMM_PREFIX), choice.size)
+    file = weights_files.identify(choice.weights or timm_models.find_weights(model, download=choice.download))
+    network = _network(choice.name, file, choice, verified=_is_hubs(file), dim=model.dim, has_logits=False)
+    pixels = f"{model.height} × {model.width}"
+    notices = own_preprocessing(choice.name, choice.like)
+    if choice.size is None and not model.published:
+        notices = (*notices, f"{choice.name} at {pixels} pixels, timm's own size: no published number is made so")
+    way = f"own {pixels}{' pillow' * model.published}"
+    return replace(network, size=choice.size, preprocessing=way, notices=notices)
 
 
 def own_preprocessing(name: str, like: Like) -> tuple[str, ...]:
@@ -156,26 +209,19 @@ def own_preprocessing(name: str, like: Like) -> tuple[str, ...]:
 
 
 def _network(
-    name: str,
-    file: weights_files.WeightsFile,
-    like: Like,
-    verified: bool,
-    dim: int,
-    has_logits: bool,
-    notices: tuple[str, ...],
+    name: str, file: weights_files.WeightsFile, choice: _Choice, *, verified: bool, dim: int, has_logits: bool
 ) -> Network:
     return Network(
         name=name,
         weights_path=file.path,
         weights_sha256=file.sha256,
         verified=verified,
-        like=like,
+        like=choice.like,
         precision="fp32",
         runtime="torch",
         device="cpu",
         dim=dim,
         has_logits=has_logits,
-        notices=notices,
     )
 
 

@@ -5,6 +5,8 @@ The image is resized as a whole to the model's input size, with the interpolatio
 model's own data configuration. There is no centre crop, unlike in classification: a generated image is judged to its
 edges.
 
+DINOv2 models follow the recipe of the published FD-DINOv2 instead: 224 pixels, where timm has 518 (`dinov2_positions`).
+
 timm takes seconds to import. What has to be known of a model before its features are looked up is therefore kept in
 the cache folder from the first time on.
 """
@@ -15,10 +17,10 @@ import contextlib
 import difflib
 import re
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,7 +48,7 @@ class TimmModel:
 
     height, width: of its input. interpolation: bicubic, bilinear, …. mean, std: per channel, of values in 0..1.
     dim: features per image. repository, file: where its weights are published on the Hugging Face hub; empty where
-    they are not.
+    they are not. published: its input size and resizing are those of published numbers, not timm's own.
     """
 
     name: str
@@ -58,6 +60,7 @@ class TimmModel:
     dim: int
     repository: str
     file: str
+    published: bool = False
 
     @property
     def size(self) -> tuple[int, int]:
@@ -77,7 +80,9 @@ class TimmModel:
         return 255 * red, 255 * green, 255 * blue
 
     def prepare(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """(H, W, 3) uint8 → (3, height, width) float32 in 0..255, antialiased, unrounded."""
+        """(H, W, 3) uint8 → (3, height, width) float32 in 0..255, antialiased; rounded as published recipes do."""
+        if self.published:
+            return resize(image, self.size, "pillow")
         if self.interpolation not in _FILTERS:
             return resize(image, self.size, "clean-fid")
         planes = [Image.fromarray(image[:, :, channel].astype(np.float32)) for channel in range(3)]
@@ -89,37 +94,83 @@ class TimmModel:
 
         Raises WeightsError when the file is not exactly this model's.
         """
-        import timm
-
-        from gan_eval.extractors.state_dict import read_state_dict
-
-        given = {"state_dict": read_state_dict(weights)}
-        try:
-            # timm translates the names that the model's authors used, and refuses missing and stray tensors.
-            model = timm.create_model(self.name, pretrained=True, pretrained_cfg_overlay=given)
-        except (RuntimeError, KeyError, ValueError) as error:
-            reason = re.sub(r"\s+", " ", str(error))[:200]
-            raise WeightsError(f"{weights}: not the weights of timm's {self.name} ({reason})") from error
+        model: Any = built(self.name, weights, self.size)
         model.reset_classifier(0)
         module: nn.Module = model.eval().requires_grad_(False)
         return module
 
 
-def describe(name: str) -> TimmModel:
-    """Data configuration and dimensions of a model. Raises InputError for a name that timm does not know."""
+def built(name: str, weights: Path, size: tuple[int, int]) -> nn.Module:
+    """timm's model for inputs of that size with the weights of a file, its classifier included.
+
+    Raises WeightsError when the file is not exactly this model's.
+    """
+    from gan_eval.extractors.dinov2_positions import is_dinov2, resampled
+    from gan_eval.extractors.state_dict import read_state_dict
+
+    tensors = read_state_dict(weights)
+    if is_dinov2(name):
+        tensors = resampled(tensors, size, registers="reg4" in name)
+    try:
+        # timm translates the names that the model's authors used, and refuses missing and stray tensors.
+        model: nn.Module = _created(name, size, pretrained=True, pretrained_cfg_overlay={"state_dict": tensors})
+    except (RuntimeError, KeyError, ValueError) as error:
+        reason = re.sub(r"\s+", " ", str(error))[:200]
+        raise WeightsError(f"{weights}: not the weights of timm's {name} ({reason})") from error
+    return model
+
+
+def _created(name: str, size: tuple[int, int] | None, **named: Any) -> Any:
+    """timm's model; transformers must be told the size of their input, and other networks take any."""
+    import timm
+
+    if size is None:
+        return timm.create_model(name, **named)
+    try:
+        return timm.create_model(name, img_size=size, **named)
+    except TypeError:
+        return timm.create_model(name, **named)
+
+
+def describe(name: str, size: int | None = None) -> TimmModel:
+    """Data configuration and dimensions of a model. size: side of its input, None for its default.
+
+    Raises InputError for a name that timm does not know, or a size that the model cannot take.
+    """
     safe_name = re.sub(r"[^\w.-]", "_", name)
-    note = weights_files.cache_folder() / "timm" / metadata.version("timm") / f"{safe_name}.json"
+    note = weights_files.cache_folder() / "timm-2" / metadata.version("timm") / f"{safe_name}.json"
     if note.is_file():
         known = read_json(note)
-        return TimmModel(**{**known, "mean": tuple(known["mean"]), "std": tuple(known["std"])})
-    model = _ask_timm(name)
-    with contextlib.suppress(InputError):  # a cache that cannot be written costs the next process the import
-        write_json(note, asdict(model))
-    return model
+        model = TimmModel(**{**known, "mean": tuple(known["mean"]), "std": tuple(known["std"])})
+    else:
+        model = _ask_timm(name)
+        with contextlib.suppress(InputError):  # a cache that cannot be written costs the next process the import
+            write_json(note, asdict(model))
+    if size is None or (size, size) == model.size:
+        return model
+    _check_size(name, size)
+    return replace(model, height=size, width=size, published=False)
+
+
+def _check_size(name: str, size: int) -> None:
+    """Raise InputError unless a model takes images of that size: its shapes are worked out without its numbers."""
+    import torch
+
+    from gan_eval.extractors.dinov2_positions import PATCH, is_dinov2
+
+    if is_dinov2(name) and size % PATCH:
+        raise InputError(f"input_size={size}: timm's {name} takes sizes that are multiples of {PATCH}")
+    try:
+        with torch.device("meta"), torch.inference_mode():
+            _created(name, (size, size), pretrained=False, num_classes=0).eval()(torch.zeros(1, 3, size, size))
+    except (AssertionError, RuntimeError, ValueError) as error:
+        raise InputError(f"input_size={size}: timm's {name} cannot take images of that size ({error})") from error
 
 
 def _ask_timm(name: str) -> TimmModel:
     import timm
+
+    from gan_eval.extractors.dinov2_positions import SIZE, is_dinov2
 
     try:
         model = timm.create_model(name, pretrained=False, num_classes=0)
@@ -128,8 +179,9 @@ def _ask_timm(name: str) -> TimmModel:
         hint = f"did you mean {', '.join(near)}?" if near else "timm.list_models() lists them"
         raise InputError(f"features='timm:{name}': timm has no model {name!r}: {hint}") from error
     config = timm.data.resolve_model_data_config(model)
-    _, height, width = config["input_size"]
-    published = model.pretrained_cfg
+    published = is_dinov2(name)
+    _, height, width = (3, SIZE, SIZE) if published else config["input_size"]
+    pretrained = model.pretrained_cfg
     return TimmModel(
         name=name,
         height=height,
@@ -138,8 +190,9 @@ def _ask_timm(name: str) -> TimmModel:
         mean=tuple(config["mean"]),
         std=tuple(config["std"]),
         dim=getattr(model, "head_hidden_size", model.num_features),
-        repository=published.get("hf_hub_id") or "",
-        file=published.get("hf_hub_filename") or "model.safetensors",
+        repository=pretrained.get("hf_hub_id") or "",
+        file=pretrained.get("hf_hub_filename") or "model.safetensors",
+        published=published,
     )
 
 

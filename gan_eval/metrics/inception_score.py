@@ -36,6 +36,8 @@ TEN_SPLITS_FROM = 5000
 LEAST = 8
 #: Choices of images over which the score of a larger set is averaged in a test of pairs.
 SAMPLES = 16
+#: Images of a part in ADM's evaluator, which does not shuffle.
+ADM_PART = 5000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,7 +115,11 @@ def _checked(logits: ArrayLike, splits: int) -> NDArray[np.floating]:
 def estimate(real: Side | None, fake: Side, plan: EstimatorPlan, *, splits: int | None) -> list[MetricEstimate]:
     """The score of the fake set, with that of a real set, where there is one, in the details."""
     score, parts = _score_of(fake, splits, plan.like)
-    details: dict[str, Any] = {"splits": parts, "std": score.std, "shuffle_seed": _SHUFFLE_SEED}
+    details: dict[str, Any] = {
+        "splits": parts,
+        "std": score.std,
+        "shuffle_seed": None if plan.like == "adm" else _SHUFFLE_SEED,
+    }
     if real is not None:
         own, own_parts = _score_of(real, splits, plan.like)
         details["real"] = {"value": own.mean, "std": own.std, "n": real.n, "splits": own_parts}
@@ -177,7 +183,8 @@ def _score_of(side: Side, splits: int | None, like: Like | None) -> tuple[Incept
     """The score of one set, and the number of parts that it was cut into."""
     logits = _logits_of(side)
     parts = splits or _usual_splits(len(logits), like)
-    return inception_score(logits, splits=parts, seed=_SHUFFLE_SEED, groups=side.groups), parts
+    shuffle = like != "adm"
+    return inception_score(logits, splits=parts, shuffle=shuffle, seed=_SHUFFLE_SEED, groups=side.groups), parts
 
 
 def _logits_of(side: Side) -> NDArray[np.float32]:
@@ -187,7 +194,9 @@ def _logits_of(side: Side) -> NDArray[np.float32]:
 
 
 def _usual_splits(n: int, like: Like | None) -> int:
-    return 10 if n >= TEN_SPLITS_FROM or like == "torch-fidelity" else 1
+    if like == "adm":
+        return -(-n // ADM_PART)
+    return 10 if n >= TEN_SPLITS_FROM or like in ("torch-fidelity", "torchmetrics") else 1
 
 
 def _divergences(logits: NDArray[np.floating]) -> Array:

@@ -22,8 +22,9 @@ from gan_eval.result import Interval
 NUMBERS = ("precision", "recall", "density", "coverage")
 
 
-def estimate(real: Side, fake: Side, plan: EstimatorPlan, *, nearest: int) -> list[MetricEstimate]:
+def estimate(real: Side, fake: Side, plan: EstimatorPlan, *, nearest: int | None) -> list[MetricEstimate]:
     """The four numbers, with balls to the `nearest`-th neighbour, which is of another group where there are groups."""
+    nearest = _usual(plan) if nearest is None else nearest
     x, y = rows_of(real), rows_of(fake)
     values = manifold.prdc(x, y, k=nearest, real_groups=real.groups, fake_groups=fake.groups)
     few = _too_few([real, fake], nearest)
@@ -46,7 +47,7 @@ def differences(
     real: Side, fakes: Mapping[str, Side], *, plan: EstimatorPlan, matches: Matches, own: Mapping[str, Any]
 ) -> PairTests:
     """Test each pair of models at the smaller number of their images; none, and why, where a set is too small."""
-    nearest = own["nearest"]
+    nearest = own["nearest"] or _usual(plan)
     if few := _too_few([real, *fakes.values()], nearest):
         return PairTests({}, (f"pairs are not tested, since {few}",))
     assessed: dict[tuple[str, int], AssessedModel] = {}
@@ -86,6 +87,11 @@ def _usable(rows: MatchedRows | None, groups: Groups | None, nearest: int) -> Ma
     if rows is None or manifold_cuts.too_few(len(rows.a), subset(groups, rows.a), nearest):
         return None
     return rows
+
+
+def _usual(plan: EstimatorPlan) -> int:
+    """The neighbour that balls reach to where none is asked for; ADM's evaluator takes the third."""
+    return 3 if plan.like == "adm" else 5
 
 
 def _too_few(sides: Sequence[Side], nearest: int) -> str:

@@ -56,7 +56,13 @@ class PrdcOptions(TypedDict, total=False):
     """The options of precision, recall, density and coverage alone."""
 
     nearest: Annotated[
-        int, Option(5, "k of precision, recall, density, coverage: the neighbour that a ball reaches to.", least=1)
+        int | None,
+        Option(
+            None,
+            "k of precision, recall, density, coverage: the neighbour that a ball reaches to.",
+            least=1,
+            shown_default="5, with like='adm' 3",
+        ),
     ]
 
 
@@ -85,6 +91,7 @@ class NumberRow:
     unit : empty for a pure number.
     elsewhere : name and title of the same number where the network is not one that the name is defined on.
     elsewhere_digits : decimals of that number.
+    spatially : name and title of the same number on the spatial features of the network that the name is defined on.
     also_times : a factor that papers print the number times, shown beside it; 1 for none.
     """
 
@@ -95,6 +102,7 @@ class NumberRow:
     unit: str = ""
     elsewhere: tuple[str, str] | None = None
     elsewhere_digits: int = 3
+    spatially: tuple[str, str] | None = None
     also_times: int = 1
 
     def renamed(self) -> NumberRow:
@@ -103,6 +111,11 @@ class NumberRow:
             return self
         name, title = self.elsewhere
         return replace(self, name=name, title=title, digits=self.elsewhere_digits, elsewhere=None)
+
+    def every_name(self) -> tuple[NumberRow, ...]:
+        """The number by each name that it can have."""
+        spatial = () if self.spatially is None else (replace(self, name=self.spatially[0], title=self.spatially[1]),)
+        return self, self.renamed(), *spatial
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +189,9 @@ _ROWS = (
         name="fid",
         sides="both",
         needs=lambda plan, own: Needs(vectors=plan.interval or own["infinity"]),
-        numbers=(NumberRow("fid", "FID", 2, "lower", elsewhere=("fd", "Fréchet distance")),),
+        numbers=(
+            NumberRow("fid", "FID", 2, "lower", elsewhere=("fd", "Fréchet distance"), spatially=("sfid", "sFID")),
+        ),
         help="Fréchet inception distance between a REAL and a FAKE set (lower is better).",
         module="fid",
         options=FidOptions,
@@ -241,4 +256,4 @@ TABLE: Mapping[str, MetricRow] = {row.name: row for row in _ROWS}
 def number_rows() -> Mapping[str, NumberRow]:
     """Each number that a metric gives, by each name that it can have."""
     numbers = [number for row in TABLE.values() for number in row.numbers]
-    return {number.name: number for original in numbers for number in (original, original.renamed())}
+    return {number.name: number for original in numbers for number in original.every_name()}

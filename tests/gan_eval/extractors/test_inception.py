@@ -24,7 +24,9 @@ Tensors = dict[str, torch.Tensor]
 
 @pytest.fixture(scope="session")
 def network(weights_file: Path) -> inception.Inception:
-    return inception.build(weights_file)
+    built = inception.build(weights_file)
+    assert isinstance(built, inception.Inception)
+    return built
 
 
 def run(network: torch.nn.Module, images: NDArray[np.float32]) -> tuple[torch.Tensor, ...]:
@@ -59,6 +61,43 @@ def test_pool3_and_logits_are_those_of_torch_fidelity(
     assert (features - pool3).abs().max() < 1e-4 * pool3.std()
     assert (logits - unbiased).abs().max() < 1e-4 * unbiased.std()
     assert (network.fc(features) - biased).abs().max() < 1e-4 * biased.std()
+
+
+@pytest.mark.parametrize(("layer", "block"), [("64", 0), ("192", 1), ("768", 2)])
+def test_lower_layers_are_those_of_pytorch_fids_dims(
+    layer: str,
+    block: int,
+    weights_file: Path,
+    tensors: Tensors,
+    prepared: NDArray[np.float32],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    peer = pytest.importorskip("pytorch_fid.inception")
+    monkeypatch.setattr(peer, "load_state_dict_from_url", lambda *_, **__: tensors)
+    theirs = peer.InceptionV3([block], resize_input=False, normalize_input=True).eval()
+    expected = run(theirs, prepared[:2] / 255)[0].mean((2, 3))
+    ours = inception.build(weights_file, layer=layer)
+    with torch.inference_mode():
+        features = ours(torch.from_numpy((prepared[:2] - np.float32(127.5)) / np.float32(127.5)))
+    assert features.shape == (2, INCEPTION.layers[layer].dim)  # type: ignore[index]
+    assert (features - expected).abs().max() < 2e-6 * expected.abs().max()
+
+
+def test_spatial_features_are_seven_channels_of_one_branch_the_channel_last(
+    weights_file: Path, tensors: Tensors, prepared: NDArray[np.float32], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    peer = pytest.importorskip("pytorch_fid.inception")
+    monkeypatch.setattr(peer, "load_state_dict_from_url", lambda *_, **__: tensors)
+    network = peer.fid_inception_v3().eval()
+    seen: list[torch.Tensor] = []
+    network.Mixed_6d.branch1x1.register_forward_hook(lambda *arguments: seen.append(arguments[2]))
+    x = torch.from_numpy((prepared[:2] - 128) / np.float32(128))
+    with torch.inference_mode():
+        network(x)
+        features = inception.build(weights_file, layer="spatial")(x)
+    assert features.shape == (2, 2023)
+    grid = features.reshape(2, 17, 17, 7)
+    assert (grid[:, 3, 5] - seen[0][:, :7, 3, 5]).abs().max() < 1e-5 * seen[0].abs().max()
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,13 @@ import re
 from dataclasses import replace
 from typing import get_args
 
+import numpy as np
 import pytest
 from click.shell_completion import ShellComplete
 from gan_eval_cli.app import gan_eval_group
 
 from gan_eval.extractors.known import KNOWN, LITE0, is_reference, names_in_words, names_pattern, published_weights
+from gan_eval.resize import Resampling
 from gan_eval.settings import Like, Settings
 
 each_row = pytest.mark.parametrize("name", KNOWN)
@@ -26,8 +28,8 @@ def test_a_row_names_a_module_that_builds_the_network(name: str) -> None:
 @pytest.mark.parametrize("like", get_args(Like))
 def test_a_row_has_an_input_for_every_tool(name: str, like: Like) -> None:
     way = KNOWN[name].preprocessing_of(like)
-    assert way.resampling in get_args(Like)
-    assert way.scale > 0
+    assert way.resampling in get_args(Resampling)
+    assert np.min(way.scale) > 0
 
 
 @each_row

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from gan_eval import hardware, weights
 from gan_eval.errors import InputError, WeightsError
 from gan_eval.extractors import resolve
 from gan_eval.extractors.known import INCEPTION, INCEPTION_2015, KNOWN
+from gan_eval.scoring import name_of
 
 
 @pytest.fixture
@@ -114,6 +116,49 @@ def test_the_key_holds_what_changes_the_features(any_file: Path) -> None:
     assert base.key() != replace(base, like="torch-fidelity").key()
     assert base.key() != replace(base, weights_sha256="0").key()
     assert replace(base, like="pytorch-fid").key() == replace(base, like="nice-gan").key()
+
+
+def test_a_lower_layer_is_not_the_reference(at_hand: Path) -> None:
+    found = resolve("inception", layer="64")
+    assert (found.dim, found.has_logits, found.is_reference, found.is_spatial_reference) == (64, False, False, False)
+    assert "lower layer" in found.notices[0]
+    assert found.key() != resolve("inception").key()
+
+
+def test_the_last_layer_by_name_is_the_reference(at_hand: Path) -> None:
+    assert resolve("inception", layer="2048") == resolve("inception")
+
+
+def test_spatial_features_of_the_published_network_are_sfids(at_hand: Path) -> None:
+    found = resolve("inception", layer="spatial")
+    assert (found.dim, found.is_reference, found.is_spatial_reference) == (2023, False, True)
+    assert name_of("fid", found) == "sfid"
+    assert name_of("kid", found) == "kd"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"name": "efficientnet-lite0", "layer": "64"}, "efficientnet-lite0 has no layers"),
+        ({"name": "timm:resnet18", "layer": "64"}, "timm:resnet18 has no layers"),
+        ({"name": "dinov2", "input_size": 518}, "dinov2 takes images of 224 × 224 pixels"),
+    ],
+)
+def test_a_layer_or_size_that_a_network_lacks_is_refused(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        resolve(**options)
+
+
+def test_a_file_for_a_network_of_timms_hub_is_not_verified(any_file: Path) -> None:
+    found = resolve("dinov2", weights=any_file)
+    assert (found.verified, found.dim) == (False, 1024)
+    assert "is not known" in found.notices[0]
+
+
+def test_edm2_has_its_own_input_of_dinov2(any_file: Path) -> None:
+    ours, theirs = resolve("dinov2", weights=any_file), resolve("dinov2", weights=any_file, like="edm2")
+    assert ours.key() != theirs.key()
+    assert ours.notices == theirs.notices
 
 
 def test_bf16_without_the_instructions_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -64,6 +64,35 @@ def test_bilinear_models_are_resized_bilinearly() -> None:
     np.testing.assert_allclose(plain.prepare(small)[0, 0], [0, 50, 150, 200])
 
 
+DINO = "vit_small_patch14_dinov2.lvd142m"
+
+
+def test_dinov2_is_asked_at_the_size_of_published_numbers() -> None:
+    model = timm_models.describe(DINO)
+    assert (model.size, model.dim, model.published) == ((224, 224), 384, True)
+    assert timm_models.describe(DINO, 518).size == (518, 518)
+
+
+def test_a_size_that_a_model_cannot_take_is_refused() -> None:
+    with pytest.raises(InputError, match=r"input_size=225: .* multiples of 14"):
+        timm_models.describe(DINO, 225)
+    with pytest.raises(InputError, match=r"input_size=1: timm's test_convnext.* cannot take"):
+        timm_models.describe("test_convnext.r160_in1k", 1)
+
+
+def test_another_size_is_another_input_and_another_key(file: Path, photographs: list[NDArray[np.uint8]]) -> None:
+    usual = resolve("timm:test_resnet.r160_in1k", weights=file)
+    larger = load(resolve("timm:test_resnet.r160_in1k", weights=file, input_size=192))
+    assert larger.prepare(photographs[0]).shape == (3, 192, 192)
+    assert larger.network.key() != usual.key()
+
+
+def test_timms_own_size_is_said_to_be_nobodys_published_one(file: Path) -> None:
+    (notice,) = resolve("timm:test_resnet.r160_in1k", weights=file).notices
+    assert "160 × 160 pixels, timm's own size: no published number is made so" in notice
+    assert resolve("timm:test_resnet.r160_in1k", weights=file, input_size=192).notices == ()
+
+
 DESCRIBE = """
 import sys
 from pathlib import Path
