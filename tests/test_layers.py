@@ -27,6 +27,7 @@ FOLDERS: dict[str, int] = {
     "gan_eval.study.checking": 4,
     "gan_eval.study.collecting": 4,
     "gan_eval.study.analysing": 4,
+    "gan_eval.study.votes": 4,
     "gan_eval.study.schema": 3,
     "gan_eval.images": 2,
     "gan_eval.extractors": 2,
@@ -41,7 +42,7 @@ FOLDERS: dict[str, int] = {
 MODEL_SETTINGS = re.compile(r"nicegan\.models\.\w+\.settings")
 MODULES: dict[int, dict[str, set[str]]] = {
     4: {
-        "gan_eval": {"api", "comparison", "demo", "evaluate", "metric", "scoring"},
+        "gan_eval": {"agree", "api", "comparison", "demo", "evaluate", "metric", "scoring"},
         "nicegan": {"training", "translate", "validation"},
     },
     3: {

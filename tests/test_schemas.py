@@ -23,6 +23,19 @@ TINY_RUN = (
 KINDS = ("best-of-k", "pairwise", "real-fake", "two-alternative")
 
 
+#: Votes of seven people on three models.
+VOTES = "model_a,model_b,winner,voter\n" + "".join(
+    f"{first},{second},{winner},p{person}\n"
+    for person in range(7)
+    for first, second, winner in (
+        ("a", "b", "a"),
+        ("b", "c", "tie" if person else "b"),
+        ("c", "a", "b"),
+        ("b", "a", "a"),
+    )
+)
+
+
 def schema(name: str) -> Draft202012Validator:
     return Draft202012Validator(json.loads((SCHEMAS / f"{name}.json").read_text(encoding="utf-8")))
 
@@ -126,7 +139,7 @@ def test_files_of_a_study(asked: Path) -> None:
 @pytest.fixture
 def sets(make_folder: Callable[..., Path], tiny_everywhere: object) -> dict[str, Path]:
     """A real set and two fake ones, scored with the tiny network."""
-    return {name: make_folder(name, 24, seed=seed) for seed, name in enumerate(("real", "a", "b"))}
+    return {name: make_folder(name, 24, seed=seed) for seed, name in enumerate(("real", "a", "b", "c"))}
 
 
 @pytest.mark.parametrize(
@@ -134,15 +147,30 @@ def sets(make_folder: Callable[..., Path], tiny_everywhere: object) -> dict[str,
     [
         *("fid real a", "fid real a --infinity", "kid real a", "kid real a --subsets 3", "is a", "is a --real real"),
         *("prdc real a", "score real a --metrics fid,kid,is,prdc --no-interval", "score real a", "fid a.npz real"),
-        *("compare real a=a b=b", "nrds --real real a=a b=b --seeds 2 --epochs 2", "nrds --curves curves.json"),
+        *(
+            "compare real a=a b=b",
+            "compare real a=a b=b c=c --study votes.csv",
+            "nrds --real real a=a b=b --seeds 2 --epochs 2",
+            "nrds --curves curves.json",
+        ),
     ],
 )
 def test_scores(words: str, sets: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     ran("gan-eval", "stats", "a", "-o", "a.npz", "--quiet")
+    Path("votes.csv").write_text(VOTES, encoding="utf-8")
     Path("curves.json").write_text('{"real": [0.9, 0.8], "a": [0.1, 0.2], "b": [0.3, 0.1]}')
     document = hold("gan-eval", json.loads(ran("gan-eval", *words.split(), "--json")))
     assert document["command"] == words.split()[0]
+
+
+def test_votes_from_elsewhere_and_metrics_against_people(tmp_path: Path) -> None:
+    votes, metrics = tmp_path / "votes.csv", tmp_path / "metrics.csv"
+    votes.write_text(VOTES, encoding="utf-8")
+    metrics.write_text("model,fid\na,3\nb,4\nc,5\n", encoding="utf-8")
+    hold("gan-eval-votes", json.loads(ran("gan-eval", "study", "analyse", votes, "--json")))
+    document = hold("gan-eval-agree", json.loads(ran("gan-eval", "agree", votes, metrics, "--json")))
+    assert document["sets"][0]["people"] == 7
 
 
 def test_statistics_cache_and_weights(sets: dict[str, Path], tmp_path: Path) -> None:

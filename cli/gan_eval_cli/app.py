@@ -25,6 +25,7 @@ COMMANDS: dict[str, str] = {
     "score": "gan_eval_cli.evaluate:score",
     "compare": "gan_eval_cli.compare:compare",
     "nrds": "gan_eval_cli.nrds:nrds",
+    "agree": "gan_eval_cli.agree:agree_command",
     "study": "gan_eval_cli.study:study_group",
     "nicegan": "gan_eval_cli.nicegan:nicegan_group",
     "stats": "gan_eval_cli.stats:stats",

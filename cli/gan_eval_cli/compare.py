@@ -13,6 +13,7 @@ from gan_eval_cli.exports import Exports, command_line, with_exports
 from gan_eval_cli.settings import with_settings
 
 if TYPE_CHECKING:
+    from gan_eval.agree import PeopleAndMetrics
     from gan_eval.comparison import Comparison
     from gan_eval.settings import Settings
 
@@ -26,6 +27,12 @@ if TYPE_CHECKING:
     show_default=True,
     help=f"Any of {', '.join(TABLE)}, by commas; the first one ranks.",
 )
+@click.option(
+    "--study",
+    type=click.Path(path_type=Path),
+    help="Answers of people on these models: say which metric agrees with them.",
+)
+@click.option("--key", "key_file", type=click.Path(path_type=Path), help="The study's folder or key, with --study.")
 @with_exports
 @options.interval
 @options.group
@@ -37,6 +44,8 @@ def compare(
     real: str,
     models: tuple[str, ...],
     metrics: str,
+    study: Path | None,
+    key_file: Path | None,
     interval: bool,
     seed: int,
     group: str | None,
@@ -47,11 +56,15 @@ def compare(
 ) -> None:
     """Rank several models' images against a REAL set, with error bars and a test for every pair.
 
-    A model is NAME=SOURCE, or a SOURCE that is called by the name of its folder.
+    A model is NAME=SOURCE, or a SOURCE that is called by the name of its folder. --study takes what `gan-eval study
+    analyse` takes, with the models called by the same names: answers of a study, with --key, or a CSV of votes.
 
     Example: gan-eval compare real/ ours=out/ours/ theirs=out/theirs/ --html report.html
     """
+    from gan_eval.agree import set_document
     from gan_eval.comparison import compare as run
+    from gan_eval.report.agreement import agreement_table
+    from gan_eval.report.agreement import verdict as agreement_verdict
     from gan_eval.scoring import Options
     from gan_eval_cli import render
     from gan_eval_cli.evaluate import parse_metrics
@@ -61,17 +74,32 @@ def compare(
         comparison = run(
             real, parse_models(models), parse_metrics(metrics), settings=settings, options=chosen, progress=progress
         )
+    people = None if study is None else _people(comparison, study, key_file)
     if as_json:
-        render.print_json(comparison.to_dict())
+        render.print_json(comparison.to_dict() | ({} if people is None else {"people": set_document(people)}))
     else:
         show(comparison)
-    render.notes(comparison.warnings, quiet=quiet)
-    _export(comparison, exports)
+        if people is not None:
+            render.show_table(agreement_table(people))
+            render.print_text(agreement_verdict(people))
+    render.notes((*comparison.warnings, *(() if people is None else people.notes)), quiet=quiet)
+    _export(comparison, exports, people)
 
 
-def _export(comparison: Comparison, exports: Exports) -> None:
+def _people(comparison: Comparison, study: Path, key_file: Path | None) -> PeopleAndMetrics:
+    """The comparison's metrics against what people answered."""
+    from gan_eval.agree import agree
+    from gan_eval.study.votes.metric_table import columns_of
+    from gan_eval_cli.agree import standing_from
+
+    people = standing_from(study, key_file)
+    return agree(people, columns_of((model.name, model.scores) for model in comparison.models))
+
+
+def _export(comparison: Comparison, exports: Exports, people: PeopleAndMetrics | None) -> None:
     """Write the files that were asked for."""
     from gan_eval.report import comparison as page
+    from gan_eval.report.agreement import section_of
     from gan_eval.report.writers import latex, markdown, scores_csv
 
     table = page.score_table(comparison)
@@ -80,7 +108,9 @@ def _export(comparison: Comparison, exports: Exports) -> None:
         csv=lambda: scores_csv(rows),
         latex=lambda: latex(table),
         markdown=lambda: "\n".join([markdown(table), *page.sentences(comparison), ""]),
-        html=lambda: page.html(comparison, command=command_line()),
+        html=lambda: page.html(
+            comparison, command=command_line(), further=() if people is None else (section_of(people),)
+        ),
     )
 
 

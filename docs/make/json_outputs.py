@@ -19,6 +19,8 @@ from gan_eval.study.analysing.tallying import Tally
 from gan_eval.study.collecting.collect import Collected
 from gan_eval.study.making.planning import StudyPlan
 from gan_eval.study.schema.manifest import Rules
+from gan_eval.study.votes.defects import Defect
+from gan_eval.study.votes.standing import ToldPair
 from gan_eval.translation import FOLDERS
 from nicegan.profile import Cost, NetworkFigures
 
@@ -118,10 +120,12 @@ def comparison() -> Schema:
     group = record((), models=TEXTS, evidence=TEXT, inputs=COUNT, sha256=nullable(SHA256))
     return command(
         "compare",
+        ("people",),
         scores=items(SCORE),
         models=items(model),
         pairs=items(of_class(Pair)),
         pairing=nullable(record((), groups=items(group))),
+        people=metrics_against_people(),
         **PROVENANCE,
     )
 
@@ -270,6 +274,47 @@ def study_analysis() -> Schema:
     )
 
 
+def metrics_against_people() -> Schema:
+    """What `agree` prints of one set of methods, and `compare --study` of its models."""
+    ends = nullable({"type": "array", "items": NUMBER, "minItems": 2, "maxItems": 2})
+    metric = record(
+        (),
+        metric=TEXT,
+        better={"enum": ["lower", "higher"]},
+        methods=COUNT,
+        tau_b=nullable(NUMBER),
+        interval=ends,
+        **dict.fromkeys(("told_apart", "alike", "tied"), COUNT),
+        wrong=items(record((), better=TEXT, worse=TEXT)),
+    )
+    return record(
+        (),
+        **dict.fromkeys(("set", "measure"), TEXT),
+        unit={"enum": ["person", "vote"]},
+        people=nullable(COUNT),
+        answers=COUNT,
+        methods=items(record((), name=TEXT, value=NUMBER, interval=ends)),
+        **dict.fromkeys(("pairs", "pairs_told_apart"), COUNT),
+        metrics=items(metric),
+        notes=TEXTS,
+    )
+
+
+def votes_from_elsewhere() -> Schema:
+    """What `study analyse` prints of a CSV of votes."""
+    return record(
+        (),
+        measure=TEXT,
+        unit={"enum": ["person", "vote"]},
+        people=nullable(COUNT),
+        answers=COUNT,
+        methods=items(record((), name=TEXT, value=NUMBER, interval=MAYBE_INTERVAL)),
+        pairs=items(of_class(ToldPair)),
+        defects=items(of_class(Defect)),
+        notes=TEXTS,
+    )
+
+
 def study_steps() -> dict[str, Schema]:
     """What the other commands of a study print: name of the document's schema without version → schema."""
     plan = of_class(StudyPlan)
@@ -361,6 +406,13 @@ def schemas() -> dict[str, Schema]:
     """Every document that a command prints."""
     return {
         "gan-eval.json": titled("gan-eval/1: scores, comparisons, weights, cache", gan_eval()),
+        "gan-eval-agree.json": titled(
+            "gan-eval-agree/1: metrics against people",
+            _headed("gan-eval-agree/1", record((), sets=items(metrics_against_people()))),
+        ),
+        "gan-eval-votes.json": titled(
+            "gan-eval-votes/1: votes from elsewhere", _headed("gan-eval-votes/1", votes_from_elsewhere())
+        ),
         "gan-eval-study.json": titled("gan-eval-study/1: the analysis of a human study", study_analysis()),
         **{
             f"gan-eval-study-{name}.json": titled(f"gan-eval study: {name}", _headed(f"gan-eval-study-{name}/1", body))

@@ -33,14 +33,25 @@ def write_html(comparison: Comparison, destination: Path, *, command: str = "") 
     write_text(destination, html(comparison, command=command))
 
 
-def html(comparison: Comparison, *, command: str = "") -> str:
-    """The page; command: the command line that makes it again."""
+def html(comparison: Comparison, *, command: str = "", further: Sequence[PageSection] = ()) -> str:
+    """The page.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        What is shown.
+    command : str
+        The command line that makes it again; may be empty.
+    further : sequence of PageSection
+        Sections of another subject, such as what people say of the same models.
+    """
     described = comparison.provenance.to_dict()
     models, first = comparison.models, comparison.models[0].scores[0]
     count = "1 model" if len(models) == 1 else f"{len(models)} models"
     sections = [
         PageSection("Scores", (score_table(comparison), *_forests(models))),
         _pair_section(comparison),
+        *further,
         PageSection("For the paper", (_sentence_list(comparison),)),
         PageSection("How the numbers were made", (_method_table(comparison),)),
         made_from(described, command),

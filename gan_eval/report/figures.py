@@ -127,6 +127,39 @@ def curves(title: str, lines: Sequence[Curve], x_label: str, caption: str, *, re
     return Chart(title, _svg("plot", label, shapes), x.ticks, y.ticks, x_label, _legend(lines, looks), caption)
 
 
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A mark of a scatter plot. interval: its vertical line."""
+
+    x: float
+    y: float
+    interval: Interval | None = None
+
+
+def scatter(title: str, points: Sequence[Point], x_label: str, caption: str, *, shares: bool = False) -> Chart:
+    """Points on two linear axes; shares: whether the vertical values are shares.
+
+    Parameters
+    ----------
+    title, x_label, caption : str
+        Above, under the axis, and below.
+    points : sequence of Point
+        At least one, of finite numbers.
+    shares : bool
+        Whether vertical values are labelled in per cent.
+    """
+    ends = [end for point in points if point.interval for end in (point.interval.low, point.interval.high)]
+    x, y = axis([point.x for point in points], about=4), axis([*(p.y for p in points), *ends], shares=shares, about=5)
+    shapes = [_grid(y)]
+    for point in points:
+        at = x.at(point.x)
+        if point.interval is not None:
+            low, high = (round(100 - y.at(end), 2) for end in (point.interval.low, point.interval.high))
+            shapes.append(Markup('<path class="wide" d="M{} {}V{}"/>').format(at, low, high))
+        shapes.append(_dot("dot", at, 100 - y.at(point.y)))
+    return Chart(title, _svg("plot", f"{title}: {caption}", shapes), x.ticks, y.ticks, x_label, (), caption)
+
+
 def histogram(title: str, values: Sequence[float], x_label: str, caption: str, *, middle: float) -> Chart:
     """How often positive `values` occur, on a logarithmic axis; middle: a value marked by a line."""
     x = log_axis(values)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.command("analyse")
 @click.argument("responses", type=click.Path(path_type=Path))
 @click.option(
-    "--key", "key_file", required=True, type=click.Path(path_type=Path), help="study.key.json, or the study's folder."
+    "--key", "key_file", type=click.Path(path_type=Path), help="study.key.json, or the study's folder; not for a CSV."
 )
 @click.option(
     "--manifest",
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 @options.json_output
 def analyse_command(
     responses: Path,
-    key_file: Path,
+    key_file: Path | None,
     manifest_file: Path | None,
     html: Path | None,
     csv_file: Path | None,
@@ -41,7 +41,9 @@ def analyse_command(
     """Analyse the answers of a study with the person as the unit: estimates, intervals, tests, exclusions.
 
     RESPONSES is a .jsonl file or a folder of them, as `gan-eval study collect` or `simulate` writes. What is analysed
-    and who is excluded was fixed in the key when the study was exported.
+    and who is excluded was fixed in the key when the study was exported. RESPONSES may also be a CSV of votes that were
+    collected elsewhere: an arena's (model_a, model_b, winner, and voter and item if it has them), or a number or counts
+    per person and model. These need no key, and what is wrong with them is named.
 
     Example: gan-eval study analyse answers/ --key study/study.key.json --html report.html --csv answers.csv
     """
@@ -52,8 +54,14 @@ def analyse_command(
     from gan_eval.study.analysing.spreadsheet import answers_csv
     from gan_eval.study.schema.events import read_events
     from gan_eval.study.schema.manifest import MANIFEST_FILE, read_key, read_manifest
+    from gan_eval.study.votes.reading import is_ballots
 
     check_outputs(html, csv_file)
+    if is_ballots(responses):
+        _votes(responses, html, csv_file, as_json=as_json)
+        return
+    if key_file is None:
+        raise click.UsageError("Missing option '--key' (answers of a study are unblinded by its key).")
     key = read_key(key_file)
     folder = key_file if key_file.is_dir() else key_file.parent
     manifest = read_manifest(manifest_file or folder / MANIFEST_FILE)
@@ -68,6 +76,34 @@ def analyse_command(
     if csv_file is not None:
         write_text(csv_file, answers_csv(analysis.record, manifest, key, analysis.screening))
         notice(f"answers: {csv_file}")
+
+
+def _votes(responses: Path, html: Path | None, csv_file: Path | None, *, as_json: bool) -> None:
+    """Analyse votes from elsewhere."""
+    from gan_eval.files import write_text
+    from gan_eval.report.votes import pair_table, standing_table, verdict, votes_page
+    from gan_eval.study.votes.ballots import Votes
+    from gan_eval.study.votes.defects import defects
+    from gan_eval.study.votes.document import to_dict
+    from gan_eval.study.votes.reading import read_ballots
+    from gan_eval.study.votes.standing import standing
+
+    if csv_file is not None:
+        raise click.UsageError("--csv goes with answers of a study; these votes are a CSV already.")
+    ballots = read_ballots(responses)
+    people = standing(ballots)
+    found = defects(ballots, people) if isinstance(ballots, Votes) else []
+    if as_json:
+        print_json(to_dict(people, found))
+    else:
+        show_table(standing_table(people))
+        if len(people.methods) <= 12:
+            show_table(pair_table(people))
+        print_paragraph(" ".join(verdict(people)))
+    notes((*(defect.text for defect in found), *people.notes))
+    if html is not None:
+        write_text(html, votes_page(people, found, title=responses.name, command=command_line()))
+        notice(f"report: {html}")
 
 
 def _show(analysis: Analysis) -> None:
