@@ -157,6 +157,7 @@ interface Journal {
 interface StoredState { sessions: Record<string, Session>; events: Record<string, JournalRecord> }
 
 interface Delivery {
+  declined(): Promise<string | null>;
   readonly state: "none" | "idle" | "sending" | "retrying" | "refused";
   send(): Promise<void>;
   retry(): Promise<void>;

@@ -75,6 +75,11 @@ _HOSTING = (
     ),
     click.option("--id-param", help="URL parameter that names the participant, in place of the platform's own."),
     click.option("--completion", help="Completion code or address, which `study serve` gives away when all is saved."),
+    click.option(
+        "--completion-failed",
+        help="The same for who failed the instructed checks (rule checks_pass_min).  [default: --completion]",
+    ),
+    click.option("--completion-declined", help="The same for who does not consent, as a way back.  [default: none]"),
     click.option("--completion-in-page", is_flag=True, help="Put it into the page, where anybody can read it."),
     click.option(
         "--post", metavar="URL", help="Base address of the `study serve` that pages opened elsewhere post to."
@@ -112,15 +117,23 @@ def with_hosting(command: Callable[..., None]) -> Callable[..., None]:
         from gan_eval.study.schema import platforms
 
         name, completion, post = given["platform"], given["completion"], given["post"]
-        ending = None if completion is None else platforms.completion_url(name, completion)
+        texts = (completion, given["completion_failed"], given["completion_declined"])
+        if completion is None and any(texts):
+            raise click.UsageError("--completion-failed and --completion-declined go with --completion.")
+        ending, failed, declined = (None if text is None else platforms.completion_url(name, text) for text in texts)
         public = ending if given["completion_in_page"] else None
         return Hosting(
             platforms.platform(name, id_param=given["id_param"], public_url=public),
             ending,
+            failed,
+            declined,
             None if post is None else platforms.checked_url(post.rstrip("/")),
         )
 
-    names = ("platform", "id_param", "completion", "completion_in_page", "post")
+    names = (
+        *("platform", "id_param", "completion", "completion_failed", "completion_declined"),
+        *("completion_in_page", "post"),
+    )
     return _gathered(command, "hosting", dict(zip(names, _HOSTING, strict=True)), make)
 
 

@@ -62,7 +62,7 @@ def serve_command(
     answers = Store(store or out / "answers.db", study.manifest, most_per_session=most_events(study.manifest))
     service = Service(study, answers, keep_platform_ids=keep_platform_ids)
     limits = Limits(rate=rate, burst=max(1, round(6 * rate)), sessions_per_hour=sessions_per_hour)
-    app = create_app(service, Serving(limits, origins))
+    app = create_app(service, Serving(limits, origins, tell=notice))
     if host not in ("127.0.0.1", "localhost", "::1"):
         notice(f"warning: listening on {host}: anybody who reaches this machine can see the study (use TLS in public)")
 

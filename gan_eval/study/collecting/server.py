@@ -11,6 +11,7 @@ import hmac
 import logging
 import re
 import socket
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -35,10 +36,14 @@ _UUID4 = re.compile(UUID4_PATTERN)
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """How a study is served. origins: other origins that may post answers, `null` for pages opened from disk."""
+    """How a study is served. origins: other origins that may post answers, `null` for pages opened from disk.
+
+    tell: takes a line for the researcher, such as that the disk is full.
+    """
 
     limits: Limits = field(default_factory=Limits)
     origins: tuple[str, ...] = ()
+    tell: Callable[[str], None] = lambda line: None
 
 
 def create_app(service: Service, serving: Serving) -> Flask:
@@ -77,7 +82,16 @@ def create_app(service: Service, serving: Serving) -> Flask:
 
     @app.errorhandler(InputError)
     def bad_input(error: InputError) -> Response:
-        return _json({"error": str(error)}, status=422)
+        return _json({"error": str(error)}, status=400)
+
+    @app.errorhandler(sqlite3.Error)
+    def disk_fault(error: sqlite3.Error) -> Response:
+        # The page keeps the answers and sends them again; the researcher has to make room.
+        trouble = f"{service.store_path}: answers cannot be stored: {error} (make room; pages try again by themselves)"
+        if service.trouble != trouble:
+            service.trouble = trouble
+            serving.tell(trouble)
+        return _json({"error": "answers cannot be stored now"}, status=503)
 
     @app.get("/s/<token>/")
     def study(token: str) -> Response:
@@ -111,12 +125,16 @@ def create_app(service: Service, serving: Serving) -> Flask:
             "refused": [it._asdict() for it in outcome.refused],
             "truths": dict(outcome.truths),
         }
-        return _json(reply, status=200 if outcome.stored else 422)
+        return _json(reply, status=200 if outcome.stored else 400)
 
     @app.post("/s/<token>/api/completion")
     def completion(token: str) -> Response:
         body = _body()
         return _json({"url": service.completion(_session(body), body.get("token"))})
+
+    @app.post("/s/<token>/api/declined")
+    def declined(token: str) -> Response:
+        return _json({"url": service.declined()})
 
     @app.get("/r/<token>/")
     def watch(token: str) -> Response:

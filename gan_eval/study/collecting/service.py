@@ -10,8 +10,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from statistics import median
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 from gan_eval.errors import InputError, MismatchError
 from gan_eval.study.collecting.participants import pseudonymised
@@ -23,6 +24,7 @@ from gan_eval.study.schema.events import (
     Event,
     Finish,
     LabelChoice,
+    NoChoice,
     PictureChoice,
     Start,
     parse_event,
@@ -62,7 +64,14 @@ class Service:
         self._secret = bytes.fromhex(study.key.secret_hex)
         self._store = store
         self._keep = keep_platform_ids
+        #: What keeps answers from being stored, such as a full disk; None where all is well.
+        self.trouble: str | None = None
         self._forms = [form.form_id for form in study.manifest.forms]
+
+    @property
+    def store_path(self) -> Path:
+        """Where the answers are."""
+        return self._store.path
 
     @property
     def token(self) -> str:
@@ -93,6 +102,7 @@ class Service:
             except (InputError, MismatchError) as error:
                 refused.append(Refused(_event_id(document), str(error)))
         added = self._store.add(sound, now=now)
+        self.trouble = None
         refused += [Refused(name, "this session has sent too many events") for name in added.overfull]
         answered = {it.event.payload.trial_id for it in sound if isinstance(it.event.payload, Answer)}
         truths = self._key.truths if self.manifest.feedback == "always" else {}
@@ -103,6 +113,7 @@ class Service:
     def completion(self, session_id: str, token: object) -> str | None:
         """Where a session ends on its platform: for a session that this server opened, in which the participant agreed,
         answered the share of the main trials that the rules ask for, and finished; one session for each platform id.
+        Who failed more instructed checks than the rules allow gets the address for that, where there is one.
 
         token: the one that the session got from `open_session`; anything else gets no address.
         """
@@ -115,15 +126,29 @@ class Service:
             return None
         if not {"consent", "finish"} <= {event.type for event in events} or not self._answered_enough(start, events):
             return None
-        person = start.participant_id or session_id
-        return self._key.completion if self._store.claim_completion(person, session_id) else None
+        person = start.participant_id
+        if person is None:
+            # Where participants come from a platform, who brings no id of theirs could ask for any number of codes.
+            if self.manifest.platform.id_params:
+                return None
+            person = session_id
+        if not self._store.claim_completion(person, session_id):
+            return None
+        followed = sum(self._followed(event) is True for event in events)
+        if self._key.completion_failed is not None and followed < self._key.rules.checks_pass_min:
+            return self._key.completion_failed
+        return self._key.completion
+
+    def declined(self) -> str | None:
+        """The way back of who does not consent; nothing is recorded of them."""
+        return self._key.completion_declined
 
     def _answered_enough(self, start: Start, events: Sequence[Event]) -> bool:
         """Whether the share of the form's main trials is answered that keeps a session in the analysis."""
         form = next(form for form in self.manifest.forms if form.form_id == start.form_id)
         names = {self.manifest.trials[number].trial_id for number, _ in form.sequence}
         main = {name for name in names if self._key.trials[name].role == "main"}
-        answered = {it.payload.trial_id for it in events if it.type == "answer" and isinstance(it.payload, Answer)}
+        answered = {it.payload.trial_id for it in events if it.type == "answer" and _judges(it.payload)}
         return len(main & answered) >= self._key.rules.min_answers_share * len(main)
 
     def events(self) -> list[Event]:
@@ -153,6 +178,7 @@ class Service:
             "answers": sum(event.type == "answer" for event in events),
             "median_minutes": round(median(minutes), 1) if minutes else None,
             "checks": {"answered": len(followed), "failed": followed.count(False)},
+            "trouble": self.trouble,
             "forms": dict(sorted(Counter(it[1] for it in sessions if it[0] in started).items())),
         }
 
@@ -191,6 +217,13 @@ def most_events(manifest: Manifest) -> int:
 def utc_now() -> datetime:
     """The server's clock."""
     return datetime.now(UTC)
+
+
+def _judges(payload: object) -> TypeGuard[Answer]:
+    """Whether this is an answer that was not skipped or missed."""
+    if not isinstance(payload, Answer):
+        return False
+    return not (isinstance(payload.choice, NoChoice) and payload.choice.none in ("skip", "timeout"))
 
 
 def _event_id(document: Any) -> str:

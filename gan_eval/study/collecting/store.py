@@ -235,7 +235,11 @@ class _Transaction:
         return self._connection
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._connection.execute("COMMIT" if kind is None else "ROLLBACK")
+        if kind is None:
+            self._connection.execute("COMMIT")
+        elif self._connection.in_transaction:
+            # Where the disk is full, SQLite has rolled back by itself.
+            self._connection.execute("ROLLBACK")
 
 
 def _note_session(connection: sqlite3.Connection, event: Event, received: str, signed: bool) -> None:

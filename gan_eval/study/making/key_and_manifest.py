@@ -76,6 +76,8 @@ def _key(plan: StudyRequest, drawn: Drawn) -> Key:
         rules=plan.rules or _usual_rules(plan.amounts.checks),
         analysis=plan.analysis or AnalysisPlan(primary=kind_spec(plan.kind).analysis.measures[0]),
         completion=plan.hosting.completion,
+        completion_failed=plan.hosting.failed,
+        completion_declined=plan.hosting.declined,
     )
 
 

@@ -51,11 +51,17 @@ class Screen:
 
 @dataclass(frozen=True, slots=True)
 class Hosting:
-    """Where participants come from and answers go. completion: address that ends a platform's session, given away by
-    the server alone. server: base address of the `study serve` that a page opened from elsewhere posts to."""
+    """Where participants come from and answers go.
+
+    platform: how they arrive and leave. completion: address that ends a platform's session, given away by the server
+    alone; failed, declined: those for who failed the instructed checks, and who did not consent. server: base address
+    of the `study serve` that a page opened from elsewhere posts to.
+    """
 
     platform: Platform = PRESETS["none"]
     completion: str | None = None
+    failed: str | None = None
+    declined: str | None = None
     server: str | None = None
 
 

@@ -48,8 +48,8 @@ function makeDelivery(journal, study, api) {
       signal: AbortSignal.timeout(path === "start" ? 4_000 : 15_000),
       credentials: "omit",
     });
-    // 422 is an answer too: it names what the server refused.
-    if (reply.ok || (reply.status === 422 && path === "events")) return reply.json();
+    // 400 is an answer too: it names what the server refused (422 from a server of an older version).
+    if (reply.ok || ([400, 422].includes(reply.status) && path === "events")) return reply.json();
     const passing = reply.status >= 500 || reply.status === 408 || reply.status === 429;
     throw Object.assign(new Error(`status ${reply.status}`), { final: !passing });
   }
@@ -111,6 +111,8 @@ function makeDelivery(journal, study, api) {
     send,
     retry: () => (wake(), send()),
     start: (body) => (api ? post("start", body) : Promise.reject(new Error("no server"))),
+    // The way back of who does not take part: an address, or null where there is none or no server.
+    declined: () => (api ? post("declined", {}).then((reply) => reply.url ?? null, () => null) : Promise.resolve(null)),
     completion: (session_id, token) => post("completion", { session_id, token }),
     // The right answer of a trial, which the server gives away once the participant's own is stored.
     async truth(trial) {

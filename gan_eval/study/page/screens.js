@@ -100,8 +100,11 @@ function lostScreen(study) {
 }
 
 /** @param {Study} study */
-function declinedScreen(study) {
-  page("declined", study.strings.declined_title, element("p", {}, study.strings.declined_text));
+async function declinedScreen(study) {
+  const way = element("div", { class: "way" });
+  page("declined", study.strings.declined_title, element("p", {}, study.strings.declined_text), way);
+  const url = await study.delivery.declined();
+  if (url && study.manifest.platform.finish === "redirect") redirection(study, way, new URL(url));
 }
 
 /** @param {Pick<Study, "strings" | "text">} study */
@@ -177,16 +180,23 @@ function leave(study, way, template) {
   const { parameters, session_id } = recorderOf(study).session;
   const target = resolveTarget(template, parameters, platform.hosts);
   if (!target) return void way.append(notice(study.strings.bad_target));
-  if (platform.finish === "redirect") {
-    const code = target.searchParams.get("cc");
-    way.append(element("a", { class: "primary", href: target.href, rel: "noreferrer" }, study.strings.return_to_platform));
-    if (code) way.append(element("p", {}, `${study.strings.code} `, element("code", {}, code)));
-    return;
-  }
+  if (platform.finish === "redirect") return redirection(study, way, target);
   const fields = { ...parameters, session_id, answers: recorderOf(study).session.answered };
   const hidden = Object.entries(fields).map(([name, value]) => element("input", { type: "hidden", name, value: String(value) }));
   way.append(element("form", { method: "post", action: target.href }, ...hidden,
     element("button", { type: "submit", class: "primary" }, study.strings.return_to_platform)));
+}
+
+// A link to where the participant came from, with the code as text too.
+/**
+ * @param {Study} study
+ * @param {HTMLElement} way
+ * @param {URL} target
+ */
+function redirection(study, way, target) {
+  const code = target.searchParams.get("cc");
+  way.append(element("a", { class: "primary", href: target.href, rel: "noreferrer" }, study.strings.return_to_platform));
+  if (code) way.append(element("p", {}, `${study.strings.code} `, element("code", {}, code)));
 }
 
 // {name} stands for a URL parameter. A whole address that comes from one must be https and of a known host: the page

@@ -262,7 +262,8 @@ class AnalysisPlan:
 class Key:
     """The researcher's file; `study.key.json`. Whoever has it can unblind the study.
 
-    truths: main trial → right answer, for kinds that have one. completion: code or URL that ends a platform's session.
+    truths: main trial → right answer, for kinds that have one. completion: address that ends a platform's session;
+    completion_failed, completion_declined: those for who failed the instructed checks, and for who did not consent.
     commitment and manifest_sha256 are not part of what the commitment covers.
     """
 
@@ -280,6 +281,8 @@ class Key:
     rules: Rules
     analysis: AnalysisPlan
     completion: Annotated[str, AtMost(500)] | None = None
+    completion_failed: Annotated[str, AtMost(500)] | None = None
+    completion_declined: Annotated[str, AtMost(500)] | None = None
     commitment: Commitment | None = None
     manifest_sha256: Sha256 | None = None
 
@@ -288,6 +291,10 @@ def commitment(key: Key) -> str:
     """sha256(nonce ‖ canonical key without `commitment` and `manifest_sha256`), as the manifest carries it."""
     document = encode(key)
     del document["commitment"], document["manifest_sha256"]
+    # Keys of older studies have no such fields, and their commitment stands in pages that are out.
+    for name in ("completion_failed", "completion_declined"):
+        if document[name] is None:
+            del document[name]
     return "sha256:" + hashlib.sha256(bytes.fromhex(key.nonce_hex) + canonical(document)).hexdigest()
 
 

@@ -166,6 +166,22 @@ def test_prolific_gets_its_code_when_all_is_saved(context: Any, tmp_path: Path) 
     assert start["participant_id"].startswith("p")
 
 
+def test_who_does_not_consent_has_a_way_back(context: Any, tmp_path: Path) -> None:
+    address = "https://app.prolific.com/submissions/complete?cc="
+    hosting = Hosting(platform("prolific"), f"{address}DONE", None, f"{address}NOCONSENT")
+    study = make(tmp_path, "pairwise", hosting=hosting)
+    with serving(study.page.parent) as server:
+        person = Participant(context, server.participants + "?PROLIFIC_PID=abc")
+        person.wait_for("consent")
+        person.press("I do not want to take part")
+        person.wait_for("declined")
+        link = person.page.locator("#app a")
+        link.wait_for()
+        assert link.get_attribute("href") == f"{address}NOCONSENT"
+        assert server.events() == []
+    assert person.faults == []
+
+
 def test_another_participant_of_a_platform_starts_anew(context: Any, tmp_path: Path) -> None:
     study = make(tmp_path, "pairwise", hosting=Hosting(platform("prolific")))
     first = Participant(context, study.page.as_uri() + "?PROLIFIC_PID=one")

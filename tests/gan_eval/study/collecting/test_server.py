@@ -24,6 +24,7 @@ from gan_eval.study.collecting.store import Store
 from gan_eval.study.making.export import Written
 from gan_eval.study.making.folder import read_study
 from gan_eval.study.making.request import Hosting, Screen
+from gan_eval.study.schema.manifest import Rules
 from gan_eval.study.schema.platforms import platform
 from tests.gan_eval.study.exports import make
 from tests.gan_eval.study.studies import answer, event, start
@@ -132,31 +133,31 @@ def test_sound_events_are_stored_and_the_others_named(client: Client) -> None:
     ],
 )
 def test_forged_events_are_refused(change: dict[str, Any], client: Client) -> None:
-    assert client.send(client.answer() | change).status_code == 422
+    assert client.send(client.answer() | change).status_code == 400
     assert list(client.store.events()) == []
 
 
 @pytest.mark.parametrize("change", [{"trial_id": "t" + "0" * 20}, {"index": 99}, {"form_id": "f99"}, {"shown": []}])
 def test_answers_to_trials_that_are_not_there_are_refused(change: dict[str, Any], client: Client) -> None:
-    assert client.send(event(client.manifest, "answer", answer(client.manifest, 0) | change)).status_code == 422
+    assert client.send(event(client.manifest, "answer", answer(client.manifest, 0) | change)).status_code == 400
 
 
 @pytest.mark.parametrize(
     ("body", "status"),
     [
-        (b"", 422),
-        (b"{", 422),
-        (b"[]", 422),
-        (b"\xff\xfe\xfa", 422),
-        (b'{"events": NaN}', 422),
-        (b'{"events": [NaN]}', 422),
-        (b'{"events": []}', 422),
-        (b'{"events": {}}', 422),
-        (b'{"events": [1, null, "x", []]}', 422),
-        (b'{"events": [' + b"[" * 50_000 + b"]" * 50_000 + b"]}", 422),
-        (b'{"events": [{"type": ' + b'{"a":' * 900 + b"1" + b"}" * 900 + b"}]}", 422),
-        (b'{"events": [' + b"1," * 300 + b"1]}", 422),
-        (b'{"a": 1, "a": 2}', 422),
+        (b"", 400),
+        (b"{", 400),
+        (b"[]", 400),
+        (b"\xff\xfe\xfa", 400),
+        (b'{"events": NaN}', 400),
+        (b'{"events": [NaN]}', 400),
+        (b'{"events": []}', 400),
+        (b'{"events": {}}', 400),
+        (b'{"events": [1, null, "x", []]}', 400),
+        (b'{"events": [' + b"[" * 50_000 + b"]" * 50_000 + b"]}", 400),
+        (b'{"events": [{"type": ' + b'{"a":' * 900 + b"1" + b"}" * 900 + b"}]}", 400),
+        (b'{"events": [' + b"1," * 300 + b"1]}", 400),
+        (b'{"a": 1, "a": 2}', 400),
         (b" " * 300_000, 413),
     ],
 )
@@ -203,7 +204,7 @@ def test_fuzzed_events_are_refused_or_valid(data: st.DataObject, lasting: Client
     place[data.draw(st.sampled_from([*place, "other"]))] = data.draw(JSON)
     body = json.dumps({"events": [document]}).encode("utf-8", "surrogatepass")
     reply = lasting.http.post(lasting.base + "api/events", data=body, content_type="application/json")
-    assert reply.status_code in (200, 422)
+    assert reply.status_code in (200, 400)
     if reply.status_code == 200:
         assert reply.json is not None
         assert reply.json["stored"][0] in {it.event_id for it in lasting.store.events()}
@@ -286,9 +287,16 @@ def paid(tmp_path: Path) -> Client:
 
 
 def finished(
-    client: Client, *, person: str = "P1", consent: bool = True, trials: int | None = None, finish: bool = True
+    client: Client,
+    *,
+    person: str = "P1",
+    consent: bool = True,
+    trials: int | None = None,
+    finish: bool = True,
+    skip: bool = False,
+    follow: bool = True,
 ) -> tuple[str, str]:
-    """Session and token of a participant who did what is said."""
+    """Session and token of a participant who did what is said; follow: answers instructed checks as asked."""
     name = str(uuid.uuid4())
     opened = client.http.post(client.base + "api/start", json={"session_id": name}).json
     assert opened is not None
@@ -299,11 +307,14 @@ def finished(
         client.send(event(client.manifest, "consent", {"agreed": True}, seq=1) | own)
     for place, (number, order) in enumerate(form.sequence[:trials]):
         shown = [client.manifest.trials[number].options[option] for option in order]
+        asked = client.key.trials[client.manifest.trials[number].trial_id]
+        slot = shown.index(asked.expected) if asked.role == "imc" and asked.expected else 0
+        slot = slot if follow or asked.role != "imc" else (slot + 1) % len(shown)
         given = answer(client.manifest, place) | {
             "trial_id": client.manifest.trials[number].trial_id,
             "form_id": form.form_id,
             "shown": shown,
-            "choice": {"slot": 0, "image_id": shown[0]},
+            "choice": {"none": "skip"} if skip else {"slot": slot, "image_id": shown[slot]},
         }
         client.send(event(client.manifest, "answer", given, seq=place + 2) | own)
     if finish:
@@ -378,3 +389,54 @@ def test_connections_that_trickle_do_not_shut_others_out(servers: Callable[[str]
     finally:
         for each in held:
             each.close()
+
+
+ADDRESS = "https://app.prolific.com/submissions/complete?cc="
+
+
+@pytest.fixture
+def strict(tmp_path: Path) -> Client:
+    """A server of a study with three codes, whose rules ask for the instructed check."""
+    hosting = Hosting(platform("prolific"), f"{ADDRESS}DONE", f"{ADDRESS}FAILED", f"{ADDRESS}NOT")
+    make(tmp_path, "pairwise", hosting=hosting, rules=Rules(checks_pass_min=1))
+    return Client(tmp_path / "study", tmp_path / "answers.db", Serving(NO_LIMIT))
+
+
+def test_who_fails_the_checks_gets_another_code(strict: Client) -> None:
+    assert code(strict, *finished(strict, person="P1", follow=False)) == f"{ADDRESS}FAILED"
+    assert code(strict, *finished(strict, person="P2", follow=True)) == f"{ADDRESS}DONE"
+
+
+def test_who_does_not_consent_gets_a_way_back_and_nothing_is_stored(strict: Client) -> None:
+    reply = strict.http.post(strict.base + "api/declined", json={})
+    assert reply.json == {"url": f"{ADDRESS}NOT"}
+    assert strict.service.counts(now=_now())["started"] == 0
+    assert f"{ADDRESS}NOT" not in strict.http.get(strict.base).text
+
+
+def test_no_code_without_the_platforms_id(paid: Client) -> None:
+    assert code(paid, *finished(paid, person="")) is None
+
+
+def test_skipped_trials_are_not_answers(paid: Client) -> None:
+    assert code(paid, *finished(paid, skip=True)) is None
+
+
+def test_a_full_disk_is_told_in_a_line_and_the_page_tries_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines: list[str] = []
+    make(tmp_path, "pairwise")
+    client = Client(tmp_path / "study", tmp_path / "answers.db", Serving(NO_LIMIT, tell=lines.append))
+    store = client.service._store
+    # SQLite's own limit makes its real error: "database or disk is full".
+    pages = store._writer.execute("PRAGMA page_count").fetchone()[0]
+    store._writer.execute(f"PRAGMA max_page_count = {pages}")
+    replies = [client.send(client.answer(place % 4)).status_code for place in range(60)]
+    assert replies[-1] == 503
+    assert len(lines) == 1
+    assert lines[0].startswith(f"{tmp_path / 'answers.db'}: answers cannot be stored: database or disk is full")
+    assert client.service.counts(now=_now())["trouble"] == lines[0]
+    store._writer.execute("PRAGMA max_page_count = 1000000")
+    assert client.send(client.answer(0)).status_code == 200
+    assert client.service.counts(now=_now())["trouble"] is None

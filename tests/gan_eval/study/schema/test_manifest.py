@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import stat
 from dataclasses import replace
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from gan_eval.errors import InputError, MismatchError
+from gan_eval.strict_json import canonical, encode
 from gan_eval.study.schema.manifest import (
     Rules,
     commitment,
@@ -70,3 +72,13 @@ def test_answers_to_another_export_are_refused_with_both_hashes() -> None:
     require_same_study(key, manifest.sha256)
     with pytest.raises(MismatchError, match=f"{'0' * 64}.*{manifest.sha256}"):
         require_same_study(key, "0" * 64)
+
+
+def test_keys_of_older_studies_keep_their_commitment() -> None:
+    # A key made before there were codes for failed checks and for no consent has no such fields.
+    document = encode(small_key())
+    for name in ("commitment", "manifest_sha256", "completion_failed", "completion_declined"):
+        del document[name]
+    digest = hashlib.sha256(bytes.fromhex("11" * 32) + canonical(document)).hexdigest()
+    assert commitment(small_key()) == f"sha256:{digest}"
+    assert commitment(replace(small_key(), completion_failed="x")) != f"sha256:{digest}"
