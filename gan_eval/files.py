@@ -43,6 +43,7 @@ DAMAGE: tuple[type[Exception], ...] = (
     TypeError,
     AttributeError,
     ArithmeticError,
+    AssertionError,
     MemoryError,
     RuntimeError,
     SyntaxError,

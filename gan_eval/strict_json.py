@@ -71,6 +71,12 @@ def canonical_sha256(document: Any) -> str:
     return hashlib.sha256(canonical(document)).hexdigest()
 
 
+def document_sha256(document: Mapping[str, Any]) -> str:
+    """SHA-256 of a document's fields, as text of ASCII alone, since a path need not be UTF-8."""
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
 def parse_json(text: str | bytes, *, where: str, longest: int = LONGEST) -> Any:
     """Parse JSON of bounded length, depth and digits, without NaN, infinities or repeated keys.
 
@@ -145,7 +151,7 @@ class DocumentFormat(Generic[T]):
     def encode(self, record: T) -> dict[str, Any]:
         """The JSON-ready document of a record, `schema` first and the seal last."""
         document = {"schema": self.schema, **encode(record)}
-        return {**document, "sha256": _seal(document)} if self.sealed else document
+        return {**document, "sha256": document_sha256(document)} if self.sealed else document
 
     def parse(self, text: str | bytes, *, where: str, longest: int = LONGEST) -> T:
         """The record that a text holds, by `parse_json` and `decode`, whose errors it raises with the remedy."""
@@ -181,7 +187,7 @@ class DocumentFormat(Generic[T]):
             return document
         content = {name: value for name, value in document.items() if name != "sha256"}
         try:
-            found = _seal(content)
+            found = document_sha256(content)
         except (ValueError, RecursionError) as error:
             raise InputError(f"{where}: holds what is never written") from error
         if found != document["sha256"]:
@@ -215,12 +221,6 @@ def decode(kind: type[T], document: Any, *, where: str) -> T:
     """
     reader: FieldReader = _reader(cast(Any, kind))
     return cast(T, reader(document, where))
-
-
-def _seal(document: dict[str, Any]) -> str:
-    """Hash of a document's fields, as text of ASCII alone, since a path need not be UTF-8."""
-    text = json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
 def _refuse_constant(name: str) -> Any:

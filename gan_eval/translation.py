@@ -149,13 +149,13 @@ def named_images(path: Path, direction: TranslationDirection) -> list[tuple[Path
     InputError: nothing there, no image in the folder, or a DATA folder without those test images.
     """
     folder = path / f"test{direction[0]}"
-    if not folder.is_dir():
-        if any((path / name).is_dir() for name in FOLDERS):
+    if not os.path.isdir(folder):
+        if any(os.path.isdir(path / name) for name in FOLDERS):
             raise InputError(f"{path}: has no {folder.name} to translate {direction} (or name the folder of images)")
         folder = path
-    if folder.is_dir():
+    if os.path.isdir(folder):
         images = [(file, file.relative_to(folder).as_posix()) for file in list_images(folder)]
-    elif folder.is_file():
+    elif os.path.isfile(folder):
         images = [(folder, folder.name)]
     else:
         raise InputError(f"{path}: no such file or folder")
@@ -171,7 +171,7 @@ def record_of(given: Given) -> TranslationRecord | None:
     ------
     InputError: the file is damaged, of another program, or of a newer version.
     """
-    if not is_path(given) or not (Path(given) / TRANSLATION_FILE).is_file():
+    if not is_path(given) or not os.path.isfile(Path(given) / TRANSLATION_FILE):
         return None
     return read_document(Path(given) / TRANSLATION_FILE, TRANSLATION)
 
@@ -187,7 +187,7 @@ def recorded_reference(models: Mapping[str, Given]) -> Path:
         listed = ", ".join(f"{name} {reference}" for name, reference in references.items())
         raise InputError(f"the models were made for different real sets: {listed} (name one with real=SOURCE)")
     path = next(iter(references.values()))
-    if not path.exists():
+    if not os.path.exists(path):
         raise InputError(f"{path}: the real set recorded in {TRANSLATION_FILE} is not there (name it with real=SOURCE)")
     return path
 
@@ -221,10 +221,10 @@ def located(recorded: str, record: TranslationRecord, folder: Path) -> Path:
     folder: where `translation.json` was read.
     """
     path = Path(recorded)
-    if record.out is None or not path.is_absolute() or path.exists():
+    if record.out is None or not path.is_absolute() or os.path.exists(path):
         return path
     moved = Path(os.path.normpath(folder.resolve() / os.path.relpath(path, record.out)))
-    return moved if moved.exists() else path
+    return moved if os.path.exists(moved) else path
 
 
 def _reference(name: str, given: Given) -> Path:
@@ -244,7 +244,7 @@ def _found_again(record: TranslationRecord, folder: Path) -> RecordedInputs:
     paths = [located(name, record, folder) for name in inputs.named] if inputs else []
     where = ", ".join(map(str, paths[:3])) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")
     tests = [path / f"test{record.direction[0]}" for path in paths]
-    walked = [test if test.is_dir() else path for test, path in zip(tests, paths, strict=True)]
+    walked = [test if os.path.isdir(test) else path for test, path in zip(tests, paths, strict=True)]
     if inputs is not None and _is_too_large(walked, _MOST_ENTRIES + _MOST_PER_IMAGE * (inputs.count or 0)):
         return RecordedInputs({}, f"{where}: holds far more files than the images that were translated", where)
     try:

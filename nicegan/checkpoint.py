@@ -33,11 +33,11 @@ from gan_eval.files import (
     atomic_folder,
     content_of,
     is_as_noted,
-    open_regular,
     read_document,
     write_json,
 )
 from gan_eval.strict_json import Between, DocumentFormat, Matches, PathText
+from gan_eval.torch_files import load_torch_file
 from gan_eval.version import __version__
 from nicegan.config import RunConfig, up_to_date
 
@@ -219,8 +219,7 @@ def load_state(checkpoint: Checkpoint, device: torch.device | str = "cpu") -> Sa
     path = checkpoint.folder / STATE
     _check_content(path, checkpoint.state, hashed=True)
     try:
-        with open_regular(path) as stream:
-            state: dict[str, Any] = torch.load(stream, map_location=device, weights_only=True)
+        state: Any = load_torch_file(path, device=device)
         memory = state.pop("memory", {})
         return SavedState(state, memory.get("models", []), memory.get("losses", {}))
     except DAMAGE as error:

@@ -7,6 +7,7 @@ by its counts alone.
 
 from __future__ import annotations
 
+import lzma
 import shutil
 import stat
 import zipfile
@@ -153,14 +154,14 @@ def extract(archive: Path, destination: Path) -> None:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 with opened.open(member) as source, path.open("xb") as sink:
                     shutil.copyfileobj(source, sink)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        raise InputError(f"{archive.name}: a broken or unsupported zip archive: {error}") from error
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError) as error:
+        raise InputError(f"{archive.name}: a damaged, encrypted or unsupported zip archive (get it again)") from error
 
 
 def _members(opened: zipfile.ZipFile, name: str) -> dict[zipfile.ZipInfo, PurePosixPath]:
     """The members to extract and the relative path of each; all checks come before the first write."""
     wanted: dict[zipfile.ZipInfo, PurePosixPath] = {}
-    for member in opened.infolist():
+    for member in filter(lambda one: one.filename, opened.infolist()):
         path = PurePosixPath(member.filename.replace("\\", "/"))
         if path.is_absolute() or ".." in path.parts or ":" in member.filename:
             raise InputError(f"{name}: the member {member.filename!r} would be written outside its folder")

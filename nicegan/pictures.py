@@ -16,9 +16,12 @@ from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
 from gan_eval import images
+from gan_eval.files import DAMAGE, open_regular
 from gan_eval.images import UnreadableImage
 from gan_eval.images.policies import UnusablePixels, brightest, is_deep, photographs, white_of
 from nicegan.config import DataConfig
+
+_UNREADABLE: tuple[type[Exception], ...] = (*DAMAGE, Image.DecompressionBombError)
 
 
 class Size(NamedTuple):
@@ -58,12 +61,14 @@ def load_augmented(path: Path, size: Size, rng: np.random.Generator, *, config: 
 def check_header(path: Path) -> str | None:
     """What is wrong with a file as far as its first and last bytes tell, or None; no pixel is decoded."""
     try:
-        with Image.open(path) as opened:
+        with open_regular(path) as stream, Image.open(stream) as opened:
             width, height, kind = opened.width, opened.height, opened.format
     except UnidentifiedImageError:
         return "empty file" if path.stat().st_size == 0 else "not an image that Pillow can read"
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        return " ".join(str(error).split())[:100] or type(error).__name__
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        return f"more than {images.MAX_PIXELS:,} pixels, taken for a decompression bomb"
+    except DAMAGE as error:
+        return (error.strerror if isinstance(error, OSError) else None) or "its header is damaged"
     if width * height > images.MAX_PIXELS:
         return f"{width}×{height} pixels, taken for a decompression bomb"
     return None if _ends_well(path, kind or "") else _decoded(path)
@@ -77,11 +82,11 @@ def common_white(paths: list[Path]) -> float | None:
     values, floating = [], False
     for path in paths:
         try:
-            with Image.open(path) as opened:
+            with open_regular(path) as stream, Image.open(stream) as opened:
                 if is_deep(opened):
                     values.append(brightest(opened) or 0.0)
                     floating = floating or opened.mode == "F"
-        except (OSError, SyntaxError, ValueError):
+        except _UNREADABLE:
             continue  # found and said by `check_header`, or when it is decoded
     try:
         return white_of(values, floating=floating) if values else None
@@ -149,7 +154,7 @@ _ENDS = {"JPEG": b"\xff\xd9", "MPO": b"\xff\xd9", "PNG": b"IEND\xaeB`\x82"}
 def _ends_well(path: Path, kind: str) -> bool:
     if kind not in _ENDS:
         return False
-    with path.open("rb") as stream:
+    with open_regular(path) as stream:
         stream.seek(-len(_ENDS[kind]), 2)
         return stream.read() == _ENDS[kind]
 

@@ -61,7 +61,17 @@ MODULES: dict[int, dict[str, set[str]]] = {
         "nicegan": {"checkpoint", "journal", "official", "profile", "run", "samples", "state"},
     },
     2: {
-        "gan_eval": {"distributed", "download", "files", "metric_state", "resize", "translation", "vectors", "weights"},
+        "gan_eval": {
+            "distributed",
+            "download",
+            "files",
+            "metric_state",
+            "resize",
+            "translation",
+            "torch_files",
+            "vectors",
+            "weights",
+        },
         "nicegan": {"data", "datasets", "demo", "pictures"},
     },
     1: {"gan_eval": {"hardware", "strict_json"}, "nicegan": {"config", "schedule", "settings"}},
@@ -93,6 +103,7 @@ NICEGAN_MAY_USE = {
     "resize",
     "result",
     "strict_json",
+    "torch_files",
     "translation",
     "version",
 }

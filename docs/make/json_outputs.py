@@ -144,6 +144,7 @@ def nrds() -> Schema:
         scores=items(SCORE),
         pairs=items(pair),
         curves=curves,
+        curves_sha256=SHA256,
         trained_curves=curves,
         areas=table(NUMBER),
         seeds=items(of_class(SeedOutcome)),

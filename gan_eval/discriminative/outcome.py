@@ -8,6 +8,7 @@ from typing import Any
 
 from gan_eval.provenance import Provenance
 from gan_eval.result import Interval, Score
+from gan_eval.strict_json import document_sha256
 
 #: A table name → curve, one number an epoch.
 Curves = Mapping[str, tuple[float, ...]]
@@ -79,13 +80,15 @@ class NrdsResult:
         """The JSON document of the command-line contract."""
         described = self.provenance.to_dict() if self.provenance else {}
         seconds = described.pop("seconds", {})
+        curves = {name: list(curve) for name, curve in self.curves.items()}
         return {
             "schema": "gan-eval/1",
             "command": "nrds",
             "protocol": dict(self.protocol),
             "scores": [score.to_dict() for score in self.scores],
             "pairs": [asdict(pair) | {"distinguishable": pair.distinguishable} for pair in self.pairs],
-            "curves": {name: list(curve) for name, curve in self.curves.items()},
+            "curves": curves,
+            "curves_sha256": document_sha256(curves),
             "trained_curves": {name: list(curve) for name, curve in self.trained_curves.items()},
             "areas": dict(self.areas),
             "seeds": [asdict(seed) for seed in self.seeds],

@@ -11,18 +11,31 @@ from gan_eval.errors import InputError
 from gan_eval.files import read_json
 from gan_eval.metrics import nrds as metric
 from gan_eval.result import Score
+from gan_eval.strict_json import document_sha256
 
 
 def read_curves(path: Path) -> dict[str, list[float]]:
     """Curves of a JSON file: what `gan-eval nrds --json` printed, or an object of name → list of numbers.
 
-    Raises InputError for anything else.
+    Raises InputError for anything else, and for an output of ours whose curves are not those that were printed.
     """
     document = read_json(path)
     curves = document.get("curves", document) if isinstance(document, dict) else None
-    if not isinstance(curves, dict) or not all(map(_is_curve, curves.values())):
+    if not isinstance(curves, dict) or not curves or not all(map(_is_curve, curves.values())):
         raise InputError(f"{path}: holds no curves (wanted name → list of numbers, or the output of nrds --json)")
+    if (
+        "curves" in document
+        and not _OURS.isdisjoint(document)
+        and document.get("curves_sha256") != document_sha256(curves)
+    ):
+        raise InputError(
+            f"{path}: damaged: its curves are not those that nrds printed (run nrds again, or give the curves alone)"
+        )
     return {str(name): list(map(float, curve)) for name, curve in curves.items()}
+
+
+#: Fields of which a damaged output of `nrds --json` has some still.
+_OURS = frozenset(("schema", "command", "protocol", "scores", "areas", "curves_sha256"))
 
 
 def _is_curve(value: object) -> bool:

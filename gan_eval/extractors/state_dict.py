@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import pickle
-import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
 from gan_eval.errors import WeightsError
 from gan_eval.files import DAMAGE, open_regular
+from gan_eval.torch_files import load_torch_file
 
 # Counters that batch normalisation keeps for training; some versions of torch save them, some do not.
 _COUNTER = "num_batches_tracked"
@@ -27,7 +26,7 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
     """
     try:
         open_regular(path).close()
-        content = load_file(path) if path.suffix == ".safetensors" else _torch_load(path)
+        content = load_file(path) if path.suffix == ".safetensors" else load_torch_file(path)
     except FileNotFoundError as error:
         raise WeightsError(f"{path}: no such file") from error
     except pickle.UnpicklingError as error:
@@ -49,13 +48,6 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
     ):
         raise WeightsError(f"{path}: holds no state dict (a mapping of names to tensors)")
     return {name: value for name, value in content.items() if not name.endswith(_COUNTER)}
-
-
-def _torch_load(path: Path) -> object:
-    with warnings.catch_warnings():
-        # torch guesses aloud at what is wrong with a file that it is about to refuse.
-        warnings.simplefilter("ignore", UserWarning)
-        return torch.load(path, map_location="cpu", weights_only=True)
 
 
 def check_shapes(

@@ -5,12 +5,10 @@ Member names are used for sorting and in messages, never as paths, so they canno
 
 from __future__ import annotations
 
-import lzma
 import os
 import re
 import tarfile
 import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -23,6 +21,7 @@ from gan_eval.images.fields import Fields
 from gan_eval.images.files import MAX_BYTES, is_image_name
 from gan_eval.images.remote import is_address, open_remote
 from gan_eval.images.source import Item
+from gan_eval.images.zip_directory import open_zip
 
 
 class ZipSource:
@@ -42,11 +41,13 @@ class ZipSource:
         self._path = path
         self._field = field
         try:
-            open_regular(path).close()
-            self._zip = zipfile.ZipFile(path)
+            self._zip = open_zip(path)
         except DAMAGE as error:
-            raise InputError(f"{path}: not a zip file that can be read ({error})") from error
-        members = [member for member in self._zip.infolist() if not member.is_dir()]
+            reason = error.strerror if isinstance(error, OSError) else None
+            raise InputError(
+                f"{path}: not a zip file that can be read ({reason or 'damaged, cut short, or of another kind'})"
+            ) from error
+        members = [member for member in self._zip.infolist() if member.filename and not member.is_dir()]
         self._members = sorted((m for m in members if is_image_name(m.filename)), key=lambda member: member.filename)
         self.skipped = len(members) - len(self._members)
         fields = Fields(str(path), field)
@@ -74,10 +75,12 @@ class ZipSource:
             raise UnreadableImage(
                 member.filename, f"{member.file_size:,} bytes, refused as a possible decompression bomb"
             )
+        if member.flag_bits & 1:
+            raise UnreadableImage(member.filename, "encrypted in the archive")
         try:
             return self._zip.read(member)
         except DAMAGE as error:
-            raise UnreadableImage(member.filename, f"damaged in the archive ({error})") from error
+            raise UnreadableImage(member.filename, "damaged in the archive") from error
 
 
 class TarSource:
@@ -118,8 +121,8 @@ class TarSource:
             try:
                 with _stream(shard) as stream, tarfile.open(fileobj=stream, mode="r|*") as archive:
                     yield from self._members(archive, fields)
-            except (tarfile.TarError, OSError, EOFError, ValueError, zlib.error, lzma.LZMAError) as error:
-                raise InputError(f"{shard}: damaged or not a tar file ({error})") from error
+            except DAMAGE as error:
+                raise InputError(f"{shard}: damaged, cut short, or not a tar file (get it again)") from error
         fields.check()
 
     def _members(self, archive: tarfile.TarFile, fields: Fields) -> Iterator[Item]:

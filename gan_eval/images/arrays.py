@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from gan_eval.errors import InputError
+from gan_eval.files import DAMAGE
 from gan_eval.images.decoding import UnreadableImage, decode
 from gan_eval.images.policies import is_deep, peers
 from gan_eval.images.source import Item
@@ -89,8 +90,8 @@ def single_pixels(given: Any, name: str) -> NDArray[np.uint8]:
         raise InputError(f"{name}: an animation of {given.n_frames} frames (give the frames one by one)")  # type: ignore[attr-defined]
     try:
         return peers(given.copy())
-    except (OSError, SyntaxError, ValueError) as error:  # a PIL image is read from its file at the first use
-        raise UnreadableImage(name, str(error)) from error
+    except DAMAGE as error:  # a PIL image is read from its file at the first use
+        raise UnreadableImage(name, "damaged, or of a kind that Pillow cannot decode") from error
 
 
 def to_images(given: Any) -> NDArray[np.uint8]:

@@ -6,7 +6,7 @@ Every reader of images goes through here, so that damage, bombs and foreign file
 from __future__ import annotations
 
 import io
-import struct
+import logging
 import zlib
 from pathlib import Path
 from typing import NamedTuple
@@ -16,29 +16,23 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from gan_eval.errors import InputError
-from gan_eval.files import open_regular
+from gan_eval.files import DAMAGE, open_regular
+from gan_eval.images import libtiff
 from gan_eval.images.policies import Policy, UnusablePixels, is_deep, peers
 
 #: More pixels than this are refused as a possible decompression bomb; Pillow's own threshold.
 MAX_PIXELS = 89_478_485
 
+# Pillow logs some of what it raises; without a handler of the caller's own that would go to stderr as it is.
+logging.getLogger("PIL").addHandler(logging.NullHandler())
+
+#: Formats whose files cannot hold more pixels than so many for each byte: 4096 in a code of 9 bits is GIF's most, 8256
+#: in a byte of a PNG that has one bit a pixel.
+_DENSE = frozenset(("PNG", "GIF", "BMP", "TIFF", "PPM"))
+_MOST_PIXELS_PER_BYTE = 10_000
+
 # Whatever Pillow's readers raise on damaged files. Warnings are among them where the caller turns them into errors.
-_DAMAGE = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    EOFError,
-    IndexError,
-    KeyError,
-    TypeError,
-    OverflowError,
-    NotImplementedError,
-    MemoryError,
-    Warning,
-    struct.error,
-    zlib.error,
-    Image.DecompressionBombError,
-)
+_DAMAGE: tuple[type[Exception], ...] = (*DAMAGE, Warning, Image.DecompressionBombError)
 
 
 class UnreadableImage(InputError):
@@ -124,6 +118,10 @@ def _open(data: bytes, name: str) -> Image.Image:
         raise UnreadableImage(name, "not an image that Pillow can read") from error
     except _DAMAGE as error:
         raise UnreadableImage(name, _reason(error)) from error
+    if image.format == "TIFF":
+        libtiff.silence()
+    if image.format in _DENSE and image.width * image.height > _MOST_PIXELS_PER_BYTE * len(data):
+        raise UnreadableImage(name, f"damaged: {len(data):,} bytes cannot hold {image.width}×{image.height} pixels")
     if image.width * image.height > MAX_PIXELS:
         raise UnreadableImage(name, f"{image.width}×{image.height} pixels, refused as a possible decompression bomb")
     return image
@@ -161,8 +159,10 @@ def _checksums_hold(data: bytes) -> bool:
 
 
 def _reason(error: BaseException) -> str:
-    text = " ".join(str(error).split()) or type(error).__name__
-    return "truncated" if "truncated" in text.lower() else f"damaged ({text[:100]})"
+    """A few words of our own; never a library's text."""
+    if isinstance(error, MemoryError):
+        return "larger than the memory"
+    return "truncated" if "truncated" in str(error).lower() else "damaged, or of a kind that Pillow cannot decode"
 
 
 def _looks_whole(data: bytes, format_name: str) -> bool:

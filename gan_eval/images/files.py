@@ -153,7 +153,7 @@ def walk(folder: Path, is_wanted: Callable[[str], bool] = is_image_name) -> tupl
 
 def _beside(folder: Path, line: str) -> str:
     beside = folder / line
-    return str(beside) if beside.exists() else line
+    return str(beside) if os.path.exists(beside) else line
 
 
 def _others(skipped: int) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -19,6 +18,7 @@ from gan_eval.files import DAMAGE, open_regular
 from gan_eval.images.arrays import ArraySource, may_be_pixels, to_images
 from gan_eval.images.batches import IMAGE_NAMES
 from gan_eval.images.source import Item
+from gan_eval.images.zip_directory import open_zip
 
 #: Names under which numpy saves an array that was given none, and ADM its images.
 _UNNAMED = ("arr_0",)
@@ -48,11 +48,15 @@ def read_headers(path: Path) -> dict[str, ArrayHeader]:
         if path.suffix.lower() == ".npy":
             with open_regular(path) as stream:
                 return {"": _header(stream, os.fstat(stream.fileno()).st_size)}
-        with open_regular(path) as stream, zipfile.ZipFile(stream) as archive:
+        with open_zip(path) as archive:
             headers = {}
             for member in archive.infolist():
                 with archive.open(member) as part:
-                    headers[member.filename.removesuffix(".npy")] = _header(part, member.file_size)
+                    header = _header(part, member.file_size)
+                    # Otherwise the array would be read without its checksum, which lies behind the last byte.
+                    if part.tell() + math.prod(header.shape) * header.dtype.itemsize != member.file_size:
+                        raise _UnfitArrayError(f"its member {member.filename} is of another size than it announces")
+                    headers[member.filename.removesuffix(".npy")] = header
             return headers
     except DAMAGE as error:
         raise InputError(f"{path}: not a {path.suffix.lower()} that can be read ({_reason(error)})") from error
@@ -87,6 +91,8 @@ def image_array(path: Path, headers: Mapping[str, ArrayHeader], name: str | None
     ------
     InputError: no such array, or it cannot be told which array holds the images.
     """
+    if not headers:
+        raise InputError(f"{path}: holds no arrays (make it with numpy.savez)")
     listed = ", ".join(f"{one or 'the array'} {header.dtype} {header.shape}" for one, header in headers.items())
     if name is not None:
         if name not in headers:
@@ -183,12 +189,17 @@ def _is_features(header: ArrayHeader) -> bool:
     return header.ndim == 2 and header.dtype.kind == "f"
 
 
+class _UnfitArrayError(ValueError):
+    """An array that is not read; the message says why."""
+
+
 def _reason(error: Exception) -> str:
-    """A few words; never a library's own text at length."""
+    """A few words of our own; never a library's text."""
     if isinstance(error, MemoryError):
         return "it declares more than the memory holds"
-    text = " ".join(str(error.strerror if isinstance(error, OSError) and error.strerror else error).split())
-    return f"{text[:99]}…" if len(text) > 100 else text or "damaged"
+    if isinstance(error, _UnfitArrayError):
+        return str(error)
+    return (error.strerror if isinstance(error, OSError) else None) or "damaged, cut short, or of another kind"
 
 
 def _header(stream: IO[bytes], size: int) -> ArrayHeader:
@@ -196,7 +207,7 @@ def _header(stream: IO[bytes], size: int) -> ArrayHeader:
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     shape, _, dtype = read(stream)
     if dtype.hasobject:
-        raise ValueError("an array of Python objects")
+        raise _UnfitArrayError("an array of Python objects")
     if any(length < 0 for length in shape) or math.prod(max(length, 1) for length in shape) * dtype.itemsize > size:
-        raise ValueError(f"its header announces an array of shape {shape}, but the file has only {size:,} bytes")
+        raise _UnfitArrayError(f"its header announces an array of shape {shape}, but the file has only {size:,} bytes")
     return ArrayHeader(tuple(shape), dtype)

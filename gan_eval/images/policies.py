@@ -48,7 +48,7 @@ def peers(image: Image.Image) -> NDArray[np.uint8]:
     """
     # Pillow warns that transparency is lost, which is what the peers do and what is wanted.
     image.info.pop("transparency", None)
-    return np.asarray(image.convert("RGB"))
+    return _in_strips(image, lambda strip: strip.convert("RGB"))
 
 
 def photographs(image: Image.Image, *, background: Colour = WHITE, white: float | None = None) -> NDArray[np.uint8]:
@@ -74,10 +74,26 @@ def photographs(image: Image.Image, *, background: Colour = WHITE, white: float 
         return np.asarray(_upright(_eight_bits(image, white), image).convert("RGB"))
     profile = image.info.get("icc_profile")
     picture = _upright(image, image)
-    if picture.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in picture.info:
-        picture = _over(picture, background)
-    rgb = picture.convert("RGB")
-    return np.asarray(_in_srgb(rgb, profile) if profile and image.mode in ("RGB", "RGBA") else rgb)
+    clear = picture.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in picture.info
+    rgb = _in_strips(picture, lambda strip: (_over(strip, background) if clear else strip).convert("RGB"))
+    return np.asarray(_in_srgb(Image.fromarray(rgb), profile)) if profile and image.mode in ("RGB", "RGBA") else rgb
+
+
+#: Pixels that are converted at once; a whole picture of the largest size would take four times its own memory.
+_AT_ONCE = 1 << 22
+
+
+def _in_strips(image: Image.Image, convert: Callable[[Image.Image], Image.Image]) -> NDArray[np.uint8]:
+    """Convert an image to (H, W, 3) uint8, some rows at a time where it is large."""
+    image.load()
+    if image.width * image.height <= _AT_ONCE:
+        return np.asarray(convert(image))
+    pixels = np.empty((image.height, image.width, 3), np.uint8)
+    rows = max(_AT_ONCE // image.width, 1)
+    for top in range(0, image.height, rows):
+        bottom = min(top + rows, image.height)
+        pixels[top:bottom] = np.asarray(convert(image.crop((0, top, image.width, bottom))))
+    return pixels
 
 
 def is_deep(image: Image.Image) -> bool:
@@ -145,5 +161,5 @@ def _in_srgb(picture: Image.Image, profile: bytes) -> Image.Image:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         converted = ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"))
     except (ImageCms.PyCMSError, OSError) as error:
-        raise UnusablePixels(f"its colour profile cannot be applied: {error}") from error
+        raise UnusablePixels("its colour profile cannot be applied (remove the profile, or convert to sRGB)") from error
     return picture if converted is None else converted

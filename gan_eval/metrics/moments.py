@@ -25,6 +25,8 @@ Array: TypeAlias = NDArray[np.float64]
 
 #: Rows that are centred at once, and that a stream of more than D vectors holds.
 _BLOCK = 512
+#: No network gives such values, and squares of larger ones overflow.
+_LARGEST = 1e100
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,6 +112,8 @@ class Moments:
             raise InputError(f"statistics of shapes {mu.shape} and {sigma.shape}: wanted (D,) and (D, D)")
         if not (np.isfinite(mu).all() and np.isfinite(sigma).all()):
             raise InputError("statistics hold NaN or infinity: compute them again from the images")
+        if max(np.abs(mu).max(initial=0), np.abs(sigma).max(initial=0)) > _LARGEST:
+            raise InputError(f"statistics hold values beyond {_LARGEST:g}: compute them again from the images")
         if np.abs(sigma - sigma.T).max(initial=0) > 1e-6 * np.abs(sigma).max(initial=0):
             raise InputError("sigma is not symmetric, so it is no covariance: compute the statistics again")
         return cls(n, mu, (sigma + sigma.T) / 2)
@@ -293,4 +297,6 @@ def _checked(features: ArrayLike) -> NDArray[np.floating]:
         x = x.astype(np.float64 if x.dtype.itemsize > 4 else np.float32)
     if not np.isfinite(x).all():
         raise InputError("features hold NaN or infinity (the network overflowed, or its weights are broken)")
+    if x.dtype == np.float64 and x.size and max(-x.min(), x.max()) > _LARGEST:
+        raise InputError(f"features hold values beyond {_LARGEST:g} (the file is damaged, or the weights are broken)")
     return x

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import pickle
 import re
-import struct
-import warnings
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,25 +12,13 @@ import torch
 from torch import Tensor, nn
 
 from gan_eval.errors import InputError
-from gan_eval.files import atomic_file
+from gan_eval.files import DAMAGE, atomic_file
+from gan_eval.torch_files import load_torch_file
 
 if TYPE_CHECKING:
     from nicegan.config import RunConfig
 
 StateDict = dict[str, Tensor]
-
-# What PyTorch's restricted unpickler raises on bytes that are no checkpoint: any of its opcodes may meet nonsense.
-_UNREADABLE = (
-    pickle.UnpicklingError,
-    RuntimeError,
-    EOFError,
-    OSError,
-    LookupError,
-    ValueError,
-    TypeError,
-    AttributeError,
-    struct.error,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +40,13 @@ def load_official(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise InputError(f"{path}: no such file")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # of an unusual pickle, which is then refused or read
-            # Mapped, a full checkpoint of 8 GB is read a tensor at a time; the format before 2020 cannot be mapped.
-            document = torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
-    except _UNREADABLE as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError(f"{path}: not a PyTorch file of tensors and plain values: {reason}") from error
+        # Mapped, a full checkpoint of 8 GB is read a tensor at a time.
+        document = load_torch_file(path, mapped=True)
+    except DAMAGE as error:
+        raise InputError(
+            f"{path}: not a PyTorch file of tensors and plain values: it is damaged, of another kind, or holds code, "
+            "which is never run (get the file again)"
+        ) from error
     if not isinstance(document, dict):
         raise InputError(f"{path}: not a checkpoint of the authors (holds a {type(document).__name__})")
     return document

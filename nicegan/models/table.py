@@ -166,6 +166,6 @@ MODELS: Mapping[str, ModelRow] = {
 
 def model_row(name: str) -> ModelRow:
     """The row of that name; InputError lists the names where there is none."""
-    if name not in MODELS:
+    if not isinstance(name, str) or name not in MODELS:
         raise InputError(f"model: there is no {name!r} (choose from {', '.join(MODELS)})")
     return MODELS[name]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -45,6 +46,15 @@ def test_another_version_is_not_found(cache: Cache, monkeypatch: pytest.MonkeyPa
     put(cache)
     monkeypatch.setattr("gan_eval.cache.__version__", "999")
     assert cache.find(KEY) is None
+
+
+def test_an_entry_that_lies_under_another_key_is_absent(cache: Cache) -> None:
+    other = {**KEY, "contents": "abd"}
+    made, meant = put(cache), put(cache, "43", other)
+    shutil.rmtree(meant)
+    shutil.copytree(made, meant)
+    assert cache.find(other) is None
+    assert cache.find(KEY) is not None
 
 
 def test_an_interrupted_entry_is_absent_and_leaves_nothing(cache: Cache) -> None:

@@ -79,6 +79,63 @@ def test_junk_is_no_weights_file(tmp_path: Path, data: bytes, suffix: str) -> No
     assert "weights_only" not in str(caught.value)
 
 
+def test_a_member_without_a_name_is_passed_over(tmp_path: Path) -> None:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as file:
+        file.writestr("a.png", b"x")
+    data = stream.getvalue().replace(b"a.png", b"\0.png")  # zipfile ends a name at NUL
+    (tmp_path / "a.zip").write_bytes(data)
+    with pytest.raises(InputError, match="no images in it"):
+        open_source(tmp_path / "a.zip")
+
+
+def test_a_list_of_a_path_that_no_file_can_have(tmp_path: Path) -> None:
+    (tmp_path / "list.txt").write_text("[" * 5000 + ".png")
+    with pytest.raises(InputError, match="1 of 1 files are missing"):
+        open_source(f"@{tmp_path / 'list.txt'}")
+
+
+def hide_last_member(path: Path) -> None:
+    """Let the comment of the last member but one cover the last one in the directory of a zip."""
+    data = bytearray(path.read_bytes())
+    places = [place for place in range(len(data)) if data[place : place + 4] == b"PK\1\2"]
+    end = data.rfind(b"PK\5\6")
+    data[places[-2] + 32 : places[-2] + 34] = struct.pack("<H", end - places[-1])
+    path.write_bytes(bytes(data))
+
+
+def test_members_that_vanish_from_a_directory_are_missed(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", mu=np.zeros(2), sigma=np.eye(2), n=np.int64(5))
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as file:
+        for name in ("1.png", "2.png"):
+            file.writestr(name, b"x")
+    for name in ("a.npz", "a.zip"):
+        hide_last_member(tmp_path / name)
+        assert len(zipfile.ZipFile(tmp_path / name).infolist()) == (2 if name == "a.npz" else 1)
+        with pytest.raises(InputError, match=rf"{name}.*damaged"):
+            open_statistics(tmp_path / name) or open_source(tmp_path / name)
+
+
+def test_an_array_is_never_read_without_its_checksum(tmp_path: Path) -> None:
+    path = archive(tmp_path / "a.npz", features=array_file("(2, 3)", body=bytes(24)) + b"more")
+    with pytest.raises(InputError, match="of another size than it announces"):
+        open_statistics(path)
+
+
+@pytest.mark.parametrize("value", [1e101, -1e300, 1.7e308])
+def test_values_that_overflow_are_refused(tmp_path: Path, value: float) -> None:
+    np.savez(tmp_path / "m.npz", mu=np.zeros(2), sigma=np.array([[1, value], [value, 1]]))
+    np.savez(tmp_path / "f.npz", feats=np.array([[1, value], [2, 1]]))
+    for name in ("m.npz", "f.npz"):
+        with pytest.raises(InputError, match="values beyond 1e"):
+            open_statistics(tmp_path / name)
+
+
+def test_an_archive_of_no_arrays(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="holds no arrays"):
+        open_source(archive(tmp_path / "a.npz"))
+
+
 @pytest.mark.parametrize("name", ["n" * 300, "a\0b", "a/" * 3000, "n" * 252 + ".npz"])
 def test_a_name_that_no_file_can_have(name: str) -> None:
     with pytest.raises(InputError):

@@ -102,7 +102,7 @@ def nothing(archive: Path) -> PaperSet:
     [
         (wrong_count, "trainA has 2 images instead of 3"),
         (wrong_hash, "SHA-256 is"),
-        (not_an_archive, "a broken or unsupported zip archive"),
+        (not_an_archive, "a damaged, encrypted or unsupported zip archive"),
         (nothing, "cannot be had: 404"),
     ],
 )

@@ -11,7 +11,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -84,8 +84,8 @@ class Store:
             self._writer = _connect(path)
             self._writer.executescript(_TABLES if manifest is not None else "")
             self.manifest = self._own_manifest(manifest)
-        except sqlite3.Error as error:
-            raise InputError(f"{path}: not a store of study answers ({error})") from error
+        except (sqlite3.Error, UnicodeDecodeError) as error:
+            raise InputError(f"{path}: not a store of study answers (another file, or damaged)") from error
         self._pending: list[_Ticket] = []
         self._pending_lock = threading.Lock()
         self._write_lock = threading.Lock()
@@ -131,13 +131,13 @@ class Store:
 
     def events(self) -> Iterator[Event]:
         """All events in the order of session and number."""
-        with closing(_connect(self.path)) as connection:
+        with self._reading() as connection:
             for received, body in connection.execute("SELECT received, body FROM events ORDER BY session_id, seq"):
                 yield _stored_event(body, received, str(self.path))
 
     def sessions(self) -> list[tuple[str, str, bool, str, str, str | None]]:
         """(session id, form, signed, opened, last seen, ended) of every session."""
-        with closing(_connect(self.path)) as connection:
+        with self._reading() as connection:
             rows = connection.execute(
                 "SELECT session_id, form_id, signed, opened, seen, ended FROM sessions"
             ).fetchall()
@@ -145,15 +145,26 @@ class Store:
 
     def platform_ids(self) -> list[tuple[str, str, str]]:
         """(session id, parameter, value) where the server was told to keep them."""
-        with closing(_connect(self.path)) as connection:
+        with self._reading() as connection:
             return connection.execute("SELECT * FROM platform ORDER BY session_id, parameter").fetchall()
 
     def session_events(self, session_id: str) -> list[Event]:
         """Events of one session, in order."""
-        with closing(_connect(self.path)) as connection:
+        with self._reading() as connection:
             query = "SELECT received, body FROM events WHERE session_id = ? ORDER BY seq"
             rows = connection.execute(query, (session_id,)).fetchall()
         return [_stored_event(body, received, str(self.path)) for received, body in rows]
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        """A connection of its own; what is damaged in the file is an InputError."""
+        try:
+            with closing(_connect(self.path)) as connection:
+                yield connection
+        except (sqlite3.Error, UnicodeDecodeError) as error:
+            raise InputError(
+                f"{self.path}: the store is damaged (use a copy of it, or the participants' files)"
+            ) from error
 
     def claim_completion(self, person: str, session_id: str) -> bool:
         """Whether this session is the one of that person which gets a completion code: the first that asks."""
@@ -182,7 +193,7 @@ class Store:
             return manifest
         if row is None:
             raise InputError(f"{self.path}: the store holds no study")
-        own = decode_manifest(parse_json(row[0], where=str(self.path)), where=str(self.path))
+        own = decode_manifest(parse_json(str(row[0]), where=str(self.path)), where=str(self.path))
         if manifest is not None and own.sha256 != manifest.sha256:
             raise MismatchError(
                 f"{self.path}: holds answers to manifest {own.sha256}, the study is {manifest.sha256} "
@@ -257,7 +268,7 @@ def _note_session(connection: sqlite3.Connection, event: Event, received: str, s
 
 
 def _stored_event(body: str, received: str, where: str) -> Event:
-    document = parse_json(body, where=where)
+    document = parse_json(str(body), where=where)  # a damaged file may give something else than text
     return parse_event({**document, "recv_utc": received} if isinstance(document, dict) else document, where=where)
 
 

@@ -18,8 +18,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from gan_eval.errors import InputError
+from gan_eval.files import open_regular
 from gan_eval.strict_json import decode
 from gan_eval.study.schema.manifest import AnalysisPlan, Rules, Text
+
+#: Bytes of a settings file that are read.
+_LONGEST = 1 << 20
 
 
 class StudySettings(NamedTuple):
@@ -35,10 +39,15 @@ def read_settings(path: Path | None) -> StudySettings:
     if path is None:
         return StudySettings({}, None, None)
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        with open_regular(path) as stream:
+            document = tomllib.loads(stream.read(_LONGEST).decode("utf-8"))
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8 text") from error
+    except RecursionError as error:
+        raise InputError(f"{path}: nested too deeply") from error
+    except tomllib.TOMLDecodeError as error:
         raise InputError(f"{path}: not valid TOML ({error})") from error
     if unknown := sorted(document.keys() - {"text", "rules", "analysis"}):
         raise InputError(f"{path}: unknown table {unknown[0]!r} (there are text, rules and analysis)")

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gan_eval.errors import InputError
+from gan_eval.files import open_regular
 
 
 def read_secret(path: Path | None) -> bytes:
@@ -20,7 +21,8 @@ def read_secret(path: Path | None) -> bytes:
     if path is None:
         return secrets.token_bytes(32)
     try:
-        data = path.read_bytes()
+        with open_regular(path) as stream:
+            data = stream.read(1024)
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from error
     if len(data) == 32:

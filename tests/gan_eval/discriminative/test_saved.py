@@ -27,13 +27,35 @@ def test_a_result_is_a_file_of_curves(tmp_path: Path) -> None:
     assert read_curves(path) == CURVES
 
 
+def doctored(path: Path, **changes: Any) -> Path:
+    document = from_curves(CURVES).to_dict()
+    path.write_text(json.dumps({**document, **changes}))
+    return path
+
+
+@pytest.mark.parametrize(
+    "changes", [{"curves": {**CURVES, "bad": [0.5, 0.2, 0.11]}}, {"curves_sha256": "0" * 64}, {"curves_sha256": None}]
+)
+def test_a_result_whose_curves_are_not_those_printed_is_refused(tmp_path: Path, changes: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match=r"damaged.*run nrds again"):
+        read_curves(doctored(tmp_path / "made.json", **changes))
+
+
+def test_a_model_may_be_called_as_a_field_of_ours(tmp_path: Path) -> None:
+    path = tmp_path / "curves.json"
+    path.write_text(json.dumps({"scores": [0.5, 0.8], "command": [0.5, 0.2]}))
+    assert read_curves(path).keys() == {"scores", "command"}
+
+
 def test_a_plain_table_is_one_too(tmp_path: Path) -> None:
     path = tmp_path / "curves.json"
     path.write_text(json.dumps(CURVES))
     assert read_curves(path) == CURVES
 
 
-@pytest.mark.parametrize("document", [[1, 2], {"a": 3}, {"a": [0.5, "x"]}, {"curves": {"a": [True, False]}}])
+@pytest.mark.parametrize(
+    "document", [[1, 2], {}, {"curves": {}}, {"a": 3}, {"a": [0.5, "x"]}, {"curves": {"a": [True, False]}}]
+)
 def test_other_files_are_refused(tmp_path: Path, document: Any) -> None:
     path = tmp_path / "other.json"
     path.write_text(json.dumps(document))

@@ -153,6 +153,45 @@ def test_decompression_bombs_are_refused_by_their_header(side: int) -> None:
             look(png_header(side, side), "x")
 
 
+@pytest.mark.parametrize(("form", "place"), [("GIF", 6), ("BMP", 18), ("PNG", 16)])
+def test_more_pixels_than_the_bytes_can_hold_are_refused_before_any_is_made(
+    form: str, place: int, encoded: Make
+) -> None:
+    data = bytearray(encoded(form))
+    size = (
+        struct.pack("<HH", 8000, 8000) if form == "GIF" else struct.pack("<II" if form == "BMP" else ">II", 8000, 8000)
+    )
+    data[place : place + len(size)] = size
+    if form == "PNG":
+        data[29:33] = struct.pack(">I", zlib.crc32(data[12:29]))
+    with pytest.raises(UnreadableImage, match=r"damaged: [\d,]+ bytes cannot hold 8000×8000 pixels"):
+        decode(bytes(data))
+
+
+def test_a_flat_picture_holds_as_many_pixels_as_its_format_can(encoded: Make) -> None:
+    stream = io.BytesIO()
+    Image.new("1", (9000, 9000)).save(stream, "PNG")
+    assert probe(stream.getvalue(), "a").width == 9000
+    stream = io.BytesIO()
+    Image.new("P", (9000, 9000)).save(stream, "GIF")
+    assert probe(stream.getvalue(), "a").width == 9000
+
+
+def test_libtiff_and_pillow_say_nothing_of_their_own(encoded: Make, capfd: pytest.CaptureFixture[str]) -> None:
+    stream = io.BytesIO()
+    Image.open(io.BytesIO(encoded())).save(stream, "TIFF", compression="tiff_lzw")
+    data = bytearray(stream.getvalue())
+    data[8:20] = b"\xff" * 12
+    with pytest.raises(UnreadableImage, match="damaged, or of a kind that Pillow cannot decode"):
+        decode(bytes(data))
+    many = bytearray(encoded("TIFF"))
+    place = many.find(struct.pack("<HHI", 277, 3, 1))
+    many[place + 8 : place + 10] = b"\xff\xff"
+    with pytest.raises(UnreadableImage):
+        decode(bytes(many))
+    assert capfd.readouterr() == ("", "")
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(UnreadableImage, match=r"gone\.png: No such file"):
         decode(tmp_path / "gone.png")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
-from gan_eval.images import UnreadableImage, brightest, decode, is_deep, peers, photographs, white_of
+from gan_eval.images import Policy, UnreadableImage, brightest, decode, is_deep, peers, photographs, white_of
 
 
 def file_of(pixels: NDArray[np.generic], format_name: str = "PNG", **options: object) -> bytes:
@@ -164,3 +164,18 @@ def test_damage_never_escapes_as_another_error(data: st.DataObject) -> None:
         damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
     with contextlib.suppress(UnreadableImage):
         assert decode(bytes(damaged), "x", policy=photographs).dtype == np.uint8
+
+
+@pytest.mark.parametrize("policy", [peers, photographs])
+@pytest.mark.parametrize("mode", ["RGB", "L", "P", "RGBA", "LA", "1", "CMYK", "YCbCr", "I;16", "PA", "HSV"])
+def test_a_large_image_is_converted_in_strips_to_the_same_pixels(
+    policy: Policy, mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (23, 17, 3), dtype=np.uint8)
+    image = Image.fromarray(pixels[..., 0].astype(np.uint16) * 3) if mode == "I;16" else Image.fromarray(pixels)
+    image = image if mode == "I;16" else image.convert(mode)
+    if mode == "P":
+        image.info["transparency"] = 7
+    whole = policy(image.copy())
+    monkeypatch.setattr("gan_eval.images.policies._AT_ONCE", 60)
+    assert np.array_equal(policy(image.copy()), whole)

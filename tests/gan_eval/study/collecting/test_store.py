@@ -35,6 +35,16 @@ def test_events_come_back_with_the_time_of_receipt(store: Store) -> None:
     assert [(it.seq, it.recv_utc) for it in store.events()] == [(n, "2026-11-22T12:00:00.000000Z") for n in (0, 1)]
 
 
+@pytest.mark.parametrize("place", [b'{"event_id"', b"answer"])
+def test_a_damaged_store_is_named(store: Store, place: bytes) -> None:
+    store.add([Incoming(parsed("answer", answer(MANIFEST, 0)))], now=NOW)
+    store.close()
+    data = store.path.read_bytes()
+    store.path.write_bytes(data.replace(place, b"\xff" * len(place)))
+    with pytest.raises(InputError, match=r"answers\.db"):
+        list(Store(store.path).events())
+
+
 def test_what_is_sent_again_counts_once_and_the_first_wins(store: Store) -> None:
     first = parsed("comment", {"text": "first"})
     second = parsed("comment", {"text": "second"}, event_id=first.event_id)

@@ -1,0 +1,69 @@
+"""Reads files that torch.save has written: tensors and plain values, never code."""
+
+from __future__ import annotations
+
+import io
+import pickle
+import pickletools
+import warnings
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gan_eval.files import open_regular
+
+if TYPE_CHECKING:
+    import torch
+
+#: Letters of the longest name of a class or function. torch searches what it says of a name with a pattern whose time
+#: grows with the square of the length: 15,000 letters take seconds.
+_LONGEST_NAME = 1000
+#: Bytes of the pickle, which holds names and shapes; the tensors lie beside it.
+_LONGEST_PICKLE = 1 << 28
+#: The format before 2020 begins with so many pickles, one after the other.
+_PICKLES = 5
+
+
+def load_torch_file(path: Path, *, device: torch.device | str = "cpu", mapped: bool = False) -> object:
+    """What a file of torch.save holds, if that is tensors and plain values.
+
+    mapped: read a tensor from the disk when it is used; of the format since 2020 alone.
+    Raises whatever is in `files.DAMAGE`, an `UnpicklingError` for code.
+    """
+    import torch
+
+    open_regular(path).close()
+    is_zip = zipfile.is_zipfile(path)
+    for data in _zipped(path) if is_zip else _in_a_row(path):
+        _check_names(data)
+    with warnings.catch_warnings():
+        # torch guesses aloud at what is wrong with a file that it is about to refuse.
+        warnings.simplefilter("ignore", UserWarning)
+        return torch.load(path, map_location=device, weights_only=True, mmap=mapped and is_zip)
+
+
+def _zipped(path: Path) -> Iterator[io.BytesIO]:
+    with open_regular(path) as stream, zipfile.ZipFile(stream) as archive:
+        for member in archive.infolist():
+            if member.filename.endswith("data.pkl"):
+                if member.file_size > _LONGEST_PICKLE:
+                    raise pickle.UnpicklingError("too long")
+                yield io.BytesIO(archive.read(member))
+
+
+def _in_a_row(path: Path) -> Iterator[io.BytesIO]:
+    with open_regular(path) as stream:
+        data = io.BytesIO(stream.read(_LONGEST_PICKLE))
+    for _ in range(_PICKLES):
+        yield data
+
+
+def _check_names(data: io.BytesIO) -> None:
+    """Read one pickle's operations, without doing any. Raises UnpicklingError at a name that is none."""
+    try:
+        for operation, argument, _ in pickletools.genops(data):
+            if operation.name in ("GLOBAL", "INST") and len(str(argument)) > _LONGEST_NAME:
+                raise pickle.UnpicklingError("a name too long")
+    except ValueError as error:
+        raise pickle.UnpicklingError("damaged") from error
