@@ -36,6 +36,11 @@ def _timm(name: str) -> Callable[[], nn.Module]:
     return build
 
 
+#: Fake tensors of older releases start CUDA.
+pytestmark = pytest.mark.skipif(
+    tuple(map(int, torch.__version__.split(".")[:2])) < (2, 9), reason="needs torch 2.9 or newer"
+)
+
 NETWORKS = {
     "inception": (Inception, 299, 2048),
     "efficientnet-lite0": (_lite0, 224, 1280),
