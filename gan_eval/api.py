@@ -299,7 +299,7 @@ def score(
     real, fake : source
         The two sets; see `Reference` for what a source is.
     metrics : sequence of names, default ('fid', 'kid', 'prdc')
-        Any of fid, kid, prdc (which gives four scores) and is.
+        Names of the table in `docs/metrics.md`: fid, kid, is, prdc (which gives four scores), …
     progress : callable or None, default None
         Called with (step, done, total or None).
 

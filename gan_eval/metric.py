@@ -68,7 +68,7 @@ class Metric(MetricBase):
     Parameters
     ----------
     metrics : name or sequence of names
-        Any of fid, kid, is, prdc, vendi.
+        Any that `gan_eval.score` takes.
     reset_real_features : bool, default True
         Whether `reset` also forgets the real images.
     process_group : process group or None, default None

@@ -119,6 +119,8 @@ def name_of(number: str, network: Network) -> str:
     row = number_rows()[number]
     if row.spatially is not None and network.is_spatial_reference:
         return row.spatially[0]
+    if row.defined_on != "inception":
+        return row.name if network.verified and network.name == row.defined_on else row.renamed().name
     return row.name if network.is_reference else row.renamed().name
 
 

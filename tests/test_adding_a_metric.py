@@ -79,7 +79,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     text = (root / table).read_text(encoding="utf-8")
     text = text.replace('"vendi"]\n', '"vendi", "spread"]\n', 1).replace("class MetricOptions(", OPTIONS, 1)
     text = text.replace(
-        "PrdcOptions, VendiOptions, total=False)", "PrdcOptions, VendiOptions, SpreadOptions, total=False)"
+        "MindOptions, VendiOptions, total=False)", "MindOptions, VendiOptions, SpreadOptions, total=False)"
     )
     (root / table).write_text(text.replace(")\n\nTABLE", ROW, 1), encoding="utf-8")
     (root / test).parent.mkdir(parents=True)
@@ -129,7 +129,7 @@ def test_every_metric_is_documented() -> None:
 def test_help_names_it_and_its_option(copy: Path) -> None:
     assert "spread" in gan_eval(copy, "--help")
     assert "--power" in gan_eval(copy, "spread", "--help")
-    assert "prdc, vendi, spread" in " ".join(gan_eval(copy, "score", "--help").split())
+    assert "realism, vendi, spread" in " ".join(gan_eval(copy, "score", "--help").split())
 
 
 def test_command_and_python_agree(copy: Path, sets: dict[str, str]) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,17 +72,35 @@ class KernelSums:
         return float(within - 2 * self.cross.rows.sum() / (n * m))
 
 
+class PairKernel(Protocol):
+    """A kernel, less a constant that no distance sees."""
+
+    def side(self, x: Rows) -> Any:
+        """A set as this kernel reads it."""
+        ...
+
+    def values(self, left: Any, i: UnitTile, right: Any, j: UnitTile) -> Array:
+        """The kernel (rows, rows) between some rows of two sets."""
+        ...
+
+
 def kernel_sums(
-    real: Rows, fake: Rows, *, real_groups: Groups | None = None, fake_groups: Groups | None = None
+    real: Rows,
+    fake: Rows,
+    *,
+    real_groups: Groups | None = None,
+    fake_groups: Groups | None = None,
+    kernel: PairKernel | None = None,
 ) -> KernelSums:
     """Sums over all pairs of `real` (n, D) and `fake` (m, D), n, m ≥ 2; O(n + m) memory besides the features.
 
+    kernel: KID's where none is given.
     *_groups: (N,) group of each row; then pairs within a group are left out, and the group is the unit.
     Raises InputError where the features are so large that the kernel's square is beyond float64.
     """
     check_pair(real, fake, least=2, what="a kernel distance")
     with np.errstate(over="ignore", invalid="ignore"):
-        kernel = CubicKernel.about(real)
+        kernel = kernel or CubicKernel.about(real)
         x, y = Units.of(real.shape[0], real_groups), Units.of(fake.shape[0], fake_groups)
         a, b = kernel.side(real), kernel.side(fake)
         sums = KernelSums(
@@ -94,7 +112,13 @@ def kernel_sums(
 
 
 def paired_sums(
-    real: Rows, a: Rows, b: Rows, *, real_groups: Groups | None = None, fake_groups: Groups | None = None
+    real: Rows,
+    a: Rows,
+    b: Rows,
+    *,
+    real_groups: Groups | None = None,
+    fake_groups: Groups | None = None,
+    kernel: PairKernel | None = None,
 ) -> KernelSums:
     """Sums of k(a, a') - k(b, b') and k(r, a) - k(r, b): the i-th rows of `a` and `b` (m, D) show one input.
 
@@ -103,7 +127,7 @@ def paired_sums(
     """
     check_pair(real, a, least=2, what="a kernel distance")
     with np.errstate(over="ignore", invalid="ignore"):
-        kernel = CubicKernel.about(real)
+        kernel = kernel or CubicKernel.about(real)
         x, y = Units.of(real.shape[0], real_groups), Units.of(a.shape[0], fake_groups)
         r, first, second = kernel.side(real), kernel.side(a), kernel.side(b)
         fake = _within(lambda i, j: kernel.values(first, i, first, j) - kernel.values(second, i, second, j), y)

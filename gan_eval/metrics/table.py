@@ -20,7 +20,7 @@ from gan_eval.metrics.sides import EstimatorPlan, Matches, MetricEstimate, Needs
 from gan_eval.options import Option
 from gan_eval.result import Direction
 
-MetricName = Literal["fid", "kid", "is", "prdc", "vendi"]
+MetricName = Literal["fid", "kid", "is", "prdc", "cmmd", "mind", "clipped", "authpct", "realism", "vendi"]
 
 
 class NoOptions(TypedDict, total=False):
@@ -59,11 +59,17 @@ class PrdcOptions(TypedDict, total=False):
         int | None,
         Option(
             None,
-            "k of precision, recall, density, coverage: the neighbour that a ball reaches to.",
+            "k of precision, recall, density, coverage and realism: the neighbour that a ball reaches to.",
             least=1,
-            shown_default="5, with like='adm' 3",
+            shown_default="5, with like='adm' and of realism 3",
         ),
     ]
+
+
+class MindOptions(TypedDict, total=False):
+    """The options of MIND alone."""
+
+    directions: Annotated[int, Option(1000, "Random directions of MIND.", least=1)]
 
 
 class VendiOptions(TypedDict, total=False):
@@ -74,7 +80,7 @@ class VendiOptions(TypedDict, total=False):
     ]
 
 
-class MetricOptions(FidOptions, KidOptions, InceptionOptions, PrdcOptions, VendiOptions, total=False):
+class MetricOptions(FidOptions, KidOptions, InceptionOptions, PrdcOptions, MindOptions, VendiOptions, total=False):
     """The own options of all metrics together."""
 
 
@@ -89,6 +95,7 @@ class NumberRow:
     digits : decimals that it is read with where no interval tells.
     direction : which way is better.
     unit : empty for a pure number.
+    defined_on : the network that the name is defined on, for a number that is called otherwise elsewhere.
     elsewhere : name and title of the same number where the network is not one that the name is defined on.
     elsewhere_digits : decimals of that number.
     spatially : name and title of the same number on the spatial features of the network that the name is defined on.
@@ -100,6 +107,7 @@ class NumberRow:
     digits: int
     direction: Direction
     unit: str = ""
+    defined_on: str = "inception"
     elsewhere: tuple[str, str] | None = None
     elsewhere_digits: int = 3
     spatially: tuple[str, str] | None = None
@@ -184,6 +192,11 @@ class MetricRow:
         return importlib.import_module(f"gan_eval.metrics.{self.module}")
 
 
+def _null(digits: int) -> DetailRow:
+    """The number of two halves of the real set, beside that of the fakes."""
+    return DetailRow("null", "two halves of the real set", digits, of_fake=False)
+
+
 _ROWS = (
     MetricRow(
         name="fid",
@@ -238,6 +251,73 @@ _ROWS = (
         pairs="asked",
     ),
     MetricRow(
+        name="cmmd",
+        sides="both",
+        needs=lambda plan, own: Needs(vectors=True),
+        numbers=(
+            NumberRow(
+                "cmmd",
+                "CMMD",
+                4,
+                "lower",
+                defined_on="clip",
+                elsewhere=("gaussian_kd", "Gaussian kernel distance"),
+                elsewhere_digits=4,
+            ),
+        ),
+        help="CMMD between a REAL and a FAKE set (lower is better): the biased Gaussian kernel distance, times 1000.",
+        module="cmmd",
+        example="--features clip",
+        pairs="asked",
+        details=(
+            DetailRow("unbiased", "without its bias", 4),
+            DetailRow("linear", "10 times the squared distance of the means", 4),
+            _null(4),
+        ),
+    ),
+    MetricRow(
+        name="mind",
+        sides="both",
+        needs=lambda plan, own: Needs(vectors=True),
+        numbers=(NumberRow("mind", "MIND", 3, "lower"),),
+        help="MIND between a REAL and a FAKE set (lower is better): gaps of sorted projections on random directions.",
+        module="mind",
+        options=MindOptions,
+        details=(_null(3),),
+    ),
+    MetricRow(
+        name="clipped",
+        sides="both",
+        needs=lambda plan, own: Needs(vectors=True),
+        numbers=(
+            NumberRow("clipped_density", "clipped density", 3, "higher"),
+            NumberRow("clipped_coverage", "clipped coverage", 3, "higher"),
+        ),
+        help="Clipped density and coverage of a FAKE set against a REAL one (higher is better, at most 1).",
+        module="clipped",
+        options=PrdcOptions,
+        details=(_null(3),),
+    ),
+    MetricRow(
+        name="authpct",
+        sides="both",
+        needs=lambda plan, own: Needs(vectors=True),
+        numbers=(NumberRow("authpct", "AuthPct", 1, "higher", unit="%"),),
+        help="Share of a FAKE set that is no near copy of the training images, which REAL must be (higher is better).",
+        module="authpct",
+        details=(_null(1),),
+    ),
+    MetricRow(
+        name="realism",
+        sides="both",
+        needs=lambda plan, own: Needs(vectors=True),
+        numbers=(NumberRow("realism", "median realism", 3, "higher"),),
+        help="Median realism of a FAKE set: how deep its images lie among the REAL ones (higher is better).",
+        module="realism",
+        options=PrdcOptions,
+        details=(_null(3),),
+    ),
+    MetricRow(
         name="vendi",
         sides="fake",
         needs=lambda plan, own: Needs(vectors=True),
@@ -250,6 +330,12 @@ _ROWS = (
 )
 
 TABLE: Mapping[str, MetricRow] = {row.name: row for row in _ROWS}
+
+
+@functools.cache
+def rows_by_number() -> Mapping[str, MetricRow]:
+    """The metric of each number, by each name that the number can have."""
+    return {each.name: row for row in TABLE.values() for number in row.numbers for each in number.every_name()}
 
 
 @functools.cache

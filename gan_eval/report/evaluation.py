@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gan_eval.digits import level_of, number
 from gan_eval.evaluate import Evaluation
-from gan_eval.metrics.table import TABLE
+from gan_eval.metrics.table import rows_by_number
 from gan_eval.report.numbers import conditions_of, interval_of, scales_of, title_of, value_of
 from gan_eval.report.page import PageSection, Prose, ReportPage, made_from, render
 from gan_eval.report.sentences import score_sentence
@@ -67,7 +67,8 @@ def _rows(score: Score) -> list[tuple[str, ...]]:
         )
         for scale in scales_of(score.metric)
     ]
-    for detail in (detail for row in TABLE.values() for detail in row.details if detail.key in score.details):
+    row = rows_by_number().get(score.metric)
+    for detail in (detail for detail in (row.details if row else ()) if detail.key in score.details):
         value = number(score.details[detail.key]["value"], detail.digits)
         rows.append((f"  {detail.label}", value, "", detail.better(score.direction)))
     return rows
