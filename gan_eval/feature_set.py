@@ -11,6 +11,7 @@ import numpy as np
 from gan_eval.errors import MismatchError
 from gan_eval.files import read_document, write_json
 from gan_eval.images import Contents, Part
+from gan_eval.images.numpy_files import read_array
 from gan_eval.inference.groups import Groups
 from gan_eval.metrics.moments import Moments, Samples, Statistics
 from gan_eval.metrics.rows import Rows
@@ -104,13 +105,13 @@ def read_entry(
     """Read what `write_entry` wrote."""
     about = read_document(room / "set.json", CACHED_SET)
     n = about.n
-    mean = np.load(room / "mean.npy", allow_pickle=False)
+    mean = np.array(read_array(room / "mean.npy", ""))
     statistics: Statistics
     if (room / "cov.npy").exists():
         # Mapped, so that it takes no memory while the other set goes through the network.
-        statistics = Moments(n, mean, np.load(room / "cov.npy", mmap_mode="r", allow_pickle=False))
+        statistics = Moments(n, mean, read_array(room / "cov.npy", ""))
     else:
-        statistics = Samples(n, mean, np.load(room / "centred.npy", allow_pickle=False))
+        statistics = Samples(n, mean, np.array(read_array(room / "centred.npy", "")))
     return FeatureSet(
         label=label,
         n=n,

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from gan_eval.errors import InputError
 from gan_eval.feature_set import write_entry
-from gan_eval.files import DAMAGE, atomic_file
+from gan_eval.files import DAMAGE, atomic_file, read_bytes
 from gan_eval.images.numpy_files import read_array
 from gan_eval.metrics.moments import StreamingMoments
 from gan_eval.metrics.sides import Needs
@@ -143,7 +143,8 @@ class PassResults:
         self._writers = {name: self._writer(name, about.files[name]) for name in self._names}
         self._moments = StreamingMoments.from_state(state)
         self.items, self.bad = about.items, [*about.bad]
-        self.digests = (self._room / "digests.f32").read_bytes()
+        extent = about.files["digests"]
+        self.digests = read_bytes(self._room / "digests.f32", longest=4 * extent.n * extent.dim)
 
     def _writer(self, name: str, written: FileExtent | None = None) -> VectorWriter:
         return self._open.enter_context(VectorWriter(self._room / f"{name}.f32", written))

@@ -30,8 +30,38 @@ from gan_eval.images.opening import is_path, split_member
 from gan_eval.metrics.moments import Moments, Statistics, statistics
 from gan_eval.metrics.rows import Rows
 from gan_eval.row_files import JoinedRows, rows, write_arrays
-from gan_eval.strict_json import parse_json
+from gan_eval.strict_json import DocumentFormat
 from gan_eval.version import __version__
+
+
+@dataclass(frozen=True, slots=True)
+class StatedPart:
+    """Which part of which source a file of statistics says that it is."""
+
+    number: int
+    of: int
+    whole: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatisticsAbout:
+    """The array `about` of a file of statistics, as JSON.
+
+    gan_eval: version that wrote it. network: what made the features. sha256: of the images' contents.
+    """
+
+    gan_eval: str = ""
+    network: Mapping[str, str] | None = None
+    sha256: str | None = None
+    part: StatedPart | None = None
+
+
+ABOUT = DocumentFormat(
+    "gan-eval-statistics",
+    StatisticsAbout,
+    unversioned=1,
+    remedy="not what gan-eval stats writes: make the file again, or leave `about` out",
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,9 +140,8 @@ def save(destination: Path, made: FeatureSet, *, keep_features: bool = False) ->
         raise TooFewError(f"{made.label}: {made.n or 'an unknown number of'} images; statistics need at least 2")
     if keep_features and made.vectors is None:
         raise InputError(f"{made.label}: holds moments only, no features to keep (give the images)")
-    about: dict[str, Any] = {"gan_eval": __version__, "network": made.network, "sha256": made.sha256}
-    if made.part is not None:
-        about["part"] = {"number": made.part.number, "of": made.part.of, "whole": made.whole}
+    part = None if made.part is None else StatedPart(made.part.number, made.part.of, made.whole)
+    about = ABOUT.encode(StatisticsAbout(__version__, made.network, made.sha256, part))
     arrays: dict[str, Rows] = {
         "mu": made.statistics.mean,
         "sigma": made.statistics.cov,
@@ -184,9 +213,7 @@ def check_parts(parts: Sequence[FeatureSet], *, partial: bool = False) -> None:
 
 
 def _read(path: Path, headers: Mapping[str, ArrayHeader], member: str | None) -> StatisticsFile:
-    about = parse_json(str(read_array(path, "about")), where=f"{path}: about") if "about" in headers else {}
-    if not isinstance(about, dict) or not isinstance(about.get("network"), dict | None):
-        raise InputError("its `about` is not the object that gan-eval stats writes")
+    about = None if "about" not in headers else ABOUT.parse(str(read_array(path, "about")), where=f"{path}: about")
     name = _features_name(headers, member)
     features = None if name is None else rows(path, name, headers[name])
     made: Statistics
@@ -197,19 +224,11 @@ def _read(path: Path, headers: Mapping[str, ArrayHeader], member: str | None) ->
     else:
         n = int(read_array(path, "n")) if "n" in headers else None
         made = Moments.from_mean_and_cov(read_array(path, "mu"), read_array(path, "sigma"), n=n)
-    part, whole = _part(about)
-    return StatisticsFile(str(path), sha256_file(path), made, features, about.get("network"), (), part, whole)
-
-
-def _part(about: Mapping[str, Any]) -> tuple[Part | None, str]:
-    """Which part of which source a file says that it is. Raises InputError for what `save` never writes."""
-    said = about.get("part")
-    if said is None:
-        return None, ""
-    try:
-        return parse_part(f"{said['number']}/{said['of']}"), str(said["whole"])
-    except (KeyError, TypeError, InputError) as error:
-        raise InputError("its `about` names no part that gan-eval stats writes") from error
+    stated = about.part if about is not None else None
+    network = about.network if about is not None else None
+    part = None if stated is None else parse_part(f"{stated.number}/{stated.of}")
+    whole = "" if stated is None else stated.whole
+    return StatisticsFile(str(path), sha256_file(path), made, features, network, (), part, whole)
 
 
 def _features_name(headers: Mapping[str, ArrayHeader], member: str | None) -> str | None:

@@ -155,11 +155,14 @@ class DocumentFormat(Generic[T]):
 
     def parse(self, text: str | bytes, *, where: str, longest: int = LONGEST) -> T:
         """The record that a text holds, by `parse_json` and `decode`, whose errors it raises with the remedy."""
+        return self.decode(self.parsed(text, where=where, longest=longest), where=where)
+
+    def parsed(self, text: str | bytes, *, where: str, longest: int = LONGEST) -> Any:
+        """What `parse_json` gives, whose errors it raises with the remedy."""
         try:
-            document = parse_json(text, where=where, longest=longest)
+            return parse_json(text, where=where, longest=longest)
         except InputError as error:
             raise InputError(f"{error} ({self.remedy})") from error
-        return self.decode(document, where=where)
 
     def decode(self, document: Any, *, where: str) -> T:
         """The record that a parsed document of this or an older version holds.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from docs.make.schemas import Schema, of_class, of_format, of_mapping, of_type, record, table, titled
+from docs.make.schemas import Schema, of_class, of_format, of_mapping, of_type, record, table
 from gan_eval.strict_json import DocumentFormat
-from gan_eval.study.schema.events import PAYLOADS, Event
-from gan_eval.study.schema.manifest import Key, Manifest
+from gan_eval.study.schema.events import EVENT, PAYLOADS
+from gan_eval.study.schema.manifest import KEY, MANIFEST
 from gan_eval.translation import TRANSLATION
 from nicegan.checkpoint import BEST_NOTE, CHECKPOINT
 from nicegan.config import DataConfig, OptimConfig, RunConfig
@@ -40,7 +40,7 @@ def _configured(title: str, form: DocumentFormat[Any]) -> Schema:
 
 def event() -> Schema:
     """Of a line of answers: what `payload` holds follows from `type`."""
-    body = of_class(Event)
+    body = of_format("A line of the answers to a human study", EVENT)
     body["properties"]["payload"] = {"type": "object"}
     payloads = [
         {
@@ -56,9 +56,9 @@ def schemas() -> dict[str, Schema]:
     """Every file that users or other programs read."""
     return {
         "translation.json": of_format("translation.json: how images were translated", TRANSLATION),
-        "study-manifest.json": titled("study.json: the public half of a human study", of_class(Manifest)),
-        "study-key.json": titled("study.key.json: the private half of a human study", of_class(Key)),
-        "study-event.json": titled("A line of the answers to a human study", event()),
+        "study-manifest.json": of_format("study.json: the public half of a human study", MANIFEST),
+        "study-key.json": of_format("study.key.json: the private half of a human study", KEY),
+        "study-event.json": event(),
         "run-config.json": _configured("RUN/config.json: what a training run is", RUN),
         "log-line.json": of_mapping("A line of log.jsonl: a step, and means of the losses", LOG_LINE),
         "validation-line.json": of_format("A line of metrics.jsonl: a validation", VALIDATION_LINE),

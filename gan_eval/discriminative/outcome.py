@@ -13,6 +13,8 @@ from gan_eval.strict_json import document_sha256
 #: A table name → curve, one number an epoch.
 Curves = Mapping[str, tuple[float, ...]]
 
+SCHEMA = "gan-eval/1"
+
 
 @dataclass(frozen=True, slots=True)
 class NrdsPair:
@@ -82,7 +84,7 @@ class NrdsResult:
         seconds = described.pop("seconds", {})
         curves = {name: list(curve) for name, curve in self.curves.items()}
         return {
-            "schema": "gan-eval/1",
+            "schema": SCHEMA,
             "command": "nrds",
             "protocol": dict(self.protocol),
             "scores": [score.to_dict() for score in self.scores],

@@ -26,6 +26,7 @@ from gan_eval.discriminative.discriminators import PaperCNN, TrainingRecipe
 from gan_eval.discriminative.sets import ImageSet
 from gan_eval.discriminative.training import outputs
 from gan_eval.errors import TooFewError
+from gan_eval.images.numpy_files import read_array
 
 Array = NDArray[np.float64]
 
@@ -54,7 +55,7 @@ def published_curves(
         "models": [model.key() for model in models],
         "seed": seed,
     }
-    kept = cache.read(key, lambda entry: np.asarray(np.load(entry / "curves.npy", allow_pickle=False)))
+    kept = cache.read(key, lambda entry: np.array(read_array(entry / "curves.npy", "")))
     if kept is not None:
         return kept
     curves = _train(recipe, real, models, seed, device, on_epoch)

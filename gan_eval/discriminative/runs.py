@@ -14,6 +14,10 @@ from gan_eval.discriminative.discriminators import TrainingRecipe
 from gan_eval.discriminative.sets import ImageSet
 from gan_eval.discriminative.splitting import folds
 from gan_eval.discriminative.training import FoldResult, train_fold
+from gan_eval.images.numpy_files import read_array, read_headers
+
+#: Arrays of a fold beside the heights of each set.
+_FIXED = ("held_out", "trained", "confusion", "told", "separated")
 
 
 def seed_run(
@@ -70,13 +74,14 @@ def _arrays(one: FoldResult) -> dict[str, Any]:
 
 
 def _load(entry: Path, number: int) -> FoldResult:
-    with np.load(entry / f"fold{number}.npz", allow_pickle=False) as file:
-        heights = tuple(file[f"heights{place}"] for place in range(len(file.files) - 5))
-        return FoldResult(
-            heights=heights,
-            held_out=file["held_out"],
-            trained=file["trained"],
-            confusion=file["confusion"],
-            told=tuple(map(bool, file["told"])),
-            separated=bool(file["separated"]),
-        )
+    path = entry / f"fold{number}.npz"
+    names = read_headers(path)
+    file = {name: read_array(path, name) for name in (*_FIXED, *names)}  # InputError where one is missing
+    return FoldResult(
+        heights=tuple(file[f"heights{place}"] for place in range(len(names) - len(_FIXED))),
+        held_out=file["held_out"],
+        trained=file["trained"],
+        confusion=file["confusion"],
+        told=tuple(map(bool, file["told"])),
+        separated=bool(file["separated"]),
+    )

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from gan_eval.discriminative.outcome import NrdsResult
+from gan_eval.discriminative.outcome import SCHEMA, NrdsResult
 from gan_eval.discriminative.robust import REAL
 from gan_eval.errors import InputError
-from gan_eval.files import read_json
+from gan_eval.files import read_bytes
 from gan_eval.metrics import nrds as metric
 from gan_eval.result import Score
-from gan_eval.strict_json import document_sha256
+from gan_eval.strict_json import document_sha256, parse_json
 
 
 def read_curves(path: Path) -> dict[str, list[float]]:
@@ -19,15 +20,19 @@ def read_curves(path: Path) -> dict[str, list[float]]:
 
     Raises InputError for anything else, and for an output of ours whose curves are not those that were printed.
     """
-    document = read_json(path)
+    data = read_bytes(path)
+    try:
+        document = parse_json(data, where=str(path))
+    except InputError as error:
+        raise InputError(f"{error} (wanted the output of nrds --json)") from error
     curves = document.get("curves", document) if isinstance(document, dict) else None
     if not isinstance(curves, dict) or not curves or not all(map(_is_curve, curves.values())):
         raise InputError(f"{path}: holds no curves (wanted name → list of numbers, or the output of nrds --json)")
-    if (
-        "curves" in document
-        and not _OURS.isdisjoint(document)
-        and document.get("curves_sha256") != document_sha256(curves)
-    ):
+    if curves is not document and document.get("schema", SCHEMA) != SCHEMA:
+        raise InputError(
+            f"{path}: its schema is {ascii(document['schema'])[:60]}, this program reads {SCHEMA} (update gan-eval)"
+        )
+    if curves is not document and not _is_as_printed(document, curves):
         raise InputError(
             f"{path}: damaged: its curves are not those that nrds printed (run nrds again, or give the curves alone)"
         )
@@ -36,6 +41,16 @@ def read_curves(path: Path) -> dict[str, list[float]]:
 
 #: Fields of which a damaged output of `nrds --json` has some still.
 _OURS = frozenset(("schema", "command", "protocol", "scores", "areas", "curves_sha256"))
+#: All fields of an output before it had a hash.
+_OLDER = _OURS - {"curves_sha256"} | {"pairs", "curves", "trained_curves", "seeds", "flags"}
+_OLDER |= {"features", "inputs", "versions", "warnings", "seconds"}
+
+
+def _is_as_printed(document: Mapping[str, Any], curves: Mapping[str, Any]) -> bool:
+    """Whether the curves have the hash beside them; an older output has none, nor has another program's."""
+    if "curves_sha256" in document:
+        return bool(document["curves_sha256"] == document_sha256(curves))
+    return _OURS.isdisjoint(document) or document.keys() <= _OLDER
 
 
 def _is_curve(value: object) -> bool:

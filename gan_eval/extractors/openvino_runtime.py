@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 from xml.etree import ElementTree
 
 import numpy as np
@@ -22,7 +23,8 @@ from gan_eval import hardware
 from gan_eval.errors import InputError
 from gan_eval.extractors.base import Activations, Network
 from gan_eval.extractors.recipes import ExtractorRecipe, Prepare
-from gan_eval.files import atomic_folder
+from gan_eval.files import FileContent, atomic_folder, content_of, is_as_noted, read_document, write_json
+from gan_eval.strict_json import DocumentFormat, Matches
 from gan_eval.weights import cache_folder
 
 if TYPE_CHECKING:
@@ -39,6 +41,16 @@ _PRECISION = {"fp32": "f32", "bf16": "bf16"}
 #: the batch size nor on its neighbours; four are enough to fill a core and leave little to throw away.
 _CHUNK = 4
 _MOST_STREAMS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class ConvertedNetwork:
+    """What is noted of a converted network in the cache: its files by name."""
+
+    files: Mapping[Annotated[str, Matches(r"network\.[a-z]{3}")], FileContent]
+
+
+CONVERTED = DocumentFormat("gan-eval-converted-network", ConvertedNetwork, sealed=True)
 
 
 @dataclass(frozen=True)
@@ -94,16 +106,32 @@ def _model(core: ov.Core, network: Network, recipe: ExtractorRecipe) -> ov.Model
     """The converted network; converted now if it is not kept, and kept unless the cache folder cannot be written."""
     blocked = network.precision == "fp32" and hardware.cpu_has_avx512()
     place = _place(network, "blocked" if blocked else "plain")
-    if not place.is_dir():
+    if not is_whole(place):
         module = recipe.build()
         try:
             with atomic_folder(place) as folder:
                 _convert(module, recipe, folder / _FILE, blocked=blocked)
+                note_files(folder)
         except (InputError, RuntimeError):  # a full disk is a RuntimeError of OpenVINO's
             with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
                 _convert(module, recipe, Path(name) / _FILE, blocked=blocked)
                 return core.read_model(Path(name) / _FILE)
     return core.read_model(place / _FILE)
+
+
+def note_files(folder: Path) -> None:
+    """Note size and hash of every file of a converted network beside them."""
+    files = {path.name: content_of(path) for path in sorted(folder.iterdir())}
+    write_json(folder / _NOTE, CONVERTED.encode(ConvertedNetwork(files)))
+
+
+def is_whole(folder: Path) -> bool:
+    """Whether a converted network is there as it was written; one that was damaged is converted anew."""
+    try:
+        files = read_document(folder / _NOTE, CONVERTED).files
+    except InputError:
+        return False
+    return _FILE in files and all(is_as_noted(folder / name, content) for name, content in files.items())
 
 
 def _place(network: Network, kernels: str) -> Path:
@@ -120,9 +148,9 @@ def _place(network: Network, kernels: str) -> Path:
     return cache_folder() / "openvino" / re.sub(r"[^\w.-]", "_", "-".join(parts))
 
 
-_FILE = "network.xml"
+_FILE, _NOTE = "network.xml", "files.json"
 #: Part of a converted network's name; to be raised when `_convert`, or the module of a network, changes.
-_FORMAT = "1"
+_FORMAT = "2"
 
 
 def _convert(module: nn.Module, recipe: ExtractorRecipe, path: Path, *, blocked: bool) -> None:

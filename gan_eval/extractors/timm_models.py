@@ -17,7 +17,7 @@ import contextlib
 import difflib
 import re
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,8 +29,9 @@ from PIL import Image
 from gan_eval import weights as weights_files
 from gan_eval.download import DownloadError, require_connection
 from gan_eval.errors import InputError, WeightsError
-from gan_eval.files import read_json, write_json
+from gan_eval.files import read_document, write_json
 from gan_eval.resize import resize
+from gan_eval.strict_json import DocumentFormat
 
 if TYPE_CHECKING:
     from torch import nn
@@ -132,6 +133,10 @@ def _created(name: str, size: tuple[int, int] | None, **named: Any) -> Any:
         return timm.create_model(name, **named)
 
 
+#: A note of the cache, which spares the next process the import of timm.
+TIMM_MODEL = DocumentFormat("gan-eval-timm-model", TimmModel, sealed=True)
+
+
 def describe(name: str, size: int | None = None) -> TimmModel:
     """Data configuration and dimensions of a model. size: side of its input, None for its default.
 
@@ -139,13 +144,12 @@ def describe(name: str, size: int | None = None) -> TimmModel:
     """
     safe_name = re.sub(r"[^\w.-]", "_", name)
     note = weights_files.cache_folder() / "timm-2" / metadata.version("timm") / f"{safe_name}.json"
-    if note.is_file():
-        known = read_json(note)
-        model = TimmModel(**{**known, "mean": tuple(known["mean"]), "std": tuple(known["std"])})
-    else:
+    try:
+        model = read_document(note, TIMM_MODEL)
+    except InputError:  # there is none, or it is damaged: it is made anew
         model = _ask_timm(name)
         with contextlib.suppress(InputError):  # a cache that cannot be written costs the next process the import
-            write_json(note, asdict(model))
+            write_json(note, TIMM_MODEL.encode(model))
     if size is None or (size, size) == model.size:
         return model
     _check_size(name, size)

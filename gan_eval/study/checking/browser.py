@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from gan_eval.errors import InputError
+from gan_eval.strict_json import parse_json
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 #: A page that has complained and does not come up within this time will not.
@@ -120,7 +121,7 @@ class _Pipe:
                 raise InputError("Chromium did not answer (set CHROMIUM to one that starts, or pass --no-browser)")
             self._buffer += data
         line, _, self._buffer = self._buffer.partition(b"\0")
-        message: dict[str, Any] = json.loads(line)
+        message: dict[str, Any] = parse_json(line, where="Chromium")
         return message
 
 

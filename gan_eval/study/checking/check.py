@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 from gan_eval.errors import InputError, MismatchError
-from gan_eval.files import sha256_bytes
+from gan_eval.files import read_bytes, sha256_bytes
 from gan_eval.metrics.nrds import auc
 from gan_eval.study.checking.balance import balance, faults
 from gan_eval.study.checking.browser import find_chromium, open_offline
@@ -75,7 +75,7 @@ def _names(folder: Path, key: Key) -> list[str]:
     for path in _public(folder):
         place = path.relative_to(folder)
         faults += [f"{place}, the file's name: {leak}" for leak in leaks_in_text(f'"{path.stem}"', words)]
-        data = path.read_bytes()
+        data = read_bytes(path)
         if path.suffix in (".html", ".json"):
             leaks = leaks_in_text(data.decode("utf-8", errors="replace"), words)
         else:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from gan_eval.errors import InputError, MismatchError
-from gan_eval.files import write_text
+from gan_eval.files import open_regular, read_text, write_text
 from gan_eval.strict_json import parse_json
 from gan_eval.study.collecting.participants import pseudonymised
 from gan_eval.study.collecting.store import Store
@@ -150,12 +150,10 @@ def _stored(path: Path, study: Exported | None) -> Iterator[_Found]:
 def _documents(path: Path) -> Iterator[tuple[str, Any]]:
     """(place, parsed JSON or what is wrong) for each event of a file: JSON lines, a list, or {"events": […]}."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        yield str(path), _Found(None, f"{path}: not UTF-8 text")
+        text = read_text(path, encoding="utf-8-sig")
+    except InputError as error:
+        yield str(path), _Found(None, str(error))
         return
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
     if path.suffix.lower() == ".json":
         try:
             whole = parse_json(text, where=str(path))
@@ -195,7 +193,7 @@ def _apart(event: Event, study: Exported) -> tuple[Event, str, Mapping[str, str]
 
 
 def _is_store(path: Path) -> bool:
-    with path.open("rb") as stream:
+    with open_regular(path) as stream:
         return stream.read(len(_SQLITE)) == _SQLITE
 
 
@@ -205,7 +203,7 @@ def _digest(session_id: str) -> str:
 
 def _forgotten(folder: Path) -> set[str]:
     path = folder / FORGOTTEN_FILE
-    return set(path.read_text(encoding="ascii").split()) if path.is_file() else set()
+    return set(read_text(path).split()) if path.is_file() else set()
 
 
 def _meant(session: str, sessions: Iterable[str], place: Path) -> str:
@@ -233,8 +231,11 @@ def _forget_platform(path: Path, session: str) -> None:
 def _platform_rows(path: Path) -> dict[tuple[str, str], str]:
     if not path.is_file():
         return {}
-    with path.open(encoding="utf-8", newline="") as stream:
-        return {(session, name): value for session, name, value in list(csv.reader(stream))[1:]}
+    try:
+        rows = list(csv.reader(io.StringIO(read_text(path), newline="")))[1:]
+        return {(session, name): value for session, name, value in rows}
+    except (ValueError, csv.Error) as error:
+        raise InputError(f"{path}: not the table that was written here (repair it, or move it away)") from error
 
 
 def _save_platform(path: Path, rows: Mapping[tuple[str, str], str]) -> None:

@@ -20,6 +20,7 @@ from gan_eval.strict_json import encode
 from gan_eval.study.analysing.kinds.spec import Sources
 from gan_eval.study.analysing.kinds.table import kind_spec
 from gan_eval.study.schema.events import (
+    EVENT,
     Answer,
     Choice,
     Consent,
@@ -70,7 +71,7 @@ def simulate(manifest: Manifest, key: Key, people: People, *, rng: np.random.Gen
         session = _uuid(rng)
         for seq, (clock, name, payload) in enumerate(person.session(form)):
             document = {
-                "schema": "study-event/1",
+                "schema": EVENT.schema,
                 "study_id": manifest.study_id,
                 "manifest_sha256": digest,
                 "session_id": session,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gan_eval.errors import InputError, MismatchError
+from gan_eval.files import read_bytes, read_text
 from gan_eval.study.making.webpage import Page, parse
 from gan_eval.study.schema.manifest import (
     KEY_FILE,
@@ -49,7 +50,7 @@ def read_study(folder: Path) -> Exported:
     require_same_study(key, manifest.sha256)
     site = folder / SITE_FOLDER
     page_path = site / "index.html" if site.is_dir() else folder / PAGE_FILE
-    html = _text(page_path)
+    html = read_text(page_path)
     page = parse(html, where=str(page_path))
     if page.manifest.sha256 != manifest.sha256:
         raise MismatchError(
@@ -60,19 +61,12 @@ def read_study(folder: Path) -> Exported:
     return Exported(folder, manifest, key, page, page_path, html, images, (*public, folder / MANIFEST_FILE))
 
 
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read: {error}") from error
-
-
 def _pictures(folder: Path, manifest: Manifest) -> dict[str, bytes]:
     found = {}
     for name in manifest.images:
         path = folder / file_name(name, manifest)
         try:
-            found[name] = path.read_bytes()
-        except OSError as error:
-            raise InputError(f"{path}: cannot be read: {error.strerror} (export again)") from error
+            found[name] = read_bytes(path)
+        except InputError as error:
+            raise InputError(f"{error} (export again)") from error
     return found

@@ -18,6 +18,8 @@ from gan_eval.study.making.sources import PictureReader, Sources
 from gan_eval.study.making.webpage import default_text, direction, strings
 from gan_eval.study.schema.ids import mac, participants_token
 from gan_eval.study.schema.manifest import (
+    KEY,
+    MANIFEST,
     AnalysisPlan,
     Form,
     Key,
@@ -59,7 +61,7 @@ def _key(plan: StudyRequest, drawn: Drawn) -> Key:
     design, study_id = drawn.design, drawn.layout.study_id
     methods = plan.folders.methods
     return Key(
-        schema="study-key/1",
+        schema=KEY.schema,
         study_id=study_id,
         kind=plan.kind,
         seed=plan.seed,
@@ -114,7 +116,7 @@ def _manifest(plan: StudyRequest, drawn: Drawn, key: Key) -> Manifest:
     size = size_of(next(iter(drawn.pixels.values())))
     text = default_text(screen.lang, plan.kind, with_input=layout.reference)
     return Manifest(
-        schema="study-manifest/2",
+        schema=MANIFEST.schema,
         study_id=layout.study_id,
         generator=f"gan-eval {__version__}",
         kind=plan.kind,

@@ -19,6 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from gan_eval.errors import InputError
+from gan_eval.files import read_bytes, sha256_bytes
 from gan_eval.images import UnreadableImage, decode, photographs
 from gan_eval.picture_size import PictureSize
 from gan_eval.study.schema.trials import CROSS, TICK
@@ -39,12 +41,20 @@ def size_of(pixels: Pixels) -> PictureSize:
     return PictureSize(pixels.shape[1], pixels.shape[0])
 
 
-def read_picture(path: Path) -> Pixels:
+class ReadPicture(NamedTuple):
+    """A picture and the SHA-256 of the bytes that it was decoded from."""
+
+    pixels: Pixels
+    sha256: str
+
+
+def read_picture(path: Path) -> ReadPicture:
     """(H, W, 3) uint8 in sRGB, as a person sees it: `gan_eval.images.photographs`. Raises UnreadableImage.
 
     An embedded profile is applied, so that a photograph of a wide-gamut camera does not look pale beside a fake.
     """
-    return decode(_bytes(path), str(path), policy=photographs)
+    data = _bytes(path)
+    return ReadPicture(decode(data, str(path), policy=photographs), sha256_bytes(data))
 
 
 def fitted(pixels: Pixels, fit: Fitting | None) -> Pixels:
@@ -121,9 +131,9 @@ def scrambled(pixels: Pixels, shuffled: Callable[[range], list[int]], *, cells: 
 
 def _bytes(path: Path) -> bytes:
     try:
-        return path.read_bytes()
-    except OSError as error:
-        raise UnreadableImage(str(path), error.strerror or str(error)) from error
+        return read_bytes(path)
+    except InputError as error:
+        raise UnreadableImage(str(path), str(error).removeprefix(f"{path}: ")) from error
 
 
 def _middle(size: PictureSize, wanted: PictureSize) -> tuple[float, float, float, float]:

@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from gan_eval.errors import InputError
-from gan_eval.files import open_regular
+from gan_eval.files import read_text
 from gan_eval.strict_json import decode
 from gan_eval.study.schema.manifest import AnalysisPlan, Rules, Text
 
-#: Bytes of a settings file that are read.
-_LONGEST = 1 << 20
+#: Bytes of a settings file; a longer one holds no study's words.
+_LONGEST = 1_000_000
 
 
 class StudySettings(NamedTuple):
@@ -39,12 +39,7 @@ def read_settings(path: Path | None) -> StudySettings:
     if path is None:
         return StudySettings({}, None, None)
     try:
-        with open_regular(path) as stream:
-            document = tomllib.loads(stream.read(_LONGEST).decode("utf-8"))
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not UTF-8 text") from error
+        document = tomllib.loads(read_text(path, longest=_LONGEST))
     except RecursionError as error:
         raise InputError(f"{path}: nested too deeply") from error
     except tomllib.TOMLDecodeError as error:

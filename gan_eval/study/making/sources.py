@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gan_eval.errors import InputError, MismatchError
-from gan_eval.files import sha256_bytes
 from gan_eval.images import UnreadableImage, list_images
 from gan_eval.picture_size import PictureSize
 from gan_eval.study.making.draw import Drbg
@@ -162,7 +161,7 @@ class PictureReader:
             return True
         path = self._sources.path(picture)
         try:
-            pixels = read_picture(path)
+            pixels, self.hashes[picture] = read_picture(path)
         except UnreadableImage as error:
             self.unreadable.append(str(error))
             return False
@@ -172,7 +171,6 @@ class PictureReader:
         self.pixels[picture] = shown
         if picture.source != INPUT:
             self.sizes.setdefault(size_of(shown), []).append(str(path))
-        self.hashes[picture] = sha256_bytes(path.read_bytes())
         return True
 
     def identical(self, names: Mapping[str, str]) -> list[tuple[str, str, str]]:

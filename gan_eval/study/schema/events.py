@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from gan_eval.errors import InputError, MismatchError
-from gan_eval.files import write_text
-from gan_eval.strict_json import AtMost, Between, Matches, canonical, decode, encode, parse_json
+from gan_eval.files import read_text, write_text
+from gan_eval.strict_json import AtMost, Between, DocumentFormat, Matches, canonical, decode, encode
 from gan_eval.study.schema.manifest import Count, FormId, ImageId, Manifest, Sha256, StudyId, TrialId
 from gan_eval.study.schema.trials import Label
 
@@ -209,7 +209,7 @@ class Event:
     payload: of the class `PAYLOADS[type]`.
     """
 
-    schema: Literal["study-event/1"]
+    schema: str
     study_id: StudyId
     manifest_sha256: Sha256
     session_id: Uuid4
@@ -222,17 +222,27 @@ class Event:
     recv_utc: Instant | None = None
 
 
+EVENT = DocumentFormat("study-event", Event, remedy="damaged, or not what the page sends: take it out")
+
+
 def parse_event(document: Any, *, where: str) -> Event:
     """An event from parsed JSON; every field is checked, none may be missing or added (InputError)."""
     if not isinstance(document, dict):
-        raise InputError(f"{where}: wanted an object")
+        raise InputError(f"{where}: wanted an object ({EVENT.remedy})")
     kind = PAYLOADS.get(document["type"]) if isinstance(document.get("type"), str) else None
     if kind is not None and "payload" in document:
-        document = {**document, "payload": decode(kind, document["payload"], where=f"{where}.payload")}
-    event = decode(Event, _without_wrong_time(document), where=where)
+        document = {**document, "payload": _payload(kind, document["payload"], f"{where}.payload")}
+    event = EVENT.decode(_without_wrong_time(document), where=where)
     if isinstance(event.payload, Answer):
         _check_answer(event.payload, where)
     return event
+
+
+def _payload(kind: type[Payload], document: Any, where: str) -> Payload:
+    try:
+        return decode(kind, document, where=where)
+    except InputError as error:
+        raise InputError(f"{error} ({EVENT.remedy})") from error
 
 
 def _without_wrong_time(document: dict[str, Any]) -> dict[str, Any]:
@@ -310,16 +320,10 @@ def one_manifest(events: Iterable[Event]) -> str | None:
 
 
 def _lines(path: Path) -> Iterator[Event]:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not UTF-8 text") from error
-    for number, line in enumerate(text.split("\n"), start=1):
+    for number, line in enumerate(read_text(path).split("\n"), start=1):
         if line.strip():
             where = f"{path}:{number}"
-            yield parse_event(parse_json(line, where=where), where=where)
+            yield parse_event(EVENT.parsed(line, where=where), where=where)
 
 
 def _check_answer(answer: Answer, where: str) -> None:

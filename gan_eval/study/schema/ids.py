@@ -13,18 +13,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gan_eval.errors import InputError
-from gan_eval.files import open_regular
+from gan_eval.files import read_bytes
 
 
 def read_secret(path: Path | None) -> bytes:
     """32 bytes, raw or as 64 hexadecimal digits; without a path, fresh ones of the system."""
     if path is None:
         return secrets.token_bytes(32)
-    try:
-        with open_regular(path) as stream:
-            data = stream.read(1024)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
+    data = read_bytes(path, longest=1000)
     if len(data) == 32:
         return data
     if re.fullmatch(rb"\s*[0-9a-fA-F]{64}\s*", data):

@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from gan_eval.errors import InputError, MismatchError
-from gan_eval.files import read_json, write_json
-from gan_eval.strict_json import AtMost, Between, Matches, canonical, canonical_sha256, decode, encode
+from gan_eval.files import read_bytes, read_document, write_json
+from gan_eval.strict_json import AtMost, Between, DocumentFormat, Matches, canonical, canonical_sha256, encode
 from gan_eval.study.schema.trials import LABEL_PATTERN, Kind, Label, Prompt, Role
 
 Feedback = Literal["off", "practice", "always"]
@@ -147,7 +147,7 @@ class Platform:
 class Manifest:
     """The public description of a study; `study.json`, and the same object within the page."""
 
-    schema: Literal["study-manifest/1", "study-manifest/2"]
+    schema: str
     study_id: StudyId
     generator: str
     kind: Kind
@@ -186,9 +186,8 @@ def encode_manifest(manifest: Manifest) -> dict[str, Any]:
 
 def decode_manifest(document: Any, *, where: str) -> Manifest:
     """A manifest from parsed JSON of any version (InputError)."""
-    if isinstance(document, dict) and document.get("schema") == "study-manifest/1":
-        document = _with_labels(document)
-    return decode(Manifest, document, where=where)
+    manifest = MANIFEST.decode(document, where=where)
+    return replace(manifest, schema=document["schema"])  # its hash, which every answer carries, covers the version
 
 
 def _with_labels(document: dict[str, Any]) -> dict[str, Any]:
@@ -196,6 +195,11 @@ def _with_labels(document: dict[str, Any]) -> dict[str, Any]:
     labels = ["real", "fake"] if document.get("kind") == "real-fake" else []
     ui = document.get("ui")
     return {**document, "ui": {**ui, "labels": labels}} if isinstance(ui, dict) else document
+
+
+MANIFEST = DocumentFormat(
+    "study-manifest", Manifest, (_with_labels,), remedy="damaged, or of another program: export the study again"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +271,7 @@ class Key:
     commitment and manifest_sha256 are not part of what the commitment covers.
     """
 
-    schema: Literal["study-key/1"]
+    schema: str
     study_id: StudyId
     kind: Kind
     seed: str
@@ -285,6 +289,11 @@ class Key:
     completion_declined: Annotated[str, AtMost(500)] | None = None
     commitment: Commitment | None = None
     manifest_sha256: Sha256 | None = None
+
+
+KEY = DocumentFormat(
+    "study-key", Key, remedy="damaged, or not a study's key: use the file that `study new` wrote, or a copy of it"
+)
 
 
 def commitment(key: Key) -> str:
@@ -306,13 +315,13 @@ def sealed(key: Key, manifest: Manifest) -> Key:
 def read_manifest(path: Path) -> Manifest:
     """Read `study.json`, or the `study.json` of a study's folder (InputError)."""
     path = path / MANIFEST_FILE if path.is_dir() else path
-    return decode_manifest(read_json(path), where=str(path))
+    return decode_manifest(MANIFEST.parsed(read_bytes(path), where=str(path)), where=str(path))
 
 
 def read_key(path: Path) -> Key:
     """Read `study.key.json`, or the one of a study's folder; refuse one that was changed after export (InputError)."""
     path = path / KEY_FILE if path.is_dir() else path
-    key = decode(Key, read_json(path), where=str(path))
+    key = read_document(path, KEY)
     if key.commitment != commitment(key):
         raise InputError(
             f"{path}: the key was changed after export: its commitment is {key.commitment}, its content gives "
