@@ -14,7 +14,7 @@ import signal
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -29,8 +29,8 @@ from gan_eval.images import OnBadImage, UnreadableImage
 from gan_eval.images.scanning import in_order
 from gan_eval.result import Progress
 from gan_eval.translation import FOLDERS
-from nicegan.config import DataConfig
-from nicegan.pictures import Size, check_header, common_white, load_augmented
+from nicegan.config import DataConfig, Fit
+from nicegan.pictures import Size, check_header, common_white, load_augmented, shape
 
 DomainName = Literal["A", "B"]
 DOMAINS: tuple[DomainName, DomainName] = ("A", "B")
@@ -137,8 +137,24 @@ class ImagePair(NamedTuple):
     b: Tensor
 
 
+def check_pairs(folders: UnpairedFolders, fit: Fit) -> None:
+    """Raise InputError unless the training images of both domains are aligned pairs: same names, same shapes."""
+    a, b = ([PurePosixPath(name).with_suffix("") for name in folders.names(part)] for part in ("trainA", "trainB"))
+    if a != b:
+        alone = sorted({*a} ^ {*b}) or [name for name in a if a.count(name) > 1]
+        raise InputError(
+            f"{folders.folders['trainA']}, {folders.folders['trainB']}: {alone[0]} is not in each of them once (this "
+            "model learns from aligned pairs: both folders hold files of the same names)"
+        )
+    for one, other in zip(folders.train["A"], folders.train["B"], strict=True) if fit != "stretch" else ():
+        if shape(one) != shape(other):
+            raise InputError(
+                f"{other}: {shape(other)} pixels, its partner in A {shape(one)} (--fit stretch takes such pairs)"
+            )
+
+
 class TrainingPairs(Dataset[ImagePair]):
-    """Position → an augmented image of A and one of B, drawn independently."""
+    """Position → an augmented image of A and one of B, drawn independently, or in aligned pairs, augmented alike."""
 
     def __init__(
         self,
@@ -148,22 +164,28 @@ class TrainingPairs(Dataset[ImagePair]):
         seed: int,
         config: DataConfig | None = None,
         on_bad_image: OnBadImage = "fail",
+        paired: bool = False,
     ) -> None:
+        self.paired = paired
         self.train, self.size, self.seed, self.config = train, size, seed, config or DataConfig()
         self.on_bad_image = on_bad_image
 
     def __getitem__(self, position: int) -> ImagePair:
-        return ImagePair(self._draw(position, "A"), self._draw(position, "B"))
+        if self.paired:
+            return ImagePair(*self._draw(position, "A", DOMAINS))
+        return ImagePair(*self._draw(position, "A", ("A",)), *self._draw(position, "B", ("B",)))
 
-    def _draw(self, position: int, domain: DomainName) -> Tensor:
-        """The domain's image at a position; where it cannot be decoded and is to be skipped, the next one in order."""
+    def _draw(self, position: int, domain: DomainName, wanted: Sequence[DomainName]) -> list[Tensor]:
+        """The images at a position of a domain's order; where one cannot be decoded and is to be skipped, the next."""
         paths = self.train[domain]
         first = index_at(position, count=len(paths), seed=self.seed, domain=domain)
         for ahead in range(len(paths)):
-            rng = np.random.default_rng([self.seed, DOMAINS.index(domain), 1, position])
+            place, key = (first + ahead) % len(paths), [self.seed, DOMAINS.index(domain), 1, position]
             try:
-                path = paths[(first + ahead) % len(paths)]
-                return load_augmented(path, self.size, rng, config=self.config)
+                return [
+                    load_augmented(self.train[each][place], self.size, np.random.default_rng(key), config=self.config)
+                    for each in wanted
+                ]
             except UnreadableImage:
                 if self.on_bad_image == "fail":
                     raise

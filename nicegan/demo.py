@@ -8,6 +8,7 @@ dark ones have the plain coat's hue; so a cycle can be closed without hiding any
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from gan_eval.errors import InputError
 from gan_eval.files import atomic_folder
+from nicegan.config import DataConfig
+from nicegan.pictures import Size, load_plain
 
 #: Images per folder of the demo.
 COUNTS = {"trainA": 200, "trainB": 200, "testA": 50, "testB": 50}
@@ -36,14 +40,72 @@ class Scene:
     coat: NDArray[np.float64]
 
 
-def make_demo(destination: Path, *, size: int = 128, counts: dict[str, int] | None = None, seed: int = 0) -> None:
-    """Write trainA, trainB, testA and testB of PNG files, `size`×`size`; the same seed gives the same bytes."""
+def make_demo(
+    destination: Path,
+    *,
+    size: int = 128,
+    counts: dict[str, int] | None = None,
+    seed: int = 0,
+    paired: bool = False,
+) -> None:
+    """Write trainA, trainB, testA and testB of PNG files, `size`×`size`; the same seed gives the same bytes.
+
+    paired: aligned pairs instead, B striped animals and A the edges of each; the counts of A hold for both.
+    """
+    if paired:
+        _make_paired_demo(destination, size, counts or COUNTS, seed)
+        return
     with atomic_folder(destination) as folder:
         for place, (name, count) in enumerate((counts or COUNTS).items()):
             (folder / name).mkdir()
             for number in range(count):
                 scene = draw_scene(np.random.default_rng([seed, place, number]), size)
                 Image.fromarray(render(scene, striped=name.endswith("B"))).save(folder / name / f"{number:04d}.png")
+
+
+def _make_paired_demo(destination: Path, size: int, counts: dict[str, int], seed: int) -> None:
+    with atomic_folder(destination) as folder:
+        for place, part in enumerate(("train", "test")):
+            for number in range(counts[f"{part}A"]):
+                scene = draw_scene(np.random.default_rng([seed, place, number]), size)
+                _write_pair(folder, part, f"{number:04d}.png", render(scene, striped=True))
+
+
+def make_pairs(
+    photographs: Sequence[Path], destination: Path, *, size: int = 64, test: int = 20, seed: int = 0
+) -> dict[str, int]:
+    """Write aligned pairs of photographs (B) and their edges (A), for training on pairs; returns how many of each part.
+
+    Parameters
+    ----------
+    photographs: image files; each is cut to a square in the middle and resized.
+    size: side of the images in pixels.
+    test: how many of them, drawn at random, become the test set.
+
+    Raises InputError where no photograph would be left to train on, and UnreadableImage.
+    """
+    if test >= len(photographs):
+        raise InputError(f"test: {test} of {len(photographs)} photographs leave none to train on")
+    tested = set(np.random.default_rng(seed).permutation(len(photographs))[:test].tolist())
+    with atomic_folder(destination) as folder:
+        for number, path in enumerate(photographs):
+            pixels = load_plain(path, Size(size, size), config=DataConfig(fit="crop"))
+            part = "test" if number in tested else "train"
+            _write_pair(folder, part, f"{number:05d}.png", pixels.permute(1, 2, 0).numpy())
+    return {"train": len(photographs) - test, "test": test}
+
+
+def _write_pair(folder: Path, part: str, name: str, picture: NDArray[np.uint8]) -> None:
+    for domain, pixels in (("A", edges(picture)), ("B", picture)):
+        (folder / f"{part}{domain}").mkdir(exist_ok=True)
+        Image.fromarray(pixels).save(folder / f"{part}{domain}" / name)
+
+
+def edges(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Dark lines on white where the brightness of a picture (H, W, 3) changes, (H, W, 3) uint8."""
+    down, right = np.gradient(picture.astype(np.float64).mean(2))
+    strength = np.clip(6 * np.hypot(down, right), 0, 255)
+    return np.repeat((255 - np.rint(strength)).astype(np.uint8)[..., None], 3, 2)
 
 
 def draw_scene(rng: np.random.Generator, size: int) -> Scene:

@@ -74,6 +74,12 @@ def check_header(path: Path) -> str | None:
     return None if _ends_well(path, kind or "") else _decoded(path)
 
 
+def shape(path: Path) -> str:
+    """Width and height in pixels as the header has them."""
+    with Image.open(path) as opened:
+        return f"{opened.width}x{opened.height}"
+
+
 def common_white(paths: list[Path]) -> float | None:
     """The value that means white in all images deeper than 8 bits of a set; None where there are none.
 

@@ -24,9 +24,9 @@ from gan_eval.translation import TranslationDirection
 from nicegan import checkpoint
 from nicegan.checkpoint import Checkpoint
 from nicegan.config import RunConfig
-from nicegan.data import ImagePair, TrainingPairs, UnpairedFolders, batches
+from nicegan.data import ImagePair, TrainingPairs, UnpairedFolders, batches, check_pairs
 from nicegan.journal import LOG, METRICS, Journal
-from nicegan.models.protocol import StepPass
+from nicegan.models.protocol import StepPass, implementation
 from nicegan.pictures import Size, to_range
 from nicegan.run import SaidElsewhere, best_step, open_run
 from nicegan.samples import draw_sheet, stages
@@ -94,6 +94,9 @@ def train(
     DivergedError if losses or weights stop being numbers.
     """
     device, scorers, optim = torch.device(device), scorers or {}, config.optim
+    model = implementation(config.model)
+    if model.paired:
+        check_pairs(folders, config.data.fit)
     rank, world = (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
     newest = open_run(config, folders, run, resume=resume, rank=rank, world=world, judge=judge)
     how: Start = "resume" if newest else "from" if carry_on else "init"
@@ -105,7 +108,14 @@ def train(
 
     size = Size(config.network.height, config.network.width)
     stream = batches(
-        TrainingPairs(folders.train, size, seed=config.seed, config=config.data, on_bad_image=on_bad_image),
+        TrainingPairs(
+            folders.train,
+            size,
+            seed=config.seed,
+            config=config.data,
+            on_bad_image=on_bad_image,
+            paired=model.paired,
+        ),
         first=state.step * optim.accumulation,
         last=optim.last_step * optim.accumulation,
         batch=optim.batch_size,

@@ -58,12 +58,14 @@ class TranslationModel(nn.Module, ABC):
     """The networks of a model under training, and what a step does with them.
 
     players: their names, in the order of a step. averaged: names of the parts whose average translates, where a run
-    keeps averages. directions: those it translates in.
+    keeps averages. directions: those it translates in. paired: whether it learns from aligned pairs, so that an image
+    of A comes with the image of B of the same name, both augmented alike.
     """
 
     players: tuple[str, ...] = ("D", "G")
     averaged: tuple[str, ...] = ()
     directions: tuple[TranslationDirection, ...] = BOTH
+    paired: bool = False
 
     @classmethod
     @abstractmethod

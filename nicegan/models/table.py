@@ -12,6 +12,7 @@ from typing import Any
 from gan_eval.errors import InputError
 from nicegan.models.cut.settings import CUTLoss, CUTNetwork
 from nicegan.models.cyclegan.settings import CycleGANLoss, CycleGANNetwork
+from nicegan.models.edgan.settings import EDGANLoss, EDGANNetwork
 from nicegan.models.nice.settings import NiceLoss, NiceNetwork
 from nicegan.models.ugatit.settings import UGATITLoss, UGATITNetwork
 from nicegan.settings import LossSettings, NetworkSettings
@@ -47,6 +48,10 @@ class ModelRow:
 
 
 _PAPER_STOP = {"stop_at": 100_000}
+
+_SMALL = {"height": 64, "width": 64}
+_PAIRED_OPTIM = {"learning_rate": 2e-4, "weight_decay": 0.0, "iterations": 20_000, "batch_size": 8, "decay": False}
+_PAIRS = {"network": _SMALL, "optim": _PAIRED_OPTIM, "data": {"margin": 8}}
 
 MODELS: Mapping[str, ModelRow] = {
     "nice": ModelRow(
@@ -158,6 +163,31 @@ MODELS: Mapping[str, ModelRow] = {
                     "validate_every": 100,
                 },
                 "64 pixels and a quarter of the width: learns in minutes on two cores (ours)",
+            ),
+        },
+    ),
+    "edgan": ModelRow(
+        title="ED//GAN and ED+GAN (Zhang et al., WACV 2018), on aligned pairs, with small networks of ours",
+        network=EDGANNetwork,
+        loss=EDGANLoss,
+        implementation="nicegan.models.edgan.model:EDGANModel",
+        official=None,
+        presets={
+            "decoupled": Preset(_PAIRS, "ED//GAN at 64 pixels: each loss moves a branch of its own"),
+            "coupled": Preset(
+                {**_PAIRS, "network": {**_SMALL, "coupled": True}},
+                "ED+GAN at 64 pixels, the control: both losses move one decoder",
+            ),
+            "demo": Preset(
+                {
+                    **_PAIRS,
+                    "network": {**_SMALL, "channels": 16},
+                    "optim": {**_PAIRED_OPTIM, "iterations": 1000, "ema": 0.99},
+                    "sample_every": 100,
+                    "checkpoint_every": 100,
+                    "validate_every": 100,
+                },
+                "ED//GAN at half the width: learns in minutes on two cores",
             ),
         },
     ),

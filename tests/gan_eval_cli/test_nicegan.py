@@ -246,3 +246,22 @@ def test_data_fetch_of_an_unknown_set_lists_the_known(nicegan: Invoke, tmp_path:
 
 def test_make_demo_overwrites_nothing(nicegan: Invoke, demo: Path) -> None:
     assert nicegan("data", "make-demo", demo).exit_code == 3
+
+
+def test_a_paired_model_trains_on_photographs_and_their_edges(nicegan: Invoke, tmp_path: Path) -> None:
+    drawn, pairs = tmp_path / "drawn", tmp_path / "pairs"
+    counts = ("--size", 32, "--train", 4, "--test", 1)
+    assert nicegan("data", "make-demo", drawn, *counts, "--paired").exit_code == 0
+    made = nicegan("data", "make-pairs", drawn / "trainB", "--out", pairs, "--size", 32, "--test", 1)
+    assert made.stdout == f"3 pairs to train on, 1 to test → {pairs}\n"
+    small = ("--size", 32, "--channels", 2, "--iterations", 2, "--workers", 0, "--no-tensorboard")
+    for data in (drawn, pairs):
+        run = ("train", data, "--model", "edgan", "--preset", "demo", "--out", tmp_path / f"run-{data.name}")
+        assert nicegan(*run, *small, "--validate-every", 0).exit_code == 0
+    assert nicegan("data", "make-pairs", drawn / "trainB", "--out", pairs).exit_code == 3
+
+
+def test_a_model_of_one_direction_is_profiled(nicegan: Invoke) -> None:
+    result = nicegan("info", "--model", "cut", "--preset", "demo")
+    assert result.exit_code == 0
+    assert "both of a kind" not in result.stdout

@@ -80,8 +80,11 @@ def fetch(name: str, out: Path | None, origin: str | None, as_json: bool, quiet:
 @click.option("--size", type=click.IntRange(min=8), default=128, show_default=True, help="Side in pixels.")
 @click.option("--train", type=click.IntRange(min=1), default=200, show_default=True, help="Training images per domain.")
 @click.option("--test", type=click.IntRange(min=0), default=50, show_default=True, help="Test images per domain.")
+@click.option(
+    "--paired", is_flag=True, help="Draw aligned pairs instead: the edges of striped animals (A), and they (B)."
+)
 @options.seed
-def make_demo(folder: Path, size: int, train: int, test: int, seed: int) -> None:
+def make_demo(folder: Path, size: int, train: int, test: int, paired: bool, seed: int) -> None:
     """Draw a small unpaired pair, offline: plain animals (A) and striped ones (B).
 
     Example: nicegan data make-demo demo/ && nicegan train demo/ --preset demo
@@ -92,5 +95,26 @@ def make_demo(folder: Path, size: int, train: int, test: int, seed: int) -> None
     if folder.exists():
         raise InputError(f"{folder}: exists already (choose another folder)")
     counts = {"trainA": train, "trainB": train, "testA": test, "testB": test}
-    demo.make_demo(folder, size=size, counts=counts, seed=seed)
+    demo.make_demo(folder, size=size, counts=counts, seed=seed, paired=paired)
     click.echo(f"{2 * (train + test)} images → {folder}")
+
+
+@data.command("make-pairs")
+@click.argument("photographs", metavar="FOLDER", type=click.Path(path_type=Path))
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write.")
+@click.option("--size", type=click.IntRange(min=8), default=64, show_default=True, help="Side in pixels.")
+@click.option("--test", type=click.IntRange(min=0), default=20, show_default=True, help="How many become the test set.")
+@options.seed
+def make_pairs(photographs: Path, out: Path, size: int, test: int, seed: int) -> None:
+    """Make aligned pairs of the photographs in FOLDER (B) and their edges (A), to train a paired model on.
+
+    Example: nicegan data make-pairs data/cat2dog/trainA --out data/cat-edges
+    """
+    from gan_eval.errors import InputError
+    from gan_eval.images import list_images
+    from nicegan import demo
+
+    if out.exists():
+        raise InputError(f"{out}: exists already (choose another folder)")
+    counts = demo.make_pairs(list_images(photographs), out, size=size, test=test, seed=seed)
+    click.echo(f"{counts['train']} pairs to train on, {counts['test']} to test → {out}")

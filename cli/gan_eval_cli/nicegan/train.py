@@ -214,10 +214,12 @@ def _demo_data(out: Path, config: RunConfig) -> Path:
     """The demo pair at the size of training, drawn into the run's folder if it is not there yet."""
     from gan_eval_cli import render
     from nicegan.demo import make_demo
+    from nicegan.models.protocol import implementation
 
     folder = out / "data"
     if not folder.exists():
-        make_demo(folder, size=max(config.network.height, config.network.width))
+        paired = implementation(config.model).paired
+        make_demo(folder, size=max(config.network.height, config.network.width), paired=paired)
     render.notice(f"no DATA given: training the demo preset on a pair drawn on the spot ({folder})")
     return folder
 

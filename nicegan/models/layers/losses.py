@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -9,6 +10,12 @@ from torch.nn import functional as F
 def least_squares(logits: Tensor, target: float) -> Tensor:
     """mean((logit − target)²), a scalar: Mao et al., "Least Squares GAN", ICCV 2017, without ½."""
     return (full_precision(logits) - target).square().mean()
+
+
+def cross_entropy(logits: Tensor, target: float) -> Tensor:
+    """Mean binary cross-entropy of logits against one target, a scalar."""
+    logits = full_precision(logits)
+    return F.binary_cross_entropy_with_logits(logits, torch.full_like(logits, target))
 
 
 def pixel_loss(image: Tensor, wanted: Tensor) -> Tensor:

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from gan_eval.translation import TranslationDirection
-from nicegan.models.layers.losses import full_precision, least_squares, pixel_loss
+from nicegan.models.layers.losses import cross_entropy, least_squares, pixel_loss
 from nicegan.models.layers.turns import autocast, detached, frozen
 from nicegan.models.protocol import OneWay, StepPass, TranslationModel
 from nicegan.models.ugatit.networks import (
@@ -143,8 +142,8 @@ class UGATITModel(TranslationModel):
                 f"adversarial_{target}": adversarial,
                 f"cycle_{source}": pixel_loss(cycle, real),
                 f"identity_{source}": pixel_loss(same, real),
-                "cam_translation": _cross_entropy(made.logits, 1.0),
-                "cam_identity": _cross_entropy(back.logits[len(real) :], 0.0),
+                "cam_translation": cross_entropy(made.logits, 1.0),
+                "cam_identity": cross_entropy(back.logits[len(real) :], 0.0),
             }
             pixels = weights.cycle * losses[f"cycle_{source}"] + weights.identity * losses[f"identity_{source}"]
             cam = weights.cam * (losses["cam_translation"] + losses["cam_identity"])
@@ -188,11 +187,6 @@ def _judged(judgement: UGATITJudgement, start: int, end: int | None, target: flo
     """Both logits of a part of the batch towards a target."""
     patches, logits = judgement.patches[start:end], judgement.logits[start:end]
     return least_squares(patches, target) + least_squares(logits, target)
-
-
-def _cross_entropy(logits: Tensor, target: float) -> Tensor:
-    logits = full_precision(logits)
-    return F.binary_cross_entropy_with_logits(logits, torch.full_like(logits, target))
 
 
 def _settings(config: RunConfig) -> tuple[UGATITNetwork, UGATITLoss]:
