@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from gan_eval.result import Interval, Score
     from gan_eval.scoring import Options
     from gan_eval.settings import Settings
+    from gan_eval.training_runs import ModelRun, Runs
 
 _HOMES = {
     "comparison": ("Comparison", "Model"),
@@ -59,6 +60,7 @@ _HOMES = {
     "result": ("Interval", "Score"),
     "scoring": ("Options",),
     "settings": ("Settings",),
+    "training_runs": ("ModelRun", "Runs"),
 }
 
 __all__ = [
@@ -74,12 +76,14 @@ __all__ = [
     "Metric",
     "MismatchError",
     "Model",
+    "ModelRun",
     "NrdsPair",
     "NrdsResult",
     "Options",
     "Pair",
     "Provenance",
     "Reference",
+    "Runs",
     "Score",
     "Settings",
     "TooFewError",

@@ -29,6 +29,7 @@ from gan_eval.options import checked, option_rows, takes_options
 from gan_eval.result import Progress, Score
 from gan_eval.scoring import Options, check_metrics, needs
 from gan_eval.settings import EstimatorOptions, ScoringOptions, settings_of
+from gan_eval.training_runs import Runs
 
 
 class FidCall(ScoringOptions, FidOptions, total=False):
@@ -319,9 +320,10 @@ def score(
 @takes_options(ScoreCall)
 def compare(
     real: Given,
-    models: Mapping[str, Given],
+    models: Mapping[str, Given | Runs],
     *,
     metrics: Sequence[MetricName] = ("kid", "fid", "prdc"),
+    margin: float | None = None,
     progress: Progress | None = None,
     **options: Unpack[ScoreCall],
 ) -> Comparison:
@@ -335,9 +337,13 @@ def compare(
     real : source
         The real set; see `Reference` for what a source is.
     models : mapping of name to source
-        The fake set of each model.
+        The fake set of each model; `Runs("s0/", "s1/")` for several training runs of one model, which are then compared
+        as recipes.
     metrics : sequence of names, default ('kid', 'fid', 'prdc')
         Metrics of the table; the first one ranks.
+    margin : float or None, default None
+        A difference of the first metric that does not matter, in its unit (of KID itself, not × 100). Each pair is then
+        tested for being closer than that.
     progress : callable or None, default None
         Called with (step, done, total or None).
 
@@ -353,7 +359,9 @@ def compare(
     """
     values = checked(ScoreCall, options)
     settings, estimators = settings_of(values), options_of(values)
-    return compare_models(real, models, metrics, settings=settings, options=estimators, progress=progress)
+    return compare_models(
+        real, models, metrics, settings=settings, options=estimators, margin=margin, progress=progress
+    )
 
 
 def _scores(

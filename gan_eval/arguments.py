@@ -5,6 +5,7 @@ Each raises InputError in one line, which names the parameter; the options are c
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -50,3 +51,10 @@ def check_instance(name: str, value: Any, wanted: type) -> None:
     """Refuse what is not of the wanted class."""
     if not isinstance(value, wanted):
         raise InputError(f"{name}={shown(value)}: use gan_eval.{wanted.__name__}(…)")
+
+
+def check_margin(margin: Any) -> None:
+    """Refuse what is neither None nor a number above 0."""
+    number = isinstance(margin, (int, float)) and not isinstance(margin, bool) and math.isfinite(margin) and margin > 0
+    if margin is not None and not number:
+        raise InputError(f"margin={shown(margin)}: use a number above 0, in the unit of the first metric, or None")

@@ -9,14 +9,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from gan_eval.arguments import check_instance, check_models, check_source
+from gan_eval.arguments import check_instance, check_margin, check_models, check_source
 from gan_eval.errors import InputError
 from gan_eval.evaluate import Evaluation, evaluate_with, grouped, network_of, result_key
-from gan_eval.extractors import Network
 from gan_eval.feature_set import FeatureSet
 from gan_eval.features import FeatureReader, Opened
 from gan_eval.features import reader as feature_reader
@@ -24,29 +23,32 @@ from gan_eval.files import read_document, write_json
 from gan_eval.images import Given
 from gan_eval.inference.families import RankSet
 from gan_eval.metrics import kernel_error
-from gan_eval.metrics.sides import MatchedRows, Matches
-from gan_eval.metrics.table import TABLE, MetricName
+from gan_eval.metrics.sides import MatchedRows
+from gan_eval.metrics.table import MetricName
 from gan_eval.pairing import Pairing, image_names, matched_rows, pairing
 from gan_eval.pairs import Pair, PairTable, pairs_of, ranks_of
 from gan_eval.provenance import Provenance
 from gan_eval.result import Progress, Score
-from gan_eval.scoring import Options, check_metrics, name_of, needs
+from gan_eval.scoring import Options, check_metrics, needs
 from gan_eval.settings import Settings
 from gan_eval.statistics_file import StatisticsFile
-from gan_eval.strict_json import DocumentFormat, canonical_sha256
+from gan_eval.strict_json import DocumentFormat
+from gan_eval.training_runs import ModelRun, PairJob, Runs, ScoredModel, labels_of, recipes_of, sources_of
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
     """One model's scores and its place by the first metric, 1 the best.
 
-    ranks: the ranks that the tests of that metric leave open, simultaneously at 95 %; None where it was not tested.
+    scores: of one checkpoint, or means over the training runs. ranks: the ranks that the tests of that metric leave
+    open, simultaneously at 95 %; None where it was not tested. runs: the training runs, where there are several.
     """
 
     name: str
     scores: tuple[Score, ...]
     rank: int
     ranks: RankSet | None = None
+    runs: tuple[ModelRun, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class Comparison:
     """Models in the order of their rank, and all pairs.
 
     pairing: which models' images show the same inputs; None where no two of them do, or where that is not known.
+    margin: differences of the first metric below which two models count as alike; None where none was given.
     """
 
     models: tuple[Model, ...]
@@ -61,6 +64,7 @@ class Comparison:
     provenance: Provenance
     warnings: tuple[str, ...]
     pairing: Pairing | None = None
+    margin: float | None = None
 
     def to_dataframe(self) -> Any:
         """The scores as a pandas DataFrame, one row for each score of each model.
@@ -88,11 +92,15 @@ class Comparison:
                     "scores": [score.to_dict() for score in model.scores],
                     "rank": model.rank,
                     "ranks": list(model.ranks) if model.ranks else None,
+                    "runs": [
+                        {"label": run.label, "scores": [score.to_dict() for score in run.scores]} for run in model.runs
+                    ],
                 }
                 for model in self.models
             ],
             "pairs": [asdict(pair) for pair in self.pairs],
             "pairing": self.pairing.to_dict() if self.pairing else None,
+            "margin": self.margin,
             "warnings": list(self.warnings),
             "seconds": seconds,
         }
@@ -112,29 +120,33 @@ def _rows(comparison: Comparison) -> list[dict[str, Any]]:
 
 def compare(
     real: Given,
-    models: Mapping[str, Given],
+    models: Mapping[str, Given | Runs],
     metrics: Sequence[MetricName] = ("kid", "fid", "prdc"),
     *,
     settings: Settings = Settings(),  # noqa: B008 - an immutable value
     options: Options = Options(),  # noqa: B008
+    margin: float | None = None,
     progress: Progress | None = None,
 ) -> Comparison:
     """Score every model against `real`, rank them by the first metric, and test every pair.
 
-    Pairs are tested by their kernel distance and, where `metrics` has it, by their Fréchet distance.
+    Pairs are tested by their kernel distance and by those of `metrics` that have a test. With several training runs of
+    a model (`Runs`) it is recipes that are compared: by the mean over their runs, and by Welch's test of them.
 
     Parameters
     ----------
     real : source
         The real set.
     models : mapping of name to source
-        The fake set of each model.
+        The fake set of each model, or its training runs as `Runs`.
     metrics : sequence of names, default ('kid', 'fid', 'prdc')
         Metrics of the table; the first one ranks.
     settings : Settings
         How images become features.
     options : Options
         Choices of the metrics.
+    margin : float or None, default None
+        A difference of the first metric that does not matter; pairs are tested for being closer than that.
     progress : callable or None, default None
         Called with (step, done, total or None).
 
@@ -150,12 +162,14 @@ def compare(
     """
     check_metrics(metrics)
     check_source("real", real)
-    check_models(models)
+    flat = sources_of(models) if isinstance(models, Mapping) else models
+    check_models(flat)
     check_instance("options", options, Options)
+    check_margin(margin)
     if not models:
         raise InputError("no models to compare: give at least one as NAME=SOURCE")
     with feature_reader(settings, progress) as reader:
-        opened = {name: reader.open(given) for name, given in models.items()}
+        opened = {name: reader.open(given) for name, given in flat.items()}
         wanted = needs(metrics, options)._replace(vectors=True)
         opened_real = reader.open(real)
         rule = options.plan.group
@@ -166,33 +180,27 @@ def compare(
         sides = {name: _side(source, fakes[name]) for name, source in opened.items()}
         evaluations = {name: evaluate_with(reader, real_side, side, metrics, options) for name, side in sides.items()}
         network = network_of([real_side, *sides.values()], reader.network)
-        shared, notes = _pairing(models)
-        job = _PairJob(network, metrics, options, _matches(shared, opened, fakes))
+        shared, notes = _pairing(flat)
+        labels = labels_of(models)
+        job = PairJob(network, metrics, options, _matches(shared, opened, fakes), labels, margin)
         sets = [real_set, *fakes.values()]
         key = result_key(sets, metrics, network, options, [one.groups for one in sets])
         with reader.timed("pairs"):
-            tests = _pairs(real_set, fakes, job, reader, key)
+            if len(labels) < len(flat):
+                tests, scored = recipes_of(
+                    real_set, fakes, job, {name: one.scores for name, one in evaluations.items()}
+                )
+            else:
+                tests = _pairs(real_set, fakes, job, reader, key)
+                scored = {name: ScoredModel(evaluations[name].scores) for name in labels}
     return Comparison(
-        models=_ranked(evaluations, tests.pairs),
+        models=_ranked(scored, tests.pairs),
         pairs=tests.pairs,
         provenance=_provenance(reader, evaluations),
         warnings=(*notes, *tests.notes, *_warnings(evaluations)),
         pairing=shared,
+        margin=margin,
     )
-
-
-class _PairJob(NamedTuple):
-    """What the tests of pairs depend on beside the sets."""
-
-    network: Network
-    metrics: Sequence[MetricName]
-    options: Options
-    matches: Matches
-
-    def digest(self) -> str:
-        """Hash of the matched rows, and of which models they belong to."""
-        pairs = [[*map(ascii, pair), rows.a.tolist(), rows.b.tolist()] for pair, rows in self.matches.items()]
-        return canonical_sha256(pairs)
 
 
 def _side(source: Opened, read: FeatureSet) -> Opened | FeatureSet:
@@ -226,27 +234,28 @@ def _pairing(models: Mapping[str, Given]) -> tuple[Pairing | None, tuple[str, ..
         return None, (f"which models share their inputs is not known: {error}",)
 
 
-def _ranked(evaluations: Mapping[str, Evaluation], pairs: Sequence[Pair]) -> tuple[Model, ...]:
+def _ranked(scored: Mapping[str, ScoredModel], pairs: Sequence[Pair]) -> tuple[Model, ...]:
     def place(name: str) -> float:
-        first = evaluations[name].scores[0]
+        first = scored[name].scores[0]
         return first.value if first.direction == "lower" else -first.value
 
-    order = sorted(evaluations, key=place)
-    ranks = ranks_of(order, pairs, evaluations[order[0]].scores[0].metric) or {}
+    order = sorted(scored, key=place)
+    ranks = ranks_of(order, pairs, scored[order[0]].scores[0].metric) or {}
     return tuple(
-        Model(name, evaluations[name].scores, place_of, ranks.get(name)) for place_of, name in enumerate(order, 1)
+        Model(name, scored[name].scores, place_of, ranks.get(name), scored[name].runs)
+        for place_of, name in enumerate(order, 1)
     )
 
 
 def _pairs(
     real: FeatureSet,
     fakes: Mapping[str, FeatureSet],
-    job: _PairJob,
+    job: PairJob,
     reader: FeatureReader,
     key: Mapping[str, Any] | None,
 ) -> PairTable:
     """Every pair, from the cache where it has them; key: what the scores depend on, None where that is not known."""
-    key = key and {**key, "what": "pairs", "models": list(fakes), "matches": job.digest()}
+    key = key and {**key, "what": "pairs", "models": list(fakes), "matches": job.digest(), "margin": job.margin}
     cached = reader.cache.read(key, lambda entry: read_document(entry / "pairs.json", CACHED_PAIRS)) if key else None
     if cached is not None:
         return PairTable(cached.pairs, cached.notes)
@@ -259,18 +268,20 @@ def _pairs(
     return PairTable(pairs, notes)
 
 
-def _tested(real: FeatureSet, fakes: Mapping[str, FeatureSet], job: _PairJob) -> list[PairTable]:
+def _tested(real: FeatureSet, fakes: Mapping[str, FeatureSet], job: PairJob) -> list[PairTable]:
     """The pairs by each metric that tests them."""
-    plan = job.options.plan
-    rows = [row for row in TABLE.values() if row.pairs == "always"]
-    rows += [TABLE[name] for name in dict.fromkeys(job.metrics) if TABLE[name].pairs == "asked" and plan.interval]
-
-    def name(number: str) -> str:
-        return name_of(number, job.network)
-
     return [
-        pairs_of(row, real, fakes, names=name, plan=plan, matches=job.matches, own=job.options.own_of(row))
-        for row in rows
+        pairs_of(
+            row,
+            real,
+            fakes,
+            names=job.name,
+            plan=job.options.plan,
+            matches=job.matches,
+            own=job.options.own_of(row),
+            margin=job.margin_of(row),
+        )
+        for row in job.rows()
     ]
 
 

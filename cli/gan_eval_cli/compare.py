@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from gan_eval.agree import PeopleAndMetrics
     from gan_eval.comparison import Comparison
     from gan_eval.settings import Settings
+    from gan_eval.training_runs import Runs
 
 
 @click.command("compare")
@@ -33,6 +35,12 @@ if TYPE_CHECKING:
     help="Answers of people on these models: say which metric agrees with them.",
 )
 @click.option("--key", "key_file", type=click.Path(path_type=Path), help="The study's folder or key, with --study.")
+@click.option(
+    "--margin",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="NUMBER",
+    help="A difference of the first metric that does not matter: pairs are also tested for being closer than that.",
+)
 @with_exports
 @options.interval
 @options.group
@@ -46,6 +54,7 @@ def compare(
     metrics: str,
     study: Path | None,
     key_file: Path | None,
+    margin: float | None,
     interval: bool,
     seed: int,
     group: str | None,
@@ -56,8 +65,10 @@ def compare(
 ) -> None:
     """Rank several models' images against a REAL set, with error bars and a test for every pair.
 
-    A model is NAME=SOURCE, or a SOURCE that is called by the name of its folder. --study takes what `gan-eval study
-    analyse` takes, with the models called by the same names: answers of a study, with --key, or a CSV of votes.
+    A model is NAME=SOURCE, or a SOURCE that is called by the name of its folder. A name that is given again, or a
+    SOURCE with * that matches several folders, adds a training run; models of several runs are compared as recipes.
+    --study takes what `gan-eval study analyse` takes, with the models called by the same names: answers of a study,
+    with --key, or a CSV of votes.
 
     Example: gan-eval compare real/ ours=out/ours/ theirs=out/theirs/ --html report.html
     """
@@ -72,7 +83,13 @@ def compare(
     chosen = Options(like=settings.like, interval=interval, seed=seed, group=group)
     with render.progress(quiet) as progress:
         comparison = run(
-            real, parse_models(models), parse_metrics(metrics), settings=settings, options=chosen, progress=progress
+            real,
+            parse_runs(models),
+            parse_metrics(metrics),
+            settings=settings,
+            options=chosen,
+            margin=margin,
+            progress=progress,
         )
     people = None if study is None else _people(comparison, study, key_file)
     if as_json:
@@ -117,24 +134,55 @@ def _export(comparison: Comparison, exports: Exports, people: PeopleAndMetrics |
 def parse_models(given: tuple[str, ...]) -> dict[str, str]:
     """`NAME=SOURCE` or `SOURCE` → name → source; two of one name are a usage error."""
     models: dict[str, str] = {}
-    for text in given:
-        name, equals, source = text.partition("=")
-        if not equals or Path(text).exists():
-            name, source = Path(text).stem or text, text
+    for name, source, _ in map(_named, given):
         if name in models:
             raise click.BadParameter(f"two models are called {name!r}; tell them apart as NAME=SOURCE")
         models[name] = source
     return models
 
 
+def parse_runs(given: tuple[str, ...]) -> dict[str, str | Runs]:
+    """As `parse_models`, but a NAME= that comes again, and a pattern that matches several paths, are training runs."""
+    from gan_eval.training_runs import Runs
+
+    runs: dict[str, list[str]] = {}
+    unnamed: set[str] = set()
+    for name, source, own in map(_named, given):
+        if name in runs and (not own or name in unnamed):
+            raise click.BadParameter(f"two models are called {name!r}; tell them apart as NAME=SOURCE")
+        if not own:
+            unnamed.add(name)
+        found = [source] if Path(source).exists() else sorted(glob.glob(source)) or [source]
+        if twice := [each for each in found if each in runs.get(name, [])]:
+            raise click.BadParameter(f"{twice[0]!r} is given twice as a training run of {name!r}")
+        runs.setdefault(name, []).extend(found)
+    return {name: sources[0] if len(sources) == 1 else Runs(*sources) for name, sources in runs.items()}
+
+
+def _named(text: str) -> tuple[str, str, bool]:
+    """A model's name, its source, and whether the name was given."""
+    name, equals, source = text.partition("=")
+    if not equals or Path(text).exists():
+        return Path(text).stem or text, text, False
+    return name, source, True
+
+
 def show(comparison: Comparison) -> None:
     """Models by rank and pairs by difference, as tables on stdout."""
-    from gan_eval.report.comparison import pair_tables, pairing_sentences, score_table, verdict
+    from gan_eval.report.comparison import (
+        equivalence_sentences,
+        pair_tables,
+        pairing_sentences,
+        run_table,
+        score_table,
+        verdict,
+    )
     from gan_eval_cli import render
 
     render.show_table(score_table(comparison))
-    for table in pair_tables(comparison):
+    for table in (*run_table(comparison), *pair_tables(comparison)):
         render.show_table(table)
-    for sentence in pairing_sentences(comparison):
+    for sentence in (*pairing_sentences(comparison), *equivalence_sentences(comparison)):
         render.print_text(sentence)
-    render.print_text(verdict(comparison)[0])
+    for sentence in verdict(comparison):
+        render.print_text(sentence)

@@ -63,6 +63,14 @@ DETAILS = _optional(
     per_seed=items(NUMBER),
     nearest_real=NUMBER,
     near_copies=NUMBER,
+    runs=record(
+        (),
+        count=COUNT,
+        values=items(NUMBER),
+        spread=NUMBER,
+        sigma_train=nullable(NUMBER),
+        sigma_sample=nullable(NUMBER),
+    ),
 )
 
 
@@ -116,7 +124,8 @@ def scores() -> Schema:
 
 def comparison() -> Schema:
     """What `compare` and `demo` print."""
-    model = record((), name=TEXT, scores=items(SCORE), rank=COUNT, ranks=nullable(items(COUNT)))
+    run = record((), label=TEXT, scores=items(SCORE))
+    model = record((), name=TEXT, scores=items(SCORE), rank=COUNT, ranks=nullable(items(COUNT)), runs=items(run))
     group = record((), models=TEXTS, evidence=TEXT, inputs=COUNT, sha256=nullable(SHA256))
     return command(
         "compare",
@@ -126,6 +135,7 @@ def comparison() -> Schema:
         pairs=items(of_class(Pair)),
         pairing=nullable(record((), groups=items(group))),
         people=metrics_against_people(),
+        margin=nullable(NUMBER),
         **PROVENANCE,
     )
 

@@ -53,6 +53,23 @@ def _interval(member: FamilyMember, adjusted: float, count: int, level: float, m
     return Interval(low, high, level, method)
 
 
+def equivalent(family: Sequence[FamilyMember], margin: float, *, level: float = 0.95) -> list[bool]:
+    """Whether each difference is shown to be smaller than a margin, either way, with Holm's adjustment over the family.
+
+    Two one-sided tests (Schuirmann 1987), the larger p-value of which counts.
+    """
+    p_values = [max(_one_sided(member, margin), _one_sided(member, -margin)) for member in family]
+    return [p < 1 - level for p in holm(p_values)]
+
+
+def _one_sided(member: FamilyMember, bound: float) -> float:
+    """p-value of a difference beyond the bound, on the bound's own side."""
+    gap = bound - member.value if bound > 0 else member.value - bound
+    if member.standard_error == 0:
+        return 0.0 if gap > 0 else 1.0
+    return float(student.sf(gap / member.standard_error, member.freedom))
+
+
 class RankSet(NamedTuple):
     """The lowest (best) and the highest rank that a model can have; 1 is the best."""
 

@@ -100,6 +100,7 @@ class NumberRow:
     elsewhere_digits : decimals of that number.
     spatially : name and title of the same number on the spatial features of the network that the name is defined on.
     also_times : a factor that papers print the number times, shown beside it; 1 for none.
+    compared_at : numbers of images at which two values may be compared.
     """
 
     name: str
@@ -112,6 +113,7 @@ class NumberRow:
     elsewhere_digits: int = 3
     spatially: tuple[str, str] | None = None
     also_times: int = 1
+    compared_at: Literal["any n", "equal n", "infinitely many"] = "equal n"
 
     def renamed(self) -> NumberRow:
         """The number as it is called with another network."""
@@ -203,7 +205,15 @@ _ROWS = (
         sides="both",
         needs=lambda plan, own: Needs(vectors=plan.interval or own["infinity"]),
         numbers=(
-            NumberRow("fid", "FID", 2, "lower", elsewhere=("fd", "Fréchet distance"), spatially=("sfid", "sFID")),
+            NumberRow(
+                "fid",
+                "FID",
+                2,
+                "lower",
+                elsewhere=("fd", "Fréchet distance"),
+                spatially=("sfid", "sFID"),
+                compared_at="infinitely many",
+            ),
         ),
         help="Fréchet inception distance between a REAL and a FAKE set (lower is better).",
         module="fid",
@@ -217,7 +227,14 @@ _ROWS = (
         needs=lambda plan, own: Needs(vectors=True),
         numbers=(
             NumberRow(
-                "kid", "KID", 5, "lower", elsewhere=("kd", "kernel distance"), elsewhere_digits=5, also_times=100
+                "kid",
+                "KID",
+                5,
+                "lower",
+                elsewhere=("kd", "kernel distance"),
+                elsewhere_digits=5,
+                also_times=100,
+                compared_at="any n",
             ),
         ),
         help="Kernel inception distance between a REAL and a FAKE set (lower is better): unbiased, over all pairs.",

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from gan_eval.comparison import Comparison, Model
-from gan_eval.digits import bounds, level_of, number, p_equals, p_value
+from gan_eval.digits import bounds, decimals, level_of, number, p_equals, p_value
 from gan_eval.files import write_text
 from gan_eval.metrics.table import number_rows
 from gan_eval.pairs import Pair
@@ -49,7 +49,7 @@ def html(comparison: Comparison, *, command: str = "", further: Sequence[PageSec
     models, first = comparison.models, comparison.models[0].scores[0]
     count = "1 model" if len(models) == 1 else f"{len(models)} models"
     sections = [
-        PageSection("Scores", (score_table(comparison), *_forests(models))),
+        PageSection("Scores", (score_table(comparison), *run_table(comparison), *_forests(models))),
         _pair_section(comparison),
         *further,
         PageSection("For the paper", (_sentence_list(comparison),)),
@@ -71,27 +71,36 @@ def html(comparison: Comparison, *, command: str = "", further: Sequence[PageSec
 
 def verdict(comparison: Comparison) -> tuple[str, ...]:
     """What the comparison found, in two sentences: never more than its tests say, and of what it holds."""
+    return (_found(comparison), _reach(comparison))
+
+
+def _found(comparison: Comparison) -> str:
     best, title = comparison.models[0], title_of(comparison.models[0].scores[0].metric)
     what = f"{best.name} ({title} {with_interval(best.scores[0])})"
     if len(comparison.models) == 1:
-        return (f"{what} is the only model, so nothing is ranked.", _REACH)
+        return f"{what} is the only model, so nothing is ranked."
     tests = [pair for pair in comparison.pairs if pair.metric == best.scores[0].metric]
     if not tests:
-        return (f"{what} has the best value. No pair was tested by {title}, so the order may be chance.", _REACH)
+        return f"{what} has the best value. No pair was tested by {title}, so the order may be chance."
     of_best = [pair for pair in tests if best.name in (pair.a, pair.b)]
     beaten = [_rival(pair, best.name) for pair in of_best if pair.better == best.name]
     others = [_rival(pair, best.name) for pair in of_best if pair.better is None]
+    worse = [pair.better for pair in of_best if pair.better and pair.better != best.name]
+    met = {_rival(pair, best.name) for pair in of_best}
+    untested = [model.name for model in comparison.models[1:] if model.name not in met]
+    if worse:
+        return f"{what} has the best value at these numbers of images, but the test finds {listed(worse)} better."
+    if untested and not of_best:
+        return f"{what} has the best value, but was not tested against {listed(untested)}."
     if not beaten:
-        return (
-            f"{what} has the best value, but is not told apart from {listed(others)}{_would_show(of_best)}.",
-            _REACH,
-        )
+        return f"{what} has the best value, but is not told apart from {listed(others)}{_would_show(of_best)}."
     largest = p_equals(max(pair.adjusted_p for pair in of_best if pair.better == best.name))
     rest = f"; it is not told apart from {listed(others)}{_would_show(of_best)}" if others else ""
-    against = listed(beaten) if others or len(beaten) == 1 else "every other model"
+    rest += f"; it was not tested against {listed(untested)}" if untested else ""
+    against = listed(beaten) if others or untested or len(beaten) == 1 else "every other model"
     adjusted = f"{'largest ' if len(beaten) > 1 else ''}{largest}, adjusted by Holm's method"
     advantage = "is nearer to the real images" if _is_distance(best.scores[0].metric) else f"has a higher {title}"
-    return (f"{what} {advantage} than {against} ({adjusted}){rest}.", _REACH)
+    return f"{what} {advantage} than {against} ({adjusted}){rest}."
 
 
 def _is_distance(metric: str) -> bool:
@@ -109,10 +118,57 @@ def _would_show(tests: Sequence[Pair]) -> str:
     return f" (a difference of {size} would have shown in 80 % of such comparisons)"
 
 
-_REACH = (
-    "This holds for these checkpoints, with images like these: other training runs of the same method, other data and "
-    "what people prefer were not tested."
-)
+def _reach(comparison: Comparison) -> str:
+    """Of what the verdict holds."""
+    counts = sorted({max(len(model.runs), 1) for model in comparison.models})
+    if counts[-1] == 1:
+        return (
+            "This holds for these checkpoints, with images like these: other training runs of the same method, other "
+            "data and what people prefer were not tested."
+        )
+    runs = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+    return (
+        f"This holds for these recipes as far as {runs} training runs of each show, with images like these: other data "
+        "and what people prefer were not tested."
+    )
+
+
+def run_table(comparison: Comparison) -> list[Table]:
+    """What training again moves, for each model of several runs and each metric; no table where there are none."""
+    rows = tuple(_run_row(model.name, score) for model in comparison.models if model.runs for score in model.scores)
+    columns = ("model", "metric", "runs", "each run", "spread", "σ_train", "σ_sample")
+    note = (
+        "spread: standard deviation between training runs. σ_sample: its part from the runs' own images. σ_train: the "
+        "rest, which is training luck."
+    )
+    return [Table("Training runs", columns, rows, note, keys=2, text=frozenset({3}))] if rows else []
+
+
+def _run_row(model: str, score: Score) -> tuple[str, ...]:
+    runs, scale = score.details["runs"], scales_of(score.metric)[-1]
+    digits = decimals(-scale * runs["spread"], scale * runs["spread"]) if runs["spread"] else 3
+    sigmas = [runs["spread"], runs["sigma_train"], runs["sigma_sample"]]
+    return (
+        model,
+        title_of(score.metric, scale),
+        str(runs["count"]),
+        ", ".join(number(scale * value, digits) for value in runs["values"]),
+        *("–" if sigma is None else number(scale * sigma, digits) for sigma in sigmas),
+    )
+
+
+def equivalence_sentences(comparison: Comparison) -> list[str]:
+    """What the margin says of each pair; none where no margin was given."""
+    tested = [pair for pair in comparison.pairs if pair.equivalent is not None]
+    if comparison.margin is None or not tested:
+        return []
+    title, margin = title_of(tested[0].metric), f"{comparison.margin:g}"
+    alike = [f"{pair.a} and {pair.b}" for pair in tested if pair.equivalent]
+    if not alike:
+        return [f"No pair is shown to differ by less than {margin} in {title} (two one-sided tests, Holm's method)."]
+    return [
+        f"By {title}, {listed(alike)} differ by less than {margin} (two one-sided tests, adjusted by Holm's method)."
+    ]
 
 
 def score_table(comparison: Comparison) -> Table:
@@ -245,7 +301,8 @@ def _pair_section(comparison: Comparison) -> PageSection | None:
     if not comparison.pairs:
         return None
     names = [model.name for model in comparison.models]
-    parts: list[Part] = [Prose(text) for text in (_PAIRS, *pairing_sentences(comparison))]
+    parts: list[Part] = [Prose(text) for text in (_pairs_text(comparison), *pairing_sentences(comparison))]
+    parts += [Prose(text) for text in equivalence_sentences(comparison)]
     for metric, table in zip(
         dict.fromkeys(pair.metric for pair in comparison.pairs), pair_tables(comparison), strict=True
     ):
@@ -253,13 +310,19 @@ def _pair_section(comparison: Comparison) -> PageSection | None:
     return PageSection("Pairs", tuple(parts))
 
 
-_PAIRS = (
-    "Both models of a pair are compared with the same real images, so the interval of their difference is narrower "
-    "than their two intervals suggest. P-values are two-sided and adjusted by Holm's method over all pairs "
-    "of a metric; intervals hold all differences of a metric at once. Two models that are not told apart may still "
-    "differ: more images may "
-    "show it."
-)
+def _pairs_text(comparison: Comparison) -> str:
+    recipes = any(pair.of == "training runs" for pair in comparison.pairs)
+    compared = (
+        "Recipes are compared by Welch's test of their training runs. "
+        if recipes
+        else "Both models of a pair are compared with the same real images, so the interval of their difference is "
+        "narrower than their two intervals suggest. "
+    )
+    return (
+        f"{compared}P-values are two-sided and adjusted by Holm's method over all pairs of a metric; intervals hold "
+        "all differences of a metric at once. Two models that are not told apart may still differ: more "
+        f"{'training runs' if recipes else 'images'} may show it."
+    )
 
 
 def _matrix(metric: str, names: Sequence[str], pairs: Sequence[Pair]) -> Matrix:

@@ -39,7 +39,9 @@ def score_sentence(score: Score, features: Mapping[str, Any], versions: Mapping[
 
 def _images(score: Score) -> str:
     """How many images entered; a file of moments may not tell."""
+    runs = score.details.get("runs")
     fake = f"{score.n_fake or 'an unknown number of'} generated"
+    fake = f"mean of {runs['count']} training runs, each with {fake}" if runs else fake
     if score.metric in ("is", "score_is"):
         return f"{fake} images"
     return f"{fake} against {score.n_real or 'an unknown number of'} real images"

@@ -23,8 +23,12 @@ def prepare(folder: Path) -> None:
 
 
 def _translations(folder: Path, inputs: Path) -> None:
-    """in/ with the inputs; out/ours, out/theirs, out/third with what three models made of the same inputs."""
+    """in/ with the inputs; out/ours, out/theirs, out/third with what three models made of them; s0/ to t1/: of runs."""
     shutil.copytree(inputs, folder / "in")
+    for number, name in enumerate(("s0", "s1", "t0", "t1")):
+        (folder / name).mkdir()
+        for path in sorted(inputs.iterdir()):
+            Image.open(path).filter(ImageFilter.GaussianBlur(0.4 + 0.2 * number)).save(folder / name / path.name)
     for number, name in enumerate(("ours", "theirs", "third")):
         (folder / "out" / name).mkdir(parents=True)
         for path in sorted(inputs.iterdir()):

@@ -117,9 +117,10 @@ def test_the_order_of_the_models_changes_nothing_but_signs(real: Path, models: d
 def test_the_document_has_the_contracts_fields(real: Path, models: dict[str, Path]) -> None:
     document = compare(real, models).to_dict()
     assert document["command"] == "compare"
-    assert set(document["models"][0]) == {"name", "scores", "rank", "ranks"}
+    assert set(document["models"][0]) == {"name", "scores", "rank", "ranks", "runs"}
     assert set(document["pairs"][0]) == {
-        *("a", "b", "metric", "difference", "interval", "p_value", "adjusted_p", "better", "paired", "detectable")
+        *("a", "b", "metric", "difference", "interval", "p_value", "adjusted_p", "better", "paired", "detectable"),
+        *("equivalent", "of"),
     }
     assert document["scores"][0]["details"]["model"] == "good"
 

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
-from gan_eval_cli.compare import parse_models
+from gan_eval_cli.compare import parse_models, parse_runs
+
+from gan_eval.training_runs import Runs
 
 Invoke = Callable[..., Result]
 MakeFolder = Callable[..., Path]
@@ -32,8 +34,25 @@ class TestCompare:
 
     def test_two_of_one_name_are_a_usage_error(self, invoke: Invoke, make_folder: MakeFolder) -> None:
         real = make_folder("real")
+        result = invoke("compare", real, f"{real.name}={real}", real)
+        assert (result.exit_code, f"two models are called '{real.name}'" in result.stderr) == (2, True)
         result = invoke("compare", real, f"a={real}", f"a={real}")
-        assert (result.exit_code, "two models are called 'a'" in result.stderr) == (2, True)
+        assert (result.exit_code, "is given twice as a training run of 'a'" in result.stderr) == (2, True)
+
+    def test_a_name_given_again_is_another_training_run(self, invoke: Invoke, make_folder: MakeFolder) -> None:
+        real = make_folder("real", 40)
+        for model, shift in (("good", 0), ("bad", 90)):
+            for seed in (1, 2, 3):
+                make_folder(f"{model}-{seed}", 24, seed=seed, shift=shift)
+        runs = [f"good={real.parent}/good-*", *(f"bad={real.parent}/bad-{seed}" for seed in (1, 2, 3))]
+        result = invoke("compare", real, *runs, "--metrics", "kid", "--margin", 0.001)
+        assert result.exit_code == 0, result.stderr
+        assert "Training runs" in result.stdout
+        assert "as far as 3 training runs of each show" in " ".join(result.stdout.split())
+        document = json.loads(invoke("compare", real, *runs, "--metrics", "kid", "--margin", 0.001, "--json").stdout)
+        assert [(model["name"], len(model["runs"])) for model in document["models"]] == [("good", 3), ("bad", 3)]
+        [pair] = document["pairs"]
+        assert (pair["of"], pair["better"], pair["equivalent"]) == ("training runs", "good", False)
 
     def test_the_demo_ranks_its_sets(self, invoke: Invoke, tmp_path: Path) -> None:
         result = invoke("demo", "--count", "20", "--out", tmp_path / "demo")
@@ -85,3 +104,11 @@ def test_notes_follow_the_result_and_are_silent_under_quiet(
     assert loud.output.index("note: ") > loud.output.index("FID")
     assert quiet.stderr == ""
     assert json.loads(invoke(command, real, fake, "--json", "--quiet").stdout)["warnings"]
+
+
+def test_a_pattern_gives_a_run_for_each_match(tmp_path: Path) -> None:
+    for seed in range(3):
+        (tmp_path / f"s{seed}").mkdir()
+    models = parse_runs((f"ours={tmp_path}/s[01]", "theirs=out", f"ours={tmp_path}/s2"))
+    assert models == {"ours": Runs(*(f"{tmp_path}/s{seed}" for seed in range(3))), "theirs": "out"}
+    assert parse_runs((f"x={tmp_path}/none*",)) == {"x": f"{tmp_path}/none*"}

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from gan_eval.inference.families import FamilyMember, RankSet, adjust, rank_sets, smallest_detectable
+from gan_eval.inference.families import FamilyMember, RankSet, adjust, equivalent, rank_sets, smallest_detectable
 from gan_eval.inference.intervals import holm
 
 
@@ -74,3 +74,21 @@ def test_rank_sets_of_a_tie_at_the_top() -> None:
 def test_smallest_detectable_difference_has_the_power_promised() -> None:
     difference = smallest_detectable(1.0)
     assert stats.norm.sf(1.959964 - difference) == pytest.approx(0.8, abs=1e-4)
+
+
+def test_equivalence_is_two_one_sided_tests() -> None:
+    assert equivalent([member(0.2)], 2.0) == [True]  # 1.8 errors from the nearer bound, beyond 1.645
+    assert equivalent([member(0.4)], 2.0) == [False]
+    assert equivalent([member(-0.4)], 2.0) == [False]
+    assert equivalent([member(3.0)], 2.0) == [False]
+    assert equivalent([member(0.2), member(0.2)], 2.0) == [False, False]  # Holm's adjustment
+
+
+def test_equivalence_without_an_error() -> None:
+    assert equivalent([FamilyMember(0.0, 0.0, np.inf, 1.0), FamilyMember(3.0, 0.0, np.inf, 0.0)], 1.0) == [True, False]
+
+
+def test_equivalence_is_seldom_claimed_at_the_margin() -> None:
+    rng = np.random.default_rng(0)
+    claimed = [equivalent([member(2 + rng.standard_normal())], 2.0)[0] for _ in range(2000)]
+    assert 0.02 < np.mean(claimed) < 0.065

@@ -11,8 +11,18 @@ import pytest
 from gan_eval.comparison import Comparison, Model, compare
 from gan_eval.pairs import Pair
 from gan_eval.provenance import Provenance
-from gan_eval.report.comparison import html, pair_tables, score_table, sentences, verdict, write_html
+from gan_eval.report.comparison import (
+    equivalence_sentences,
+    html,
+    pair_tables,
+    run_table,
+    score_table,
+    sentences,
+    verdict,
+    write_html,
+)
 from gan_eval.result import Interval, Score
+from gan_eval.training_runs import ModelRun
 from tests.gan_eval.report.pages import HOSTILE, check_page, text_of
 
 MakeFolder = Callable[..., Path]
@@ -170,6 +180,57 @@ def test_metrics_without_a_test_of_pairs_are_named() -> None:
     models = tuple(replace(model, scores=(*model.scores, extra)) for model in comparison.models)
     assert "Pairs were not tested by Vendi score." in score_table(replace(comparison, models=models)).note
     assert "not tested" not in score_table(comparison).note
+
+
+def of_runs(comparison: Comparison) -> Comparison:
+    runs = {"count": 3, "values": [9.0, 10.0, 11.0], "spread": 1.0, "sigma_train": 0.8, "sigma_sample": None}
+    models = tuple(
+        replace(
+            model,
+            scores=tuple(replace(score, details={"runs": runs}) for score in model.scores),
+            runs=tuple(ModelRun(f"{model.name} (run {place})", model.scores) for place in (1, 2, 3)),
+        )
+        for model in comparison.models
+    )
+    return replace(comparison, models=models, pairs=tuple(replace(p, of="training runs") for p in comparison.pairs))
+
+
+def test_recipes_are_told_from_checkpoints() -> None:
+    assert "for these checkpoints" in verdict(drawn([1, 2]))[1]
+    assert "as far as 3 training runs of each show" in verdict(of_runs(drawn([1, 2])))[1]
+    [table] = run_table(of_runs(drawn([1, 2])))
+    assert table.rows[0] == ("a", "FID", "3", "9.0, 10.0, 11.0", "1.0", "0.8", "–")
+    assert run_table(drawn([1, 2])) == []
+    page = html(of_runs(drawn([1, 2])))
+    check_page(page)
+    assert "Welch" in text_of(page)
+    assert "mean of 3 training runs, each with 90 generated" in sentences(of_runs(drawn([1, 2])))[0].replace(
+        "\u00a0", " "
+    )
+
+
+def test_a_model_that_was_not_tested_is_not_called_beaten() -> None:
+    comparison = drawn([1, 2, 3])
+    some = replace(comparison, pairs=comparison.pairs[:1])
+    assert verdict(some)[0].endswith("it was not tested against c.")
+    other = replace(comparison, pairs=comparison.pairs[2:])
+    assert verdict(other)[0].endswith("was not tested against b and c.")
+
+
+def test_a_test_against_the_order_of_the_values_is_told() -> None:
+    comparison = drawn([1, 2])
+    turned = replace(comparison, pairs=tuple(replace(pair, better="b") for pair in comparison.pairs))
+    assert verdict(turned)[0].endswith("but the test finds b better.")
+
+
+def test_equivalence_is_said_of_pairs_within_the_margin() -> None:
+    comparison = drawn([1, 2, 3])
+    assert equivalence_sentences(comparison) == []
+    pairs = tuple(replace(pair, equivalent=pair.b == "b") for pair in comparison.pairs)
+    [text] = equivalence_sentences(replace(comparison, pairs=pairs, margin=0.5))
+    assert text.startswith("By FID, a and b differ by less than 0.5 (")
+    none = tuple(replace(pair, equivalent=False) for pair in comparison.pairs)
+    assert equivalence_sentences(replace(comparison, pairs=none, margin=0.5))[0].startswith("No pair is shown")
 
 
 def test_a_sentence_says_all_that_a_reader_needs() -> None:
