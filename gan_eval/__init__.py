@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from gan_eval.result import Interval, Score
     from gan_eval.scoring import Options
     from gan_eval.settings import Settings
-    from gan_eval.training_runs import ModelRun, Runs
+    from gan_eval.training_runs import ModelRun, TrainingRuns
 
 _HOMES = {
     "comparison": ("Comparison", "Model"),
@@ -60,7 +60,7 @@ _HOMES = {
     "result": ("Interval", "Score"),
     "scoring": ("Options",),
     "settings": ("Settings",),
-    "training_runs": ("ModelRun", "Runs"),
+    "training_runs": ("ModelRun", "TrainingRuns"),
 }
 
 __all__ = [
@@ -83,10 +83,10 @@ __all__ = [
     "Pair",
     "Provenance",
     "Reference",
-    "Runs",
     "Score",
     "Settings",
     "TooFewError",
+    "TrainingRuns",
     "WeightsError",
     "__version__",
     "compare",

@@ -29,7 +29,7 @@ from gan_eval.options import checked, option_rows, takes_options
 from gan_eval.result import Progress, Score
 from gan_eval.scoring import Options, check_metrics, needs
 from gan_eval.settings import EstimatorOptions, ScoringOptions, settings_of
-from gan_eval.training_runs import Runs
+from gan_eval.training_runs import TrainingRuns
 
 
 class FidCall(ScoringOptions, FidOptions, total=False):
@@ -320,7 +320,7 @@ def score(
 @takes_options(ScoreCall)
 def compare(
     real: Given,
-    models: Mapping[str, Given | Runs],
+    models: Mapping[str, Given | TrainingRuns],
     *,
     metrics: Sequence[MetricName] = ("kid", "fid", "prdc"),
     margin: float | None = None,
@@ -337,7 +337,7 @@ def compare(
     real : source
         The real set; see `Reference` for what a source is.
     models : mapping of name to source
-        The fake set of each model; `Runs("s0/", "s1/")` for several training runs of one model, which are then compared
+        The fake set of each model; `TrainingRuns("s0/", "s1/")` for several training runs of one model, which are then compared
         as recipes.
     metrics : sequence of names, default ('kid', 'fid', 'prdc')
         Metrics of the table; the first one ranks.

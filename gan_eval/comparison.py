@@ -33,7 +33,7 @@ from gan_eval.scoring import Options, check_metrics, needs
 from gan_eval.settings import Settings
 from gan_eval.statistics_file import StatisticsFile
 from gan_eval.strict_json import DocumentFormat
-from gan_eval.training_runs import ModelRun, PairJob, Runs, ScoredModel, labels_of, recipes_of, sources_of
+from gan_eval.training_runs import ModelRun, PairJob, TrainingRuns, ScoredModel, labels_of, recipes_of, sources_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ def _rows(comparison: Comparison) -> list[dict[str, Any]]:
 
 def compare(
     real: Given,
-    models: Mapping[str, Given | Runs],
+    models: Mapping[str, Given | TrainingRuns],
     metrics: Sequence[MetricName] = ("kid", "fid", "prdc"),
     *,
     settings: Settings = Settings(),  # noqa: B008 - an immutable value
@@ -131,14 +131,14 @@ def compare(
     """Score every model against `real`, rank them by the first metric, and test every pair.
 
     Pairs are tested by their kernel distance and by those of `metrics` that have a test. With several training runs of
-    a model (`Runs`) it is recipes that are compared: by the mean over their runs, and by Welch's test of them.
+    a model (`TrainingRuns`) it is recipes that are compared: by the mean over their runs, and by Welch's test of them.
 
     Parameters
     ----------
     real : source
         The real set.
     models : mapping of name to source
-        The fake set of each model, or its training runs as `Runs`.
+        The fake set of each model, or its training runs as `TrainingRuns`.
     metrics : sequence of names, default ('kid', 'fid', 'prdc')
         Metrics of the table; the first one ranks.
     settings : Settings

@@ -28,13 +28,13 @@ from gan_eval.scoring import Options, name_of
 from gan_eval.strict_json import canonical_sha256
 
 METHOD = "Welch's t over training runs"
-#: Runs of a recipe that may be compared with another.
+#: TrainingRuns of a recipe that may be compared with another.
 LEAST = 2
 _ONE_RUN = "one training run says nothing of how far retraining moves a score"
 
 
 @dataclass(frozen=True, slots=True, init=False)
-class Runs:
+class TrainingRuns:
     """The image sets of one model's training runs.
 
     Parameters
@@ -52,7 +52,7 @@ class Runs:
 
     def __init__(self, *sources: Given) -> None:
         if not sources:
-            raise InputError("Runs(): give the images of at least one training run")
+            raise InputError("TrainingRuns(): give the images of at least one training run")
         for place, source in enumerate(sources, 1):
             check_source(f"run {place}", source)
         object.__setattr__(self, "sources", sources)
@@ -106,11 +106,11 @@ class PairJob(NamedTuple):
         return self.margin if row.name == self.metrics[0] else None
 
 
-def labels_of(models: Mapping[str, Given | Runs]) -> dict[str, tuple[str, ...]]:
+def labels_of(models: Mapping[str, Given | TrainingRuns]) -> dict[str, tuple[str, ...]]:
     """For each model a name for each of its runs; a model with one run gives its own name."""
     labels: dict[str, tuple[str, ...]] = {}
     for name, given in models.items():
-        count = len(given.sources) if isinstance(given, Runs) else 1
+        count = len(given.sources) if isinstance(given, TrainingRuns) else 1
         labels[name] = (name,) if count == 1 else tuple(f"{name} (run {place})" for place in range(1, count + 1))
     every = [label for of_model in labels.values() for label in of_model]
     twice = [label for label in dict.fromkeys(every) if every.count(label) > 1]
@@ -119,9 +119,9 @@ def labels_of(models: Mapping[str, Given | Runs]) -> dict[str, tuple[str, ...]]:
     return labels
 
 
-def sources_of(models: Mapping[str, Given | Runs]) -> dict[str, Given]:
+def sources_of(models: Mapping[str, Given | TrainingRuns]) -> dict[str, Given]:
     """Every run's label and source."""
-    every = {name: given.sources if isinstance(given, Runs) else (given,) for name, given in models.items()}
+    every = {name: given.sources if isinstance(given, TrainingRuns) else (given,) for name, given in models.items()}
     return {
         label: source
         for name, of_model in labels_of(models).items()

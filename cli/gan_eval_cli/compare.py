@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gan_eval.agree import PeopleAndMetrics
     from gan_eval.comparison import Comparison
     from gan_eval.settings import Settings
-    from gan_eval.training_runs import Runs
+    from gan_eval.training_runs import TrainingRuns
 
 
 @click.command("compare")
@@ -141,9 +141,9 @@ def parse_models(given: tuple[str, ...]) -> dict[str, str]:
     return models
 
 
-def parse_runs(given: tuple[str, ...]) -> dict[str, str | Runs]:
+def parse_runs(given: tuple[str, ...]) -> dict[str, str | TrainingRuns]:
     """As `parse_models`, but a NAME= that comes again, and a pattern that matches several paths, are training runs."""
-    from gan_eval.training_runs import Runs
+    from gan_eval.training_runs import TrainingRuns
 
     runs: dict[str, list[str]] = {}
     unnamed: set[str] = set()
@@ -156,7 +156,7 @@ def parse_runs(given: tuple[str, ...]) -> dict[str, str | Runs]:
         if twice := [each for each in found if each in runs.get(name, [])]:
             raise click.BadParameter(f"{twice[0]!r} is given twice as a training run of {name!r}")
         runs.setdefault(name, []).extend(found)
-    return {name: sources[0] if len(sources) == 1 else Runs(*sources) for name, sources in runs.items()}
+    return {name: sources[0] if len(sources) == 1 else TrainingRuns(*sources) for name, sources in runs.items()}
 
 
 def _named(text: str) -> tuple[str, str, bool]:

@@ -13,7 +13,7 @@ from gan_eval.comparison import compare
 from gan_eval.errors import InputError
 from gan_eval.metrics.table import number_rows
 from gan_eval.result import Interval, Score
-from gan_eval.training_runs import Runs, labels_of, mean_score, recipe_differences, sources_of
+from gan_eval.training_runs import TrainingRuns, labels_of, mean_score, recipe_differences, sources_of
 
 MakeFolder = Callable[..., Path]
 
@@ -27,13 +27,13 @@ def feature_file(path: Path, features: np.ndarray) -> Path:
     return path
 
 
-def runs_of(tmp_path: Path, name: str, shifts: list[float], seed: int, n: int = 60) -> Runs:
+def runs_of(tmp_path: Path, name: str, shifts: list[float], seed: int, n: int = 60) -> TrainingRuns:
     rng = np.random.default_rng(seed)
     files = [
         feature_file(tmp_path / f"{name}-{place}.npz", rng.standard_normal((n, 6)) + shift)
         for place, shift in enumerate(shifts)
     ]
-    return Runs(*files)
+    return TrainingRuns(*files)
 
 
 @pytest.fixture
@@ -135,17 +135,17 @@ def test_only_what_runs_agree_in_stays_among_the_details() -> None:
 
 
 def test_names_of_runs_may_not_be_those_of_models() -> None:
-    assert labels_of({"a": Runs("x", "y"), "b": "z"}) == {"a": ("a (run 1)", "a (run 2)"), "b": ("b",)}
-    assert sources_of({"a": Runs("x", "y"), "b": "z"}) == {"a (run 1)": "x", "a (run 2)": "y", "b": "z"}
+    assert labels_of({"a": TrainingRuns("x", "y"), "b": "z"}) == {"a": ("a (run 1)", "a (run 2)"), "b": ("b",)}
+    assert sources_of({"a": TrainingRuns("x", "y"), "b": "z"}) == {"a (run 1)": "x", "a (run 2)": "y", "b": "z"}
     with pytest.raises(InputError, match="rename the latter"):
-        labels_of({"a": Runs("x", "y"), "a (run 1)": "z"})
+        labels_of({"a": TrainingRuns("x", "y"), "a (run 1)": "z"})
 
 
 def test_faults_of_runs_are_named() -> None:
     with pytest.raises(InputError, match="at least one training run"):
-        Runs()
+        TrainingRuns()
     with pytest.raises(InputError, match="run 2"):
-        Runs("x", 3)  # type: ignore[arg-type]
+        TrainingRuns("x", 3)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("margin", [0, -1, float("nan"), True, "1"])

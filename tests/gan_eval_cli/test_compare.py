@@ -8,7 +8,7 @@ import pytest
 from click.testing import Result
 from gan_eval_cli.compare import parse_models, parse_runs
 
-from gan_eval.training_runs import Runs
+from gan_eval.training_runs import TrainingRuns
 
 Invoke = Callable[..., Result]
 MakeFolder = Callable[..., Path]
@@ -110,5 +110,5 @@ def test_a_pattern_gives_a_run_for_each_match(tmp_path: Path) -> None:
     for seed in range(3):
         (tmp_path / f"s{seed}").mkdir()
     models = parse_runs((f"ours={tmp_path}/s[01]", "theirs=out", f"ours={tmp_path}/s2"))
-    assert models == {"ours": Runs(*(f"{tmp_path}/s{seed}" for seed in range(3))), "theirs": "out"}
+    assert models == {"ours": TrainingRuns(*(f"{tmp_path}/s{seed}" for seed in range(3))), "theirs": "out"}
     assert parse_runs((f"x={tmp_path}/none*",)) == {"x": f"{tmp_path}/none*"}
