@@ -337,8 +337,8 @@ def compare(
     real : source
         The real set; see `Reference` for what a source is.
     models : mapping of name to source
-        The fake set of each model; `TrainingRuns("s0/", "s1/")` for several training runs of one model, which are then compared
-        as recipes.
+        The fake set of each model; `TrainingRuns("s0/", "s1/")` for several training runs of one model, which are then
+        compared as recipes.
     metrics : sequence of names, default ('kid', 'fid', 'prdc')
         Metrics of the table; the first one ranks.
     margin : float or None, default None

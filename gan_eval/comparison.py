@@ -33,7 +33,7 @@ from gan_eval.scoring import Options, check_metrics, needs
 from gan_eval.settings import Settings
 from gan_eval.statistics_file import StatisticsFile
 from gan_eval.strict_json import DocumentFormat
-from gan_eval.training_runs import ModelRun, PairJob, TrainingRuns, ScoredModel, labels_of, recipes_of, sources_of
+from gan_eval.training_runs import ModelRun, PairJob, ScoredModel, TrainingRuns, labels_of, recipes_of, sources_of
 
 
 @dataclass(frozen=True, slots=True)
