@@ -23,11 +23,13 @@ from collections import defaultdict
 from collections.abc import Callable
 
 import numpy as np
-from scipy import special
+from scipy import special, stats
 
+from gan_eval.inference.ordinal import ordinal_strengths
 from gan_eval.study.analysing.findings import AnalysisSettings, Findings
 from gan_eval.study.analysing.kinds.best_of_k import best_of_k
 from gan_eval.study.analysing.kinds.pairwise import pairwise
+from gan_eval.study.analysing.kinds.rating import Ratings, rating
 from gan_eval.study.analysing.kinds.real_fake import real_fake
 from gan_eval.study.analysing.kinds.two_alternative import two_alternative_forced
 from gan_eval.study.analysing.tables import BestOf, Doubles, Labels, Pairs
@@ -121,6 +123,20 @@ def simulate_two_alternative(fooled: np.ndarray, count: int, rng: np.random.Gene
     return Doubles(NAMES, count, items, person, item, which, taken), truth
 
 
+def simulate_rating(opinions: np.ndarray, count: int, rng: np.random.Generator) -> tuple[Ratings, Planted]:
+    person, item, items = index(count)
+    which = (item + person) % 3
+    mean = stats.binom.pmf(np.arange(5), 4, (opinions[:, None] - 1) / 4)
+    own = np.stack([people(row, count, rng) for row in mean], axis=1)
+    points = (rng.random(len(person))[:, None] > np.cumsum(own[person, which], axis=1)).sum(1)
+    # The strengths that these points have are those of endlessly many answers.
+    strengths = ordinal_strengths(1e7 * mean[None])[0]
+    truth = {f"mean_opinion {n}": o for n, o in zip(NAMES, opinions, strict=True)}
+    truth |= {f"strength {n}": s for n, s in zip(NAMES, strengths, strict=True)}
+    truth |= {f"{a}-{b}": opinions[i] - opinions[j] for i, a in enumerate(NAMES) for j, b in enumerate(NAMES) if i < j}
+    return Ratings(NAMES, count, items, person, item, which, np.minimum(points, 4) + 1), truth
+
+
 def tally_coverage(tally: Tally, kind: str, count: int, findings: Findings, truth: Planted) -> None:
     """Whether each quoted interval covers its planted value, grouped by kind of measure."""
     quoted = {f"{m.name} {method.name}": m.estimate for method in findings.methods for m in method.measures}
@@ -155,6 +171,7 @@ KINDS: dict[str, tuple[Callable, Callable, np.ndarray, np.ndarray]] = {
     "pairwise": (simulate_pairwise, pairwise, STRENGTHS, np.zeros(3)),
     "real-fake": (simulate_real_fake, real_fake, FOOLED, np.full(3, 0.5)),
     "two-alternative": (simulate_two_alternative, two_alternative_forced, FOOLED, np.full(3, 0.5)),
+    "rating": (simulate_rating, rating, np.array([3.6, 3.0, 2.4]), np.full(3, 3.0)),
 }
 BANDS = {"coverage": (0.92, 0.98), "type-1 error": (0.03, 0.07), "family error": (0.0, 0.07)}
 
@@ -164,10 +181,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--studies", type=int, default=1000, help="studies per kind and number of people")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--kind", action="append", choices=tuple(KINDS), help="only this kind; may be repeated")
     options = parser.parse_args()
     tally: Tally = defaultdict(list)
     began = time.process_time()
     for kind, (simulate, findings_of, planted, null) in KINDS.items():
+        if options.kind and kind not in options.kind:
+            continue
         for count in PEOPLE:
             rng = np.random.default_rng([options.seed, count, len(kind)])
             for number in range(options.studies):

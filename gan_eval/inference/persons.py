@@ -102,6 +102,25 @@ def estimate(
     return found
 
 
+def mean_estimates(
+    table: Floats, *, weights: Floats, level: float = 0.95, bounds: tuple[float, float] | None = None
+) -> list[Estimate]:
+    """Estimates of the mean over people of each column of (P, q), with the people who have a value there.
+
+    Whoever has none counts neither in the mean nor as one of the people: a column that three of twenty people have
+    gets no interval, although twenty took part. The other arguments are those of `estimate`.
+    """
+    found = []
+    for column in table.T:
+        known = ~np.isnan(column)
+        own, people = column[known][:, None], int(known.sum())
+        if people == 0:
+            found.append(Estimate(float("nan"), 0))
+            continue
+        found += estimate(person_mean(own), people, weights=weights[:, known], level=level, bounds=bounds)
+    return found
+
+
 def _jackknife_t(
     values: Floats, without: Floats, level: float, bounds: tuple[float, float] | None
 ) -> list[Interval | None]:

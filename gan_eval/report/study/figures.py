@@ -31,7 +31,7 @@ def shares_figure(analysis: Analysis) -> Forest:
         rows.append(ForestRow(method.name, estimate.value, estimate.interval, note, measure.items, dots))
     chance = analysis.findings.chance
     known = math.isfinite(chance)
-    caption = f"{_share_caption(analysis, rows)} {_chance_caption(analysis)}"
+    caption = f"{_share_caption(analysis, rows)} {_chance_caption(analysis)}".rstrip()
     measured = analysis.findings.reference
     band = None if measured is None else measured.estimate.interval
     reference = chance if known else None
@@ -41,6 +41,8 @@ def shares_figure(analysis: Analysis) -> Forest:
 def _chance_caption(analysis: Analysis) -> str:
     """What the dashed line is, and the band around it where it was measured."""
     reference = analysis.findings.reference
+    if reference is None and not analysis.spec.report.reference:
+        return ""
     if reference is None:
         return f"Dashed: {chance_of(analysis)}, the value without a difference."
     if not math.isfinite(reference.estimate.value):

@@ -45,11 +45,12 @@ def mixed_model(analysis: Analysis) -> str:
     """R code that fits the main question as a generalised linear mixed model to the CSV."""
     first = json.dumps(tables.ranked(analysis)[0].name, ensure_ascii=False)
     formula, condition = analysis.spec.report.model(first)
+    function, arguments = analysis.spec.report.fitter
     subset = f" & {condition}" if condition else ""
     return (
         'd <- read.csv("answers.csv", colClasses = c(excluded = "character"))\n'
         f'd <- subset(d, role == "main" & excluded == ""{subset})\n'
-        f"summary(lme4::glmer({formula} + (1 | participant_id) + (1 | item), family = binomial, data = d))"
+        f"summary({function}({formula} + (1 | participant_id) + (1 | item), {arguments}data = d))"
     )
 
 

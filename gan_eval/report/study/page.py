@@ -100,4 +100,4 @@ def _folded(lines: list[tuple[str, str]], summary: str, noun: str) -> Folded | N
 def _item_section(analysis: Analysis) -> PageSection:
     table = tables.item_table(analysis)
     noun = "item" if len(table.rows) == 1 else "items"
-    return PageSection("Item by item", (Folded(f"Shares on {len(table.rows)} {noun}", table=table),))
+    return PageSection("Item by item", (Folded(f"Each method on {len(table.rows)} {noun}", table=table),))

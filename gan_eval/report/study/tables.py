@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gan_eval.digits import NONE, bounds, level_of, number, p_equals, p_value, percent
 from gan_eval.inference.persons import Estimate
-from gan_eval.report.study.wording import chance_of, method_of, span, title, winner_of, with_span, written
+from gan_eval.report.study.wording import SHARES, chance_of, method_of, span, title, winner_of, with_span, written
 from gan_eval.report.table import Table
 from gan_eval.study.analysing.analysis import Analysis
 from gan_eval.study.analysing.describing import Passed
@@ -28,6 +28,8 @@ def method_table(analysis: Analysis) -> Table:
 def _chance_note(analysis: Analysis) -> str:
     """The value without a difference, and what it is where it was measured."""
     reference = analysis.findings.reference
+    if reference is None and not analysis.spec.report.reference:
+        return ""
     if reference is None:
         return f"Without a difference: {chance_of(analysis)}."
     if reference.estimate.value != reference.estimate.value:
@@ -90,10 +92,10 @@ def robustness_table(analysis: Analysis) -> Table:
         "without exclusions",
     )
     note = (
-        "“People and items” also holds for other items of the kind shown. “Answers as independent” (Wilson) is too "
+        "“People and items” also holds for other items of the kind shown. “Answers as independent” is too "
         "narrow as soon as people differ, and is given for comparison with other papers."
     )
-    return Table("The same shares under other assumptions", columns, tuple(rows), note)
+    return Table("The same numbers under other assumptions", columns, tuple(rows), note)
 
 
 def pair_table(analysis: Analysis) -> Table | None:
@@ -310,7 +312,12 @@ def _passed(passed: Passed | None) -> str:
 
 
 def item_table(analysis: Analysis) -> Table:
-    """The share of each method on each item."""
+    """The main value of each method on each item."""
     names = tuple(method.name for method in analysis.findings.methods)
-    rows = [(item, *(percent(value, 0) for value in values)) for item, values in analysis.findings.items.items()]
+    name = analysis.spec.analysis.measures[0]
+    whole = name in SHARES
+    rows = [
+        (item, *(percent(value, 0) if whole else written(name, value) for value in values))
+        for item, values in analysis.findings.items.items()
+    ]
     return Table("", ("item", *names), tuple(rows))

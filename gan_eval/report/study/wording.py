@@ -16,6 +16,7 @@ from gan_eval.study.analysing.findings import Measure, PairFinding
 #: Names of measures as a reader knows them.
 MEASURES = {
     "share": "share of choices",
+    "mean_opinion": "mean opinion score",
     "strength": "strength",
     "fooling_rate": "fooling rate",
     "hype_infinity": "HYPE-infinity",
@@ -186,12 +187,13 @@ def _estimates(found: Analysis) -> list[str]:
     silent = [name for name, measure in measures if measure.estimate.value != measure.estimate.value]
     parts = [_claim(name, measure, found, first=n == 0) for n, (name, measure) in enumerate(known)]
     parts += [f"no answer was given on {name}" for name in silent]
-    reference = "" if found.main != found.spec.analysis.measures[0] else f"; {_chance(found)}"
+    told = found.main == found.spec.analysis.measures[0] and found.spec.report.reference
+    reference = f"; {_chance(found)}" if told else ""
     texts = [f"{listed(parts)}{reference}."]
     rest = [m for m in found.findings.overall if m.name in ("real_error", "hype_infinity", "d_prime")]
-    told = [m for m in rest if m.estimate.value == m.estimate.value]
-    if told:
-        texts.append(f"Over all methods, {listed([_overall(m, found) for m in told])}.")
+    overall = [m for m in rest if m.estimate.value == m.estimate.value]
+    if overall:
+        texts.append(f"Over all methods, {listed([_overall(m, found) for m in overall])}.")
     return texts
 
 

@@ -10,6 +10,7 @@ from gan_eval.inference.persons import (
     dependence,
     estimate,
     expanded_level,
+    mean_estimates,
     people_and_items,
     percentiles,
     person_mean,
@@ -137,3 +138,15 @@ def test_people_and_items_are_wider_where_items_differ(rng: np.random.Generator)
     assert both is not None
     assert alone.t is not None
     assert both.high - both.low > 2 * (alone.t.high - alone.t.low)
+
+
+def test_only_people_with_a_value_count_as_people() -> None:
+    table = np.full((24, 3), np.nan)
+    table[:, 0] = np.linspace(0, 1, 24)
+    table[:3, 1] = (0.2, 0.3, 0.7)
+    weights = resamples(24, 500, np.random.default_rng(0))
+    whole, few, none = mean_estimates(table, weights=weights, bounds=(0, 1))
+    [alone] = estimate(person_mean(table[:, :1]), 24, weights=weights, bounds=(0, 1))
+    assert whole == alone
+    assert (few.people, few.value, few.interval) == (3, pytest.approx(0.4), None)
+    assert (none.people, none.interval) == (0, None)

@@ -17,11 +17,12 @@ LOOSE = Rules(0.0, 0, 0, 0.0)
 
 
 class Asked(NamedTuple):
-    """A main trial on somebody's screen: sources by slot, the answer as it was, and the person's number."""
+    """A main trial on somebody's screen: sources by slot, the answer as it was, the person's number, words offered."""
 
     sources: Sequence[str]
     answer: Answer
     person: int
+    labels: Sequence[str]
 
     def slot(self, number: int) -> PictureChoice:
         """The picture in this slot."""
@@ -54,7 +55,7 @@ def given(
         person = persons.setdefault(one.session_id, len(persons))
         if one.type == "answer" and isinstance(one.payload, Answer) and key.trials[one.payload.trial_id].role == "main":
             sources = tuple(key.images[image].method for image in one.payload.shown)
-            choice = choose(Asked(sources, one.payload, person))
+            choice = choose(Asked(sources, one.payload, person, kind_spec(kind).trial.labels))
             if choice is None:
                 continue
             one = replace(one, payload=replace(one.payload, choice=choice))

@@ -17,8 +17,8 @@ from tests.conftest import ROOT
 from tests.gan_eval.study.exports import folders
 
 GIVEN = Path(__file__).parent / "new_kind"
-ROW = '    "rating": "one to five points for a picture",\n'
-LINE = "| `rating` | how good a single picture is, 1 to 5 | mean opinion | all methods are rated alike |\n"
+ROW = '    "stars": "one to five stars for a picture",\n'
+LINE = "| `stars` | how good a single picture is, 1 to 5 | mean opinion | all methods are rated alike |\n"
 API = """
 import sys
 import numpy as np
@@ -37,7 +37,7 @@ def steps() -> list[str]:
     """Files that CONTRIBUTING names for a new kind, in order."""
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     section = text.split("## Adding a study kind")[1].split("\n## ")[0]
-    return [line.replace("NAME", "rating") for line in re.findall(r"^\d+\. `([^`]+)`", section, flags=re.M)]
+    return [line.replace("NAME", "stars") for line in re.findall(r"^\d+\. `([^`]+)`", section, flags=re.M)]
 
 
 @pytest.fixture(scope="module")
@@ -47,11 +47,11 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("gan_eval", "cli", "docs"):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
     code, words, table, test, page = steps()
-    shutil.copy(GIVEN / "rating.py", root / code)
-    shutil.copy(GIVEN / "rating.json", root / words)
+    shutil.copy(GIVEN / "stars.py", root / code)
+    shutil.copy(GIVEN / "stars.json", root / words)
     (root / test).parent.mkdir(parents=True)
-    shutil.copy(GIVEN / "check_rating.py", root / test)
-    end = '    "two-alternative": "which of two is real",\n'
+    shutil.copy(GIVEN / "check_stars.py", root / test)
+    end = '    "rating": "one to five points for a picture",\n'
     before = (root / table).read_text(encoding="utf-8")
     assert end in before
     (root / table).write_text(before.replace(end, end + ROW), encoding="utf-8")
@@ -84,9 +84,9 @@ def test_the_kind_works_from_the_command_line(copy: Path, tmp_path: Path) -> Non
     given = folders(tmp_path / "pictures")
     methods = [text for name, path in given.methods.items() for text in ("--method", f"{name}={path}")]
     cli = ("-c", "from gan_eval_cli.app import gan_eval; gan_eval()", "study")
-    assert "rating" in run(copy, *cli, "new", "--help")
-    run(copy, *cli, "new", "--kind", "rating", *methods, "--gold", "1", "--out", tmp_path / "study")
-    assert "mean opinion" in run(copy, *cli, "plan", "--kind", "rating", "--methods", "2")
+    assert "stars" in run(copy, *cli, "new", "--help")
+    run(copy, *cli, "new", "--kind", "stars", *methods, "--gold", "1", "--out", tmp_path / "study")
+    assert "mean opinion" in run(copy, *cli, "plan", "--kind", "stars", "--methods", "2")
     check = json.loads(run(copy, *cli, "check", tmp_path / "study", "--no-browser", "--json"))
     assert [problem for result in check["checks"] for problem in result["problems"]] == []
     answers = tmp_path / "answers"

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy import special, stats
 
 from gan_eval.inference.choice import first_choice
-from gan_eval.inference.persons import FEW, Statistic, dependence, estimate, person_mean, resamples
+from gan_eval.inference.persons import FEW, Statistic, dependence, estimate, mean_estimates, resamples
 from gan_eval.inference.power import design_effect, difference_sd
 from gan_eval.inference.proportions import exact_multinomial_p
 from gan_eval.inference.unbounded import strength_limits
@@ -65,7 +65,7 @@ def best_of_k(rows: BestOf, settings: AnalysisSettings) -> Findings:
     counts = rows.sums(rows.chosen)
     shares = ratio(counts, counts.sum(1, keepdims=True))
     weights = resamples(rows.people, settings.resamples, settings.rng("bootstrap"))
-    share = estimate(person_mean(shares), rows.people, weights=weights, level=level, bounds=(0, 1))
+    share = mean_estimates(shares, weights=weights, level=level, bounds=(0, 1))
     strength = estimate(strengths(counts), rows.people, weights=weights, level=level)
     totals, ones = counts.sum(0), np.ones_like(rows.chosen)
     items = other_items(rows, rows.chosen, ones, settings)

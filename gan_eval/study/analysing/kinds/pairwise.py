@@ -15,7 +15,16 @@ from scipy import stats
 
 from gan_eval.inference import choice
 from gan_eval.inference.permutation import vector_sign_flip
-from gan_eval.inference.persons import FEW, Estimate, Statistic, dependence, estimate, person_mean, resamples
+from gan_eval.inference.persons import (
+    FEW,
+    Estimate,
+    Statistic,
+    dependence,
+    estimate,
+    mean_estimates,
+    person_mean,
+    resamples,
+)
 from gan_eval.inference.power import design_effect, share_sd
 from gan_eval.inference.unbounded import Unbounded, strength_limits
 from gan_eval.study.analysing.findings import (
@@ -73,7 +82,7 @@ def pairwise(rows: Pairs, settings: AnalysisSettings) -> Findings:
     tables = win_tables(rows)
     wins, won, played = tables.sum(0), tables.sum(2), tables.sum(2) + tables.sum(1)
     weights = resamples(rows.people, settings.resamples, settings.rng("bootstrap"))
-    share = estimate(person_mean(ratio(won, played)), rows.people, weights=weights, level=level, bounds=(0, 1))
+    share = mean_estimates(ratio(won, played), weights=weights, level=level, bounds=(0, 1))
     replicates = strengths(tables)(weights)
     strength = estimate(strengths(tables), rows.people, weights=weights, level=level, replicates=replicates)
     groups = choice.components(wins)

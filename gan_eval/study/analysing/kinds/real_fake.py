@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gan_eval.inference.detection import d_prime_many
-from gan_eval.inference.persons import FEW, Estimate, Statistic, dependence, estimate, person_mean, resamples
+from gan_eval.inference.persons import FEW, Estimate, Statistic, dependence, estimate, mean_estimates, resamples
 from gan_eval.inference.unbounded import ShareRange, criterion_limit, sensitivity_limit
 from gan_eval.study.analysing.findings import AnalysisSettings, Findings, Measure, MethodFinding, bounded
 from gan_eval.study.analysing.kinds.realism import fooling_tests, planned_each, planned_fooling
@@ -49,7 +49,7 @@ def real_fake(rows: Labels, settings: AnalysisSettings) -> Findings:
     weights = resamples(rows.people, settings.resamples, settings.rng("bootstrap"))
 
     def shares(table: Floats) -> list[Estimate]:
-        return estimate(person_mean(table), rows.people, weights=weights, level=level, bounds=(0, 1))
+        return mean_estimates(table, weights=weights, level=level, bounds=(0, 1))
 
     hype = shares((fooling + real_error[:, None]) / 2)
     fooled = shares(fooling)
@@ -94,10 +94,8 @@ def real_fake(rows: Labels, settings: AnalysisSettings) -> Findings:
 
 def _ranges(called_fake: Floats, fake: Floats, shown: Floats, level: float) -> list[ShareRange]:
     """Of each column how often it was called fake: pooled, and ends that hold over people together with another's."""
-    people = len(called_fake)
-    ends = estimate(
-        person_mean(called_fake), people, weights=np.ones((1, people)), level=1 - (1 - level) / 2, bounds=(0, 1)
-    )
+    weights = np.ones((1, len(called_fake)))
+    ends = mean_estimates(called_fake, weights=weights, level=1 - (1 - level) / 2, bounds=(0, 1))
     pooled_shares = ratio(fake.sum(0), shown.sum(0))
     spans = [(one.t.low, one.t.high) if one.t and one.people >= FEW else (np.nan, np.nan) for one in ends]
     return [ShareRange(float(share), *span) for share, span in zip(pooled_shares, spans, strict=True)]
@@ -140,7 +138,7 @@ def _overall(
     fooling = ratio(said[:, 1:].sum(1), shown[:, 1:].sum(1))
     hype = (real_error + fooling) / 2
     table = np.stack([real_error, fooling, hype, 1 - hype], axis=1)
-    shares = estimate(person_mean(table), rows.people, weights=weights, level=level, bounds=(0, 1))
+    shares = mean_estimates(table, weights=weights, level=level, bounds=(0, 1))
     d_prime, criterion = estimate(_pooled_d(said, shown), rows.people, weights=weights, level=level)
     together = np.stack([shown[:, 0], shown[:, 1:].sum(1)], axis=1)
     said_fake = together - np.stack([said[:, 0], said[:, 1:].sum(1)], axis=1)

@@ -13,7 +13,7 @@ from scipy import stats
 
 from gan_eval.inference.intervals import holm, wilson
 from gan_eval.inference.permutation import PermutationResult, label_permutation, sign_flip
-from gan_eval.inference.persons import FEW, Estimate, estimate, people_and_items, person_mean
+from gan_eval.inference.persons import FEW, Estimate, mean_estimates, people_and_items
 from gan_eval.result import Interval
 from gan_eval.study.analysing.findings import AnalysisSettings, PairFinding, SignificanceTest
 from gan_eval.study.analysing.tables import AnswerRows
@@ -78,8 +78,9 @@ def compare(
     settings: AnalysisSettings,
     *,
     answer_p: Callable[[int, int], float | None] = lambda a, b: None,
+    bounds: tuple[float, float] = (-1, 1),
 ) -> tuple[PairFinding, ...]:
-    """Every two methods by a per-person difference (P,) in [−1, 1]; p-values by sign flips, adjusted by Holm.
+    """Every two methods by a per-person difference (P,) within `bounds`; p-values by sign flips, adjusted by Holm.
 
     Two methods that nobody compared are left out.
     """
@@ -90,9 +91,7 @@ def compare(
     least: list[float | None] = []
     for a, b in pairs:
         column = values[a, b]
-        estimates += estimate(
-            person_mean(column[:, None]), len(column), weights=weights, level=settings.level, bounds=(-1, 1)
-        )
+        estimates += mean_estimates(column[:, None], weights=weights, level=settings.level, bounds=bounds)
         found = against(column, f"{a} against {b}", settings)
         p_values.append(found[0].p_value if found else None)
         least.append(found[0].least_p if found else None)

@@ -135,7 +135,8 @@ class ReportSpec:
     task: what was done in a trial. verbs: measure → how a sentence puts it ("was chosen in"). reference: what the value
     at chance means. verdicts: what the primary test says where it shows a difference, and where it does not.
     better: how a sentence orders two methods. notes: how the numbers were made. model: name of the first method, as R
-    writes it → formula of a mixed model and the condition on the rows it takes. difference: factor and unit of a
+    writes it → formula of a mixed model and the condition on the rows it takes. fitter: R's function for it, and its
+    arguments but the data. reference: empty where no value is that of no difference. difference: factor and unit of a
     difference of two methods.
     """
 
@@ -146,6 +147,7 @@ class ReportSpec:
     better: str
     notes: str
     model: Callable[[str], tuple[str, str]]
+    fitter: tuple[str, str] = ("lme4::glmer", "family = binomial, ")
     difference: tuple[float, str] = field(default=(100.0, "percentage points"))
 
 

@@ -17,6 +17,7 @@ KINDS: Mapping[str, str] = {
     "pairwise": "the better of two",
     "real-fake": "real or fake",
     "two-alternative": "which of two is real",
+    "rating": "one to five points for a picture",
 }
 
 

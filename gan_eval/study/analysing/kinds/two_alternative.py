@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gan_eval.inference.detection import two_alternative
-from gan_eval.inference.persons import dependence, estimate, person_mean, resamples
+from gan_eval.inference.persons import dependence, estimate, mean_estimates, resamples
 from gan_eval.inference.unbounded import pair_sensitivity_limit
 from gan_eval.study.analysing.findings import AnalysisSettings, Findings, Measure, MethodFinding, bounded
 from gan_eval.study.analysing.kinds.realism import fooling_tests, planned_each, planned_fooling
@@ -45,7 +45,7 @@ def two_alternative_forced(rows: Doubles, settings: AnalysisSettings) -> Finding
     fooled, shown = rows.sums(taken), rows.sums(is_source)
     rates = ratio(fooled, shown)
     weights = resamples(rows.people, settings.resamples, settings.rng("bootstrap"))
-    share = estimate(person_mean(rates), rows.people, weights=weights, level=level, bounds=(0, 1))
+    share = mean_estimates(rates, weights=weights, level=level, bounds=(0, 1))
     d_primes = estimate(
         lambda w: two_alternative(w @ (shown - fooled), w @ shown), rows.people, weights=weights, level=level
     )

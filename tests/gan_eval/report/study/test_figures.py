@@ -19,9 +19,10 @@ def test_methods_stand_in_the_order_of_their_measure_with_its_interval(kind: Kin
     assert [row.label for row in rows] == [method.name for method in ranked(analysis(kind))]
     for row in rows:
         assert row.interval is not None
-        assert row.note == (
-            f"{100 * row.value:.1f}\u00a0% [{100 * row.interval.low:.1f},\u00a0{100 * row.interval.high:.1f}]"
-        )
+        low, high = row.interval.low, row.interval.high
+        in_points = f"{row.value:.2f} [{low:.2f},\u00a0{high:.2f}]"
+        in_per_cent = f"{100 * row.value:.1f}\u00a0% [{100 * low:.1f},\u00a0{100 * high:.1f}]"
+        assert row.note == (in_points if kind == "rating" else in_per_cent)
 
 
 @pytest.mark.parametrize("people", [3, 22])

@@ -72,11 +72,11 @@ def test_lists_of_sessions_are_whole_and_counted() -> None:
     text = text_of(render(study))
     assert f"{len(study.screening.excluded)} sessions excluded, one by one" in text
     assert all(f"{session.session_id} {session.reason}" in text for session in study.screening.excluded)
-    assert "Shares on 18 items" in text
+    assert "Each method on 18 items" in text
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_mixed_model_names_columns_of_the_csv(kind: Kind) -> None:
     code = mixed_model(analysis(kind))
     assert "participant_id" in code
-    assert "glmer" in code
+    assert ("ordinal::clmm(" if kind == "rating" else "lme4::glmer(") in code

@@ -24,11 +24,8 @@ FOUR = (*NAMES, "UNIT")
 
 def pick(asked: Asked, place: int) -> Choice:
     """The answer at this place of those offered, whatever the kind."""
-    words = LABELS if len(asked.sources) == 1 else ()
+    words = asked.labels
     return LabelChoice(words[place % len(words)]) if words else asked.slot(place % len(asked.sources))
-
-
-LABELS = kind_spec("real-fake").trial.labels
 
 
 def favour(method: str) -> Chooser:
@@ -106,7 +103,9 @@ def cases() -> list[tuple[str, str]]:
                 continue
             if kind == "two-alternative" and shape in ("real pictures silent", "disconnected"):
                 continue
-            if kind == "real-fake" and shape == "disconnected":
+            if trial.labels and shape == "disconnected":
+                continue
+            if REAL not in trial.meetings(("m0", "m1"))[-1] and shape == "real pictures silent":
                 continue
             found.append((kind, shape))
     return found
@@ -131,7 +130,7 @@ def credits(kind: str, one: Given, method: str) -> tuple[float, float]:
     if isinstance(one.choice, TieChoice | NoChoice):
         return 1 / len(one.sources), 1.0
     if isinstance(one.choice, LabelChoice):
-        return float(one.choice.label == "real"), 1.0
+        return float(one.choice.label == "real" if kind == "real-fake" else one.choice.label), 1.0
     assert isinstance(one.choice, PictureChoice)
     return float(one.sources[one.choice.slot] == method), 1.0
 
@@ -166,6 +165,11 @@ def shown(value: float, digits: int = 1) -> str:
     return f"{abs(value):.{digits}f}"
 
 
+def told(kind: str, value: float) -> str:
+    """A method's main value as the paragraph writes it."""
+    return shown(value, 2) if kind == "rating" else shown(100 * value)
+
+
 def inferred(found: Analysis) -> set[str]:
     """Ends of intervals and p-values, which have tests of their own."""
     texts = {"95", "50.0", "2", "0.001", "100.0", "50"}
@@ -179,7 +183,8 @@ def inferred(found: Analysis) -> set[str]:
             texts.add(shown(measure.unbounded.bound, 2))
     for pair in found.findings.pairs:
         if pair.difference.interval:
-            texts |= {shown(100 * end) for end in (pair.difference.interval.low, pair.difference.interval.high)}
+            factor = found.spec.report.difference[0]
+            texts |= {shown(factor * end) for end in (pair.difference.interval.low, pair.difference.interval.high)}
     ps = [pair.adjusted_p for pair in found.findings.pairs]
     ps += [p for test in found.findings.tests for p in (test.p_value, test.least_p)]
     for p in ps:
@@ -200,14 +205,15 @@ def recomputed(kind: str, found: Analysis, answers: Sequence[Given]) -> set[str]
         shares = person_shares(kind, entered, method)
         chosen = [one for one in entered if isinstance(one.choice, PictureChoice | LabelChoice)]
         outright = dict.fromkeys(shares, 0.0) | person_shares(kind, chosen, method)
-        texts |= {shown(100 * value) for value in ([np.mean(list(shares.values()))] if shares else [])}
+        texts |= {told(kind, float(np.mean(list(shares.values())))) for _ in shares}
         played = {p: sum(1 for one in entered if one.person == p and method in one.sources) for p in shares}
         picked = {p: sum(credits(kind, one, method)[0] for one in chosen if one.person == p) for p in shares}
         if outright:
             texts.add(shown(100 * float(np.mean([picked[p] / played[p] for p in shares]))))
     for a, b in combinations(methods, 2):
         gaps = list(pair_shares(kind, entered, a, b).values())
-        texts |= {shown(100 * float(np.mean(gaps))), str(len(gaps))} if gaps else set()
+        factor = found.spec.report.difference[0]
+        texts |= {shown(factor * float(np.mean(gaps))), str(len(gaps))} if gaps else set()
     return texts
 
 
@@ -260,17 +266,17 @@ def test_each_method_is_said_to_have_what_its_answers_gave_it(kind: str, shape: 
         tied = any(isinstance(one.choice, TieChoice) or one.choice == NoChoice("both_bad") for one in answers)
         start = f"{method.name} {verb} "
         assert start in text
-        told = text.split(start)[1]
-        told = told.split("counted in part it has ")[1] if tied else told
-        assert told.startswith(f"{100 * mean:.1f}\u00a0%"), told[:60]
+        rest = text.split(start)[1]
+        rest = rest.split("counted in part it has ")[1] if tied else rest
+        assert rest.startswith(told(kind, mean) + ("" if kind == "rating" else "\u00a0%")), rest[:60]
 
 
 @pytest.mark.parametrize("share", [0.25, 0.5, 1.0])
 def test_the_share_of_no_difference_is_told_beside_the_choices(share: float) -> None:
     found = answered("pairwise", lambda asked: TieChoice(True) if asked.answer.index % 4 < 4 * share else mixed(asked))
     ties = found.conduct.answers["tie"]
-    told = f"Of these answers {ties} ({100 * ties / found.answers:.1f}\u00a0%) were “no difference”"
-    assert told in paragraph(found)
+    sentence = f"Of these answers {ties} ({100 * ties / found.answers:.1f}\u00a0%) were “no difference”"
+    assert sentence in paragraph(found)
 
 
 def test_what_fakes_are_compared_with_is_how_often_real_pictures_are_called_real() -> None:

@@ -54,8 +54,9 @@ def test_made_up_people_agree_by_chance_except_on_what_is_real(kind: Kind) -> No
     found = agreement(sessions, Usable(), level=0.95)
     assert found is not None
     assert found.alpha is not None
-    if kind == "real-fake":
-        assert found.alpha > 0.15
+    # Real pictures, and methods of other quality, are agreed on where single pictures are judged.
+    if kind in ("real-fake", "rating"):
+        assert found.alpha > 0.05
     else:
         assert found.alpha == pytest.approx(0, abs=0.05)
 

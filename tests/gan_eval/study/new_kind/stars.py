@@ -1,4 +1,4 @@
-"""Rating: a single picture is shown, and the person gives it one to five points."""
+"""Stars: a single picture is shown, and the person gives it one to five points."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ POINTS = ("1", "2", "3", "4", "5")
 
 
 @dataclass(frozen=True, slots=True)
-class Ratings(AnswerRows):
+class Stars(AnswerRows):
     """source (N,): method; points (N,): 1 to 5."""
 
     source: NDArray[np.int64]
     points: NDArray[np.float64]
 
 
-def tabulate(index: RowIndex, answers: Sequence[TrialAnswer], methods: Mapping[str, int]) -> Ratings:
+def tabulate(index: RowIndex, answers: Sequence[TrialAnswer], methods: Mapping[str, int]) -> Stars:
     """One row per answer."""
     source = np.array([methods[answer.sources[0]] for answer in answers])
-    return Ratings(*index, source, np.array([float(answer.answer) for answer in answers]))
+    return Stars(*index, source, np.array([float(answer.answer) for answer in answers]))
 
 
-def rating(rows: Ratings, settings: AnalysisSettings) -> Findings:
+def stars(rows: Stars, settings: AnalysisSettings) -> Findings:
     """Mean opinion of each method, and whether all are alike."""
     name = "equal ratings (labels permuted within people)"
     shown = (rows.source[:, None] == np.arange(len(rows.methods))).astype(np.float64)
@@ -73,9 +73,9 @@ def _planned(effect: float, k: int, trials: int, rho: float) -> PlannedTest:
 
 
 SPEC = KindSpec(
-    name="rating",
+    name="stars",
     trial=TrialSpec(meetings=lambda methods: [(method,) for method in methods], labels=POINTS, spoilt="1"),
-    analysis=AnalysisSpec(tabulate=tabulate, find=rating, measures=("mean_opinion",)),
+    analysis=AnalysisSpec(tabulate=tabulate, find=stars, measures=("mean_opinion",)),
     plan=PlanSpec(
         chance=lambda k: 3.0,
         usual=lambda k: 3.5,
