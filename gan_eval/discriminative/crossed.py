@@ -9,7 +9,7 @@ seeds and errs on the wide side; `benchmarks/nrds_stability.py` measures its cov
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from scipy.stats import mannwhitneyu, norm
 
 from gan_eval.discriminative.splitting import membership
+from gan_eval.inference.permutation import sign_flip
+from gan_eval.inference.resampling import chunks, crossed_draws
 from gan_eval.result import Interval
 
 Array = NDArray[np.float64]
@@ -53,9 +55,13 @@ class Replicates(NamedTuple):
     fractions: Array
 
 
-def shares(heights: Array) -> Array:
-    """(…, n, S) mean heights of the n models under each seed → (…, n): each seed's shares, averaged over seeds."""
-    return np.asarray((heights / heights.sum(axis=-2, keepdims=True)).mean(axis=-1))
+def shares(heights: Array, weights: Array | None = None) -> Array:
+    """(…, n, S) mean heights of the n models under each seed → (…, n): each seed's shares, averaged over seeds.
+
+    weights: (…, 1, S) of the seeds, which sum to 1; None where each counts the same.
+    """
+    parts = heights / heights.sum(axis=-2, keepdims=True)
+    return np.asarray(parts.mean(axis=-1) if weights is None else (parts * weights).sum(axis=-1))
 
 
 def bootstrap(real: Sequence[Heights], fakes: Sequence[Heights], rng: np.random.Generator) -> Replicates:
@@ -71,14 +77,13 @@ def bootstrap(real: Sequence[Heights], fakes: Sequence[Heights], rng: np.random.
     tables = [_by_unit(one, order) for one in sets]
     seeds = real[0].values.shape[0]
     made = []
-    for drawn in _draws(sizes, rng):
+    for drawn in crossed_draws(seeds, sizes, DRAWS, rng):
         means = np.stack(
-            [(drawn @ sums) / (drawn @ counts)[:, None] for sums, counts in tables], axis=1
+            [(drawn.second @ sums) / (drawn.second @ counts)[:, None] for sums, counts in tables], axis=1
         )  # (b, sets, S)
-        picked = rng.integers(seeds, size=(len(drawn), 1, seeds))
-        means = np.take_along_axis(means, picked, axis=2)
-        reals, models = means[:, : len(real)].mean(axis=2), means[:, len(real) :]
-        made.append(Replicates(shares(models), models.mean(axis=2) / reals))
+        weights = drawn.first[:, None, :] / seeds
+        reals, models = (means[:, : len(real)] * weights).sum(axis=2), means[:, len(real) :]
+        made.append(Replicates(shares(models, weights), (models * weights).sum(axis=2) / reals))
     return Replicates(*(np.concatenate(parts) for parts in zip(*made, strict=True)))
 
 
@@ -113,23 +118,9 @@ def pair_p_value(a: Heights, b: Heights, rng: np.random.Generator) -> float:
     left, right = a.by_source(), b.by_source()
     common = sorted(left.keys() & right.keys())
     if 2 * len(common) >= min(len(left), len(right)):
-        return sign_flip_p_value(np.array([left[source] - right[source] for source in common]), rng)
+        differences = np.array([left[source] - right[source] for source in common])
+        return sign_flip(differences, rng=rng, arrangements=FLIPS, most=EXACT_LIMIT).p_value
     return permutation_p_value(np.array(sorted(left.values())), np.array(sorted(right.values())), rng)
-
-
-def sign_flip_p_value(differences: Array, rng: np.random.Generator) -> float:
-    """Two-sided p-value of a zero mean, (n,) paired differences, from 10,000 random flips of their signs."""
-    observed = abs(float(differences.sum()))
-    scale = float(np.abs(differences).sum())
-    if scale == 0:
-        return 1.0
-    if len(differences) > EXACT_LIMIT:
-        return float(2 * norm.sf(observed / np.sqrt((differences**2).sum())))
-    reached = 0
-    for size in _chunks(FLIPS, len(differences)):
-        signs = rng.integers(0, 2, (size, len(differences)), dtype=np.int8).astype(np.float64) * 2 - 1
-        reached += int((np.abs(signs @ differences) >= observed - 1e-12 * scale).sum())
-    return (1 + reached) / (1 + FLIPS)
 
 
 def permutation_p_value(a: Array, b: Array, rng: np.random.Generator) -> float:
@@ -144,7 +135,7 @@ def permutation_p_value(a: Array, b: Array, rng: np.random.Generator) -> float:
         spread = np.sqrt(both.var(ddof=1) * len(a) * len(b) / len(both))
         return float(2 * norm.sf(observed / spread))
     reached = 0
-    for size in _chunks(FLIPS, len(both)):
+    for size in chunks(FLIPS, len(both)):
         order = rng.permuted(np.broadcast_to(centred, (size, len(both))), axis=1)
         reached += int((np.abs(order[:, : len(a)].sum(axis=1)) >= observed - 1e-12 * scale).sum())
     return (1 + reached) / (1 + FLIPS)
@@ -167,18 +158,3 @@ def _by_unit(one: Heights, order: dict[str, int]) -> tuple[Array, Array]:
     sums = np.zeros((len(order), one.values.shape[0]))
     np.add.at(sums, places, one.values.T)
     return sums, np.bincount(places, minlength=len(order)).astype(np.float64)
-
-
-def _draws(sizes: Sequence[int], rng: np.random.Generator) -> Iterator[Array]:
-    """How often each source is drawn, (b, U), until `DRAWS` rows have been given."""
-    for rows in _chunks(DRAWS, sum(sizes)):
-        parts = [rng.multinomial(size, np.full(size, 1 / size), size=rows) for size in sizes]
-        yield np.concatenate(parts, axis=1).astype(np.float64)
-
-
-def _chunks(total: int, width: int) -> Iterator[int]:
-    """Row counts that sum to `total`, each of at most about a million numbers."""
-    rows = max(1, 1_000_000 // width)
-    while total > 0:
-        yield min(rows, total)
-        total -= rows

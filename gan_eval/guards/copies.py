@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from gan_eval.metrics.neighbours import nearest
 
 Array = NDArray[np.float64]
 Features = NDArray[np.float32]
@@ -50,18 +51,6 @@ def _some(rows: Features) -> Array:
 
 def _nearest(left: Array, right: Array, *, same: bool = False) -> Array:
     """(n,) distance from each row of `left` to the nearest row of `right`, itself not counted where they are one."""
-    norms = (right**2).sum(axis=1)
-    found = np.empty(len(left))
-    for rows in _blocks(len(left)):
-        squares = (left[rows] ** 2).sum(axis=1)[:, None] + norms - 2 * left[rows] @ right.T
-        if same:
-            squares[np.arange(len(squares)), np.arange(rows.start, rows.start + len(squares))] = np.inf
-        nearest = squares.argmin(axis=1)
-        # The difference itself, since |x|² + |y|² − 2 x·y leaves rounding where a copy has exactly 0.
-        found[rows] = np.linalg.norm(left[rows] - right[nearest], axis=1)
-    return found
-
-
-def _blocks(count: int, size: int = 1000) -> Iterator[slice]:
-    for start in range(0, count, size):
-        yield slice(start, min(start + size, count))
+    index, _ = nearest(right, left, same=same)
+    # The difference itself, since |x|² + |y|² − 2 x·y leaves rounding where a copy has exactly 0.
+    return np.asarray(np.linalg.norm(left - right[index], axis=1))

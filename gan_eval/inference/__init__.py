@@ -7,6 +7,7 @@ and whoever prints them must say so.
 
 proportions   intervals and exact tests of shares, Holm's adjustment
 persons       estimates, jackknife-t and bootstrap intervals over people, leave-one-person-out, people × items
+resampling    how often units are drawn by a bootstrap, of one kind or of two that are crossed
 permutation   sign flips and label permutations within people
 choice        Bradley–Terry, Davidson's ties, side term, best-of-k strengths: one choice model; connectivity
 detection     d′, criterion, HYPE-infinity, two-alternative d′

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import norm
 
 Floats = NDArray[np.float64]
 
@@ -31,26 +33,28 @@ class PermutationResult:
     exact: bool
 
 
-def sign_flip(differences: Floats, *, rng: np.random.Generator, arrangements: int = ARRANGEMENTS) -> PermutationResult:
-    """Two-sided test that per-person differences (P,) are symmetric about zero; the statistic is their mean.
+def sign_flip(
+    differences: Floats, *, rng: np.random.Generator, arrangements: int = ARRANGEMENTS, most: int | None = None
+) -> PermutationResult:
+    """Two-sided test that the differences (P,) of people, or of other units, are symmetric about zero.
 
-    NaN marks people without a value. People whose difference is zero stay in the mean and flip to themselves.
+    NaN marks units without a value. Those whose difference is zero stay in the mean and flip to themselves.
+
+    Parameters
+    ----------
+    differences: (P,) one for each unit; the statistic is their mean.
+    rng: source of randomness.
+    arrangements: flips that are drawn where there are too many to enumerate.
+    most: more units than this are tested by the normal limit of the flips' distribution.
     """
     known = differences[~np.isnan(differences)]
     moving = known[known != 0]
-    observed = abs(known.sum())
+    observed = float(abs(moving.sum()))
     mean = float(known.mean()) if len(known) else 0.0
-    exact = 2 ** len(moving) <= ENUMERABLE
-    if exact:
-        signs = 1.0 - 2.0 * ((np.arange(2 ** len(moving))[:, None] >> np.arange(len(moving))) & 1)
-        hits, total = _at_least(np.abs(signs @ moving), observed), len(signs)
-        return PermutationResult(mean, hits / total, len(known), True)
-    hits, chunk = 0, max(1, _SIGNS // len(moving))
-    for start in range(0, arrangements, chunk):
-        size = min(chunk, arrangements - start)
-        signs = 1.0 - 2.0 * rng.integers(0, 2, size=(size, len(moving)), dtype=np.int8)
-        hits += _at_least(np.abs(signs @ moving), observed)
-    return PermutationResult(mean, (hits + 1) / (arrangements + 1), len(known), False)
+    if most is not None and len(moving) > most:
+        return PermutationResult(mean, float(2 * norm.sf(observed / np.linalg.norm(moving))), len(known), False)
+    p_value, exact = _flipped(moving, lambda sums: np.abs(sums), observed, rng, arrangements)
+    return PermutationResult(mean, p_value, len(known), exact)
 
 
 def vector_sign_flip(table: Floats, *, rng: np.random.Generator, arrangements: int = ARRANGEMENTS) -> PermutationResult:
@@ -61,16 +65,28 @@ def vector_sign_flip(table: Floats, *, rng: np.random.Generator, arrangements: i
     """
     moving = table[(table != 0).any(1)]
     observed = float((moving.sum(0) ** 2).sum())
-    if 2 ** len(moving) <= ENUMERABLE:
-        signs = 1.0 - 2.0 * ((np.arange(2 ** len(moving))[:, None] >> np.arange(len(moving))) & 1)
-        hits = _at_least(((signs @ moving) ** 2).sum(1), observed)
-        return PermutationResult(observed, hits / len(signs), len(table), True)
-    hits, chunk = 0, max(1, _SIGNS // len(moving))
+    p_value, exact = _flipped(moving, lambda sums: (sums**2).sum(1), observed, rng, arrangements)
+    return PermutationResult(observed, p_value, len(table), exact)
+
+
+def _flipped(
+    moving: Floats,
+    statistic: Callable[[Floats], Floats],
+    observed: float,
+    rng: np.random.Generator,
+    arrangements: int,
+) -> tuple[float, bool]:
+    """p-value of an observed statistic of Σ ± rows, and whether every choice of signs was looked at."""
+    count = len(moving)
+    if 2**count <= ENUMERABLE:
+        signs = 1.0 - 2.0 * ((np.arange(2**count)[:, None] >> np.arange(count)) & 1)
+        return _at_least(statistic(signs @ moving), observed) / len(signs), True
+    hits, chunk = 0, max(1, _SIGNS // count)
     for start in range(0, arrangements, chunk):
         size = min(chunk, arrangements - start)
-        signs = 1.0 - 2.0 * rng.integers(0, 2, size=(size, len(moving)), dtype=np.int8)
-        hits += _at_least(((signs @ moving) ** 2).sum(1), observed)
-    return PermutationResult(observed, (hits + 1) / (arrangements + 1), len(table), False)
+        signs = 1.0 - 2.0 * rng.integers(0, 2, size=(size, count), dtype=np.int8)
+        hits += _at_least(statistic(signs @ moving), observed)
+    return (hits + 1) / (arrangements + 1), False
 
 
 def label_permutation(

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from gan_eval.inference.proportions import clopper_pearson
+from gan_eval.inference.resampling import crossed_draws, draws
 from gan_eval.result import Interval
 
 Floats = NDArray[np.float64]
@@ -63,7 +64,7 @@ def resamples(people: int, count: int, rng: np.random.Generator) -> Floats:
     if people**people <= count:
         picks = np.array(list(itertools.product(range(people), repeat=people)))
         return np.asarray((picks[:, :, None] == np.arange(people)).sum(1), dtype=np.float64)
-    return rng.multinomial(people, np.full(people, 1 / people), size=count).astype(np.float64)
+    return draws(people, count, rng)
 
 
 def estimate(
@@ -208,10 +209,11 @@ def people_and_items(
     The interval over people alone speaks of these items only. This one is conservative.
     """
     people, items, width = table.shape
-    person = rng.multinomial(people, np.full(people, 1 / people), size=count).astype(np.float64)
-    item = rng.multinomial(items, np.full(items, 1 / items), size=count).astype(np.float64)
-    sums = (person @ table.reshape(people, items * width)).reshape(count, items, width)
-    replicates = ratio(np.einsum("bi,biq->bq", item, sums))
+    sums = []
+    for drawn in crossed_draws(people, [items], count, rng):
+        of_items = (drawn.first @ table.reshape(people, items * width)).reshape(-1, items, width)
+        sums.append(np.einsum("bi,biq->bq", drawn.second, of_items))
+    replicates = ratio(np.concatenate(sums))
     found = [percentiles(column, level) for column in replicates.T]
     method = f"bootstrap over people and items (percentiles, {count} resamples)"
     return [None if it is None else Interval(*it, level, method) for it in found]

@@ -25,11 +25,16 @@ def cross_tiles(x: Rows, y: Rows) -> Iterator[tuple[slice, slice, Array]]:
             yield i, j, squares
 
 
-def nearest(x: Rows, y: Rows) -> tuple[NDArray[np.intp], Array]:
-    """Of each row of y (m, D) its nearest row of x (n, D), and the squared distance to it: (m,), (m,)."""
+def nearest(x: Rows, y: Rows, *, same: bool = False) -> tuple[NDArray[np.intp], Array]:
+    """Of each row of y (m, D) its nearest row of x (n, D), and the squared distance to it: (m,), (m,).
+
+    same: x and y are one set, and a row is not its own neighbour.
+    """
     index = np.zeros(y.shape[0], dtype=np.intp)
     least = np.full(y.shape[0], np.inf)
     for i, j, squares in cross_tiles(x, y):
+        if same and i == j:
+            np.fill_diagonal(squares, np.inf)
         rows = squares.argmin(axis=0)
         values = squares[rows, np.arange(squares.shape[1])]
         better = values < least[j]

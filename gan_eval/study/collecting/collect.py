@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from gan_eval.csv_text import csv_text
 from gan_eval.errors import InputError, MismatchError
 from gan_eval.files import open_regular, read_text, write_text
 from gan_eval.strict_json import parse_json
@@ -219,8 +220,7 @@ def _meant(session: str, sessions: Iterable[str], place: Path) -> str:
 
 def _write_platform(path: Path, platform: Mapping[tuple[str, str], str]) -> None:
     """Readable by its owner alone; cells that a spreadsheet would take for a formula are quoted."""
-    rows = _platform_rows(path) | {(session, name): guarded(value) for (session, name), value in platform.items()}
-    _save_platform(path, rows)
+    _save_platform(path, {**_platform_rows(path), **platform})
 
 
 def _forget_platform(path: Path, session: str) -> None:
@@ -239,14 +239,6 @@ def _platform_rows(path: Path) -> dict[tuple[str, str], str]:
 
 
 def _save_platform(path: Path, rows: Mapping[tuple[str, str], str]) -> None:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("session_id", "parameter", "value"))
-    writer.writerows((*key, value) for key, value in sorted(rows.items()))
+    text = csv_text(("session_id", "parameter", "value"), [(*key, value) for key, value in sorted(rows.items())])
     with private_file(path) as temporary:
-        temporary.write_text(text.getvalue(), encoding="utf-8")
-
-
-def guarded(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return "'" + cell if cell[:1] in tuple("=+-@\t\r") else cell
+        temporary.write_text(text, encoding="utf-8")

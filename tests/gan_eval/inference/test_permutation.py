@@ -111,3 +111,16 @@ def test_vector_sign_flip_keeps_its_level_where_nobody_meets_every_method() -> N
                 table[person, [a, b]] += rng.choice([(1, -1), (-1, 1)])
         p_values.append(vector_sign_flip(table, rng=rng, arrangements=199).p_value)
     assert 0.02 < np.mean(np.array(p_values) <= 0.05) < 0.09
+
+
+@pytest.mark.parametrize("count", [100, 30_000])
+def test_the_normal_limit_joins_on(count: int, rng: np.random.Generator) -> None:
+    differences = rng.normal(1.5 / np.sqrt(count), 1, count)
+    wanted = 2 * stats.norm.sf(abs(differences.sum()) / np.sqrt((differences**2).sum()))
+    found = sign_flip(differences, rng=rng, arrangements=10_000, most=10_000)
+    assert found.p_value == pytest.approx(wanted, abs=0.02)
+
+
+def test_units_that_are_all_alike_are_not_told_apart(rng: np.random.Generator) -> None:
+    for count in (0, 3, 20_000):
+        assert sign_flip(np.zeros(count), rng=rng, most=10_000).p_value == 1

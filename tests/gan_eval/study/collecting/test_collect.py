@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from gan_eval.errors import InputError, MismatchError
-from gan_eval.study.collecting.collect import collect, forget, guarded
+from gan_eval.study.collecting import collect as collecting
+from gan_eval.study.collecting.collect import collect, forget
 from gan_eval.study.collecting.service import Service, utc_now
 from gan_eval.study.collecting.store import Store
 from gan_eval.study.making.folder import read_study
@@ -165,6 +166,18 @@ def test_forgetting_needs_one_session(name: str, study: Any, tmp_path: Path) -> 
         forget(tmp_path / "out", name)
 
 
-@pytest.mark.parametrize(("cell", "safe"), [("=1+1", "'=1+1"), ("@x", "'@x"), ("x=1", "x=1"), ("", "")])
-def test_cells_are_no_formulas(cell: str, safe: str) -> None:
-    assert guarded(cell) == safe
+@pytest.mark.parametrize(("value", "cell"), [("=1+1", "'=1+1"), ("@x", "'@x"), ("x=1", "x=1"), ("a,b", '"a,b"')])
+def test_platform_ids_are_kept_as_text_that_no_spreadsheet_calculates(value: str, cell: str, tmp_path: Path) -> None:
+    path = tmp_path / "platform.csv"
+    for _ in range(2):  # what is read back and written again stays as it is
+        collecting._write_platform(path, {(ONE, "PROLIFIC_PID"): value})
+    assert path.read_text() == f"session_id,parameter,value\n{ONE},PROLIFIC_PID,{cell}\n"
+    collecting._write_platform(path, {(ONE, "STUDY"): "s"})
+    assert f"PROLIFIC_PID,{cell}\n" in path.read_text()
+
+
+@pytest.mark.parametrize("text", ["session_id,parameter,value\na,b\n", "x\na,b,c,d\n", 'x\n"a\0\n'])
+def test_a_damaged_table_of_platform_ids_is_named(text: str, tmp_path: Path) -> None:
+    (tmp_path / "platform.csv").write_text(text)
+    with pytest.raises(InputError, match=r"platform\.csv: not the table that was written here \(repair it"):
+        collecting._write_platform(tmp_path / "platform.csv", {(ONE, "STUDY"): "s"})
