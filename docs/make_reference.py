@@ -10,7 +10,7 @@ import json
 import sys
 from pathlib import Path
 
-from docs.make import api, commands, file_formats, json_outputs, published, regions
+from docs.make import api, commands, file_formats, json_outputs, models, published, regions
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "reference"
@@ -20,6 +20,7 @@ MAKERS: dict[str, regions.Maker] = {
     "commands": commands.overview,
     "commands-having": commands.having,
     "shown": lambda name: f"```text\n{(ROOT / name).read_text(encoding='utf-8').rstrip()}\n```",
+    "models": models.table,
     "published": lambda name, *columns: published.table(name, columns),
     "published-tasks": lambda name, index, across, columns, *labels: published.pivot(
         name, index, across, columns.split(","), labels
