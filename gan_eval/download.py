@@ -1,7 +1,7 @@
 """Downloads one file over HTTP and keeps it only when it is complete and has the right hash.
 
-pooch does the transfer; what is around it is a time limit on reaching the server, which covers the look-up of its name
-as well, and messages for those who read them.
+pooch does the transfer; what is around it are limits on the time to reach the server (the look-up of its name
+included), on silence, on slowness and on size, and messages for those who read them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,12 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 5.0
 #: A server that sends nothing for this long has stalled.
 STALL_SECONDS = 20.0
-_CHUNK = 1 << 18
+#: A server that sends less than so many bytes in so many seconds would not end within a day.
+PACE_BYTES, PACE_SECONDS = 1 << 18, 60.0
+#: No file that is fetched is longer than this.
+MOST_BYTES = 8 << 30
+_CHUNK = 1 << 14
+_LOOK_SECONDS = 0.2
 
 
 class DownloadError(Exception):
@@ -40,27 +45,69 @@ def download(url: str, destination: Path, sha256: str, *, progress: Progress | N
     A broken download leaves nothing, and what a killed one left is removed after a day; the next try starts anew.
     Raises DownloadError, and InputError where `destination` cannot be written.
     """
+    _sweep(destination)
+    with atomic_file(destination) as temporary:
+        transfer(url, temporary, what=f"fetching {destination.name}", progress=progress)
+        found = sha256_file(temporary)
+        if found != sha256:
+            raise DownloadError(f"gave another file (SHA-256 {found[:8]}…, wanted {sha256[:8]}…)")
+
+
+def transfer(url: str, destination: Path, *, what: str, progress: Progress | None = None) -> None:
+    """Write what an address gives to a file, whatever it is.
+
+    what: the beginning of the line that shows progress. Raises DownloadError, and OSError where the disk refuses.
+    """
+    require_connection(url)
+    bar = _Bar(what, progress)
+    outcome: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
+    # Reading waits for as long as a byte comes now and then; the thread is left behind where that takes too long.
+    threading.Thread(target=_read, args=(url, destination, bar, outcome), daemon=True).start()
+    pace = _Pace(time.monotonic())
+    while True:
+        try:
+            error = outcome.get(timeout=_LOOK_SECONDS)
+            break
+        except queue.Empty:
+            if pace.is_too_slow(time.monotonic(), bar.done):
+                bar.cancelled = True
+                raise DownloadError(f"sent less than {PACE_BYTES >> 10} KiB in {PACE_SECONDS:.0f} s") from None
+    if error is not None:
+        raise error
+
+
+def _read(url: str, destination: Path, bar: _Bar, outcome: queue.SimpleQueue[BaseException | None]) -> None:
     import requests
     from pooch import HTTPDownloader
 
-    require_connection(url)
-    _sweep(destination)
-    bar = _Bar(f"fetching {destination.name}", progress)
     answers: list[requests.Response] = []
     hooks = {"response": lambda answer, *_, **__: answers.append(answer)}
     timeout = (CONNECT_SECONDS, STALL_SECONDS)
     downloader = HTTPDownloader(progressbar=bar, chunk_size=_CHUNK, timeout=timeout, hooks=hooks)
-    with atomic_file(destination) as temporary:
-        try:
-            downloader(url, str(temporary), None)
-        except requests.RequestException as error:
-            raise DownloadError(_short(error)) from error
-        finally:
-            for answer in answers:  # pooch leaves connections open
-                answer.close()
-        found = sha256_file(temporary)
-        if found != sha256:
-            raise DownloadError(f"gave another file (SHA-256 {found[:8]}…, wanted {sha256[:8]}…)")
+    try:
+        downloader(url, str(destination), None)
+    except requests.RequestException as error:
+        outcome.put(DownloadError(_short(error)))
+    except (DownloadError, OSError, ValueError) as error:
+        outcome.put(error)
+    else:
+        outcome.put(None)
+    finally:
+        for answer in answers:  # pooch leaves connections open
+            answer.close()
+
+
+class _Pace:
+    """Tells when too few bytes have come for too long."""
+
+    def __init__(self, now: float) -> None:
+        self._since, self._bytes = now, 0
+
+    def is_too_slow(self, now: float, done: int) -> bool:
+        """Whether PACE_SECONDS have gone by without PACE_BYTES; `done` counts all bytes so far."""
+        if done - self._bytes >= PACE_BYTES:
+            self._since, self._bytes = now, done
+        return now - self._since > PACE_SECONDS
 
 
 def _short(error: requests.RequestException) -> str:
@@ -107,21 +154,24 @@ def require_connection(url: str) -> None:
 
 
 class _Bar:
-    """Passes pooch's progress on to a `Progress`."""
+    """Passes pooch's progress on to a `Progress`, and ends a transfer that is too long or that nobody waits for."""
 
     def __init__(self, what: str, progress: Progress | None) -> None:
         self._what = what
         self._progress = progress
-        self._done = 0
+        self.done = 0
         self.total = 0
+        self.cancelled = False
 
     def update(self, count: int) -> None:
-        self._done += count
+        self.done += count
+        if self.cancelled or max(self.done, self.total) > MOST_BYTES:
+            raise DownloadError(f"sent more than {MOST_BYTES:,} bytes")
         if self._progress is not None:
-            self._progress(self._what, min(self._done, self.total or self._done), self.total or None)
+            self._progress(self._what, min(self.done, self.total or self.done), self.total or None)
 
     def reset(self) -> None:
-        self._done = 0
+        self.done = 0
 
     def close(self) -> None:
         """pooch closes its bar; a `Progress` needs no closing."""

@@ -129,18 +129,18 @@ def _refuse_irregular(status: os.stat_result, path: str | os.PathLike[str]) -> N
         raise OSError(errno.EINVAL, "not a regular file", str(path))
 
 
-def check_output(destination: Path) -> None:
-    """Find out whether a file can be written, before the work whose result it will hold.
+def check_output(destination: Path, *, folder: bool = False) -> None:
+    """Find out whether a file, or a folder, can be written, before the work whose result it will hold.
 
-    Nothing is made on the disk. Raises OutputError where `destination` is a folder, a device or a pipe, or has a name
-    that no file can have, or where its folder, or the one that would hold that folder, cannot be written to.
+    Nothing is made on the disk. Raises OutputError where `destination` is something else, a device or a pipe, or has a
+    name that no file can have, or where its folder, or the one that would hold that folder, cannot be written to.
     """
-    place = _place(destination)
-    folder = next((folder for folder in place.absolute().parents if folder.exists()), Path())
-    if not folder.is_dir():
-        raise OutputError(f"{destination}: cannot be written: {folder} is not a folder (choose another place)")
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise OutputError(f"{destination}: cannot be written: no permission in {folder} (choose another place)")
+    place = _place(destination, folder=folder).absolute()
+    above = next((one for one in (place, *place.parents) if one.exists() and (folder or one != place)), Path())
+    if not above.is_dir():
+        raise OutputError(f"{destination}: cannot be written: {above} is not a folder (choose another place)")
+    if not os.access(above, os.W_OK | os.X_OK):
+        raise OutputError(f"{destination}: cannot be written: no permission in {above} (choose another place)")
 
 
 @contextlib.contextmanager

@@ -35,11 +35,11 @@ def load_torch_file(path: Path, *, device: torch.device | str = "cpu", mapped: b
 
     open_regular(path).close()
     is_zip = zipfile.is_zipfile(path)
-    for data in _zipped(path) if is_zip else _in_a_row(path):
-        _check_names(data)
     with warnings.catch_warnings():
-        # torch guesses aloud at what is wrong with a file that it is about to refuse.
-        warnings.simplefilter("ignore", UserWarning)
+        # torch guesses aloud at what is wrong with a file that it is about to refuse, and Python at its texts.
+        warnings.simplefilter("ignore")
+        for data in _zipped(path) if is_zip else _in_a_row(path):
+            _check_names(data)
         return torch.load(path, map_location=device, weights_only=True, mmap=mapped and is_zip)
 
 

@@ -69,6 +69,15 @@ def identify(path: Path) -> WeightsFile:
     return WeightsFile(path, sha256, next((known for known in published_weights() if known.sha256 == sha256), None))
 
 
+def require_unchanged(path: Path, sha256: str) -> None:
+    """Raise WeightsError unless a file still has the hash under which its numbers will be kept.
+
+    To be called after the file has been read: what was hashed before and after is what was read.
+    """
+    if identify(path).sha256 != sha256:
+        raise WeightsError(f"{path}: changed while it was being read (run again when nothing writes to it)")
+
+
 def find(wanted: Published) -> WeightsFile | None:
     """The published file where it already lies on this machine, verified; None where it does not."""
     for path in _places(wanted):

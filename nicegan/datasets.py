@@ -16,8 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-import pooch
-
+from gan_eval.download import DownloadError, transfer
 from gan_eval.errors import InputError
 from gan_eval.files import atomic_folder, sha256_file
 from gan_eval.result import Progress
@@ -109,35 +108,14 @@ def _obtain(origin: str, archive: Path, name: str, report: Progress | None) -> N
     """Download or copy `origin` to `archive`."""
     try:
         if "://" in origin:
-            pooch.HTTPDownloader(progressbar=_Reporter(f"downloading {name}", report), timeout=60)(
-                origin, str(archive), None
-            )
+            transfer(origin, archive, what=f"downloading {name}", progress=report)
         else:
             shutil.copyfile(origin, archive)
-    except (OSError, ValueError) as error:  # requests raises subclasses of OSError; ValueError is a malformed address
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+    except (DownloadError, OSError, ValueError) as error:  # ValueError is a malformed address
+        reason = str(error) if isinstance(error, DownloadError) else getattr(error, "strerror", None) or "no address"
         raise InputError(
             f"{origin}: cannot be had: {reason} (try again later, or give a copy that you have with --from FILE)"
         ) from error
-
-
-class _Reporter:
-    """What pooch expects of a progress bar (`total`, `update`, `reset`, `close`), as calls of our callback."""
-
-    def __init__(self, what: str, report: Progress | None) -> None:
-        self.total = 0
-        self._what, self._report, self._done = what, report, 0
-
-    def update(self, amount: int) -> None:
-        self._done += amount
-        if self._report is not None:
-            self._report(self._what, min(self._done, self.total or self._done), self.total or None)
-
-    def reset(self) -> None:
-        self._done = 0
-
-    def close(self) -> None:
-        """Nothing to close."""
 
 
 def extract(archive: Path, destination: Path) -> None:

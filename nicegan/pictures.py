@@ -31,13 +31,13 @@ class Size(NamedTuple):
     width: int
 
 
-def load_plain(path: Path, size: Size | None, *, config: DataConfig | None = None) -> Tensor:
+def load_plain(path: Path, size: Size | None, *, config: DataConfig | None = None, data: bytes | None = None) -> Tensor:
     """An image as testing sees it, (3, H, W) uint8: fitted to `size`, with its middle cut out where it is larger.
 
-    size: None for the photograph's own size.
+    size: None for the photograph's own size. data: the file's bytes, where they have been read.
     """
     config = config or DataConfig()
-    picture = _open(path, size, config)
+    picture = _open(path, size, config, data)
     if size is not None:
         picture = _cut(_fitted(picture, size, config), size, top=0.5, left=0.5)
     return _to_tensor(picture)
@@ -110,7 +110,7 @@ def to_pixels(values: Tensor) -> Tensor:
     return values.float().add(1).mul(127.5).round_().clamp_(0, 255).to(torch.uint8)
 
 
-def _open(path: Path, size: Size | None, config: DataConfig) -> Image.Image:
+def _open(path: Path, size: Size | None, config: DataConfig, data: bytes | None = None) -> Image.Image:
     def policy(opened: Image.Image) -> NDArray[np.uint8]:
         if size is not None and config.fit != "native":
             # Twice what is wanted, both ways round: EXIF may turn it, and the resize still has pixels to average.
@@ -118,7 +118,7 @@ def _open(path: Path, size: Size | None, config: DataConfig) -> Image.Image:
             opened.draft(None, (side, side))
         return photographs(opened, background=config.background, white=config.white)
 
-    return Image.fromarray(images.decode(path, path.name, policy=policy))
+    return Image.fromarray(images.decode(path if data is None else data, path.name, policy=policy))
 
 
 def _fitted(picture: Image.Image, size: Size, config: DataConfig) -> Image.Image:

@@ -18,10 +18,10 @@ from PIL import Image
 from torch import Tensor, nn
 
 from gan_eval.errors import BadImagesError, InputError, MismatchError
-from gan_eval.files import atomic_file, read_document, sha256_bytes, write_json
+from gan_eval.files import atomic_file, read_bytes, read_document, sha256_bytes, write_json
 from gan_eval.hardware import Precision
 from gan_eval.images import Contents, FilesSource, OnBadImage, UnreadableImage, list_images, scan
-from gan_eval.images.scanning import in_order
+from gan_eval.images.scanning import content_digest, in_order
 from gan_eval.result import Progress
 from gan_eval.translation import (
     TRANSLATION,
@@ -206,7 +206,8 @@ def translate(
     def load(one: Input) -> Loaded:
         """The input's pixels, or why it has none."""
         try:
-            return one, load_plain(one.path, fitted, config=source.config.data)
+            data = _as_scanned(one, contents)
+            return one, load_plain(one.path, fitted, config=source.config.data, data=data)
         except UnreadableImage as error:
             return one, str(error)
 
@@ -223,6 +224,15 @@ def translate(
         raise BadImagesError(inputs.label, skipped)
     _write_record(out, replace(record, complete=True, skipped=tuple(map(_printable, skipped))))
     return Translation(done, len(inputs.files) - len(missing), tuple(skipped), out, reference)
+
+
+def _as_scanned(one: Input, contents: Contents) -> bytes:
+    """The bytes of an input. Raises InputError where the scan, whose hash the record holds, saw others."""
+    data = read_bytes(one.path)
+    listed = any(line.startswith(f"{one.path}: ") for line in contents.bad)
+    if not listed and content_digest(data)[:8] not in contents.digests:
+        raise InputError(f"{one.path}: changed while it was being translated (run again, into a new folder)")
+    return data
 
 
 def _output_size(size: Size | Literal["keep"] | None, source: Checkpoint) -> Size | None:

@@ -96,6 +96,7 @@ MODULES: dict[int, dict[str, set[str]]] = {
 DOORS = {"gan_eval", "nicegan", "gan_eval.study", "gan_eval.__main__", "nicegan.__main__"}
 NICEGAN_MAY_USE = {
     "distributed",
+    "download",
     "errors",
     "files",
     "hardware",

@@ -9,6 +9,7 @@ import click
 
 from gan_eval_cli import options
 from gan_eval_cli.flags import RecordingGroup
+from gan_eval_cli.outputs import check_outputs
 from gan_eval_cli.settings import with_settings
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ def make(
 
     part = None if shard is None else parse_part(shard)
     wanted = source if part is None else PartSource(open_source(source), part)
+    check_outputs(output)
     with render.progress(quiet) as progress, feature_reader(settings, progress) as reader:
         made = replace(reader.read(wanted, Needs(vectors=keep_features)), part=part, whole=source)
         statistics_file.save(output, made, keep_features=keep_features)
@@ -97,6 +99,7 @@ def merge(files: tuple[Path, ...], output: Path, partial: bool, as_json: bool) -
     """
     from gan_eval import statistics_file
 
+    check_outputs(output)
     made = statistics_file.merge([statistics_file.read(path) for path in files], partial=partial)
     statistics_file.save(output, made, keep_features=made.vectors is not None)
     _tell(output, made, (made.network or {}).get("network", "unknown"), as_json)

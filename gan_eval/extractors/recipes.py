@@ -18,6 +18,7 @@ from gan_eval.extractors.base import Network
 from gan_eval.extractors.known import KNOWN, TIMM_PREFIX, KnownNetwork
 from gan_eval.extractors.known import PerChannel as AnyPerChannel
 from gan_eval.resize import resize
+from gan_eval.weights import require_unchanged
 
 if TYPE_CHECKING:
     from torch import nn
@@ -59,6 +60,7 @@ def _of_row(row: KnownNetwork, network: Network) -> ExtractorRecipe:
         home = importlib.import_module(f"gan_eval.extractors.{row.module}")
         own = {"layer": network.layer} if network.layer else {}
         module: nn.Module = home.build(network.weights_path, **own)
+        require_unchanged(network.weights_path, network.weights_sha256)
         return module
 
     return ExtractorRecipe(
@@ -74,6 +76,10 @@ def _timm(network: Network) -> ExtractorRecipe:
     from gan_eval.extractors import timm_models
 
     model = timm_models.describe(network.name.removeprefix(TIMM_PREFIX), network.size)
-    return ExtractorRecipe(
-        model.prepare, model.size, model.centre, model.scale, lambda: model.build(network.weights_path)
-    )
+
+    def build() -> nn.Module:
+        module = model.build(network.weights_path)
+        require_unchanged(network.weights_path, network.weights_sha256)
+        return module
+
+    return ExtractorRecipe(model.prepare, model.size, model.centre, model.scale, build)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -205,7 +206,9 @@ def _reason(error: Exception) -> str:
 def _header(stream: IO[bytes], size: int) -> ArrayHeader:
     version = np.lib.format.read_magic(stream)
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    shape, _, dtype = read(stream)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of names of types that numpy will not read for ever
+        shape, _, dtype = read(stream)
     if dtype.hasobject:
         raise _UnfitArrayError("an array of Python objects")
     if any(length < 0 for length in shape) or math.prod(max(length, 1) for length in shape) * dtype.itemsize > size:

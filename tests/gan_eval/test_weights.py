@@ -148,6 +148,69 @@ def test_a_stalled_server_is_given_up(server: Server, published: Published, monk
     assert left_over() == []
 
 
+def trickling(request: BaseHTTPRequestHandler) -> None:
+    request.send_response(200)
+    request.send_header("Content-Length", str(len(PAYLOAD)))
+    request.end_headers()
+    for byte in PAYLOAD[:200]:
+        request.wfile.write(bytes([byte]))
+        request.wfile.flush()
+        time.sleep(0.02)
+
+
+def endless(request: BaseHTTPRequestHandler) -> None:
+    request.send_response(200)
+    request.end_headers()
+    while True:  # until the other side has gone
+        request.wfile.write(PAYLOAD)
+
+
+def announcing(request: BaseHTTPRequestHandler) -> None:
+    request.send_response(200)
+    request.send_header("Content-Length", str(1 << 50))
+    request.end_headers()
+    request.wfile.write(PAYLOAD)
+
+
+def test_a_server_that_trickles_is_given_up(
+    server: Server, published: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(download, "PACE_SECONDS", 0.5)
+    server.answers = [trickling]
+    begun = time.monotonic()
+    with pytest.raises(WeightsError, match="sent less than 256 KiB in 0 s"):
+        fetch(published)
+    assert time.monotonic() - begun < 3
+    assert left_over() == []
+
+
+@pytest.mark.parametrize("answer", [endless, announcing])
+def test_a_server_that_sends_too_much_is_given_up(
+    server: Server, published: Published, answer: Answer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(download, "MOST_BYTES", 3_000_000)
+    server.answers = [answer]
+    with pytest.raises(WeightsError, match="sent more than 3,000,000 bytes"):
+        fetch(published)
+    assert left_over() == []
+
+
+def test_a_slow_line_is_not_given_up_while_enough_comes() -> None:
+    pace = download._Pace(0.0)
+    assert not any(pace.is_too_slow(second, second * 10_000) for second in range(600))
+    assert pace.is_too_slow(700, 599 * 10_000)
+
+
+def test_a_file_that_changed_while_it_was_read_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.pth"
+    path.write_bytes(b"one")
+    sha256 = identify(path).sha256
+    weights.require_unchanged(path, sha256)
+    path.write_bytes(b"two")
+    with pytest.raises(WeightsError, match=r"a\.pth: changed while it was being read"):
+        weights.require_unchanged(path, sha256)
+
+
 def test_the_next_place_is_tried(server: Server, published: Published) -> None:
     server.answers = [missing, good]
     two = replace(published, urls=(server.url, server.url))

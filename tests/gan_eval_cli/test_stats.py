@@ -37,6 +37,19 @@ def test_the_file_serves_in_place_of_its_images(invoke: Invoke, make_folder: Mak
     assert [s["value"] for s in from_file] == pytest.approx([s["value"] for s in from_images], rel=1e-9)
 
 
+def test_an_output_that_cannot_be_is_told_before_the_work(
+    invoke: Invoke, make_folder: MakeFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*arguments: object, **named: object) -> None:
+        raise AssertionError("the work began")
+
+    monkeypatch.setattr("gan_eval.features.FeatureReader.open", never)
+    (tmp_path / "file").touch()
+    result = invoke("stats", make_folder("real"), "-o", tmp_path / "file" / "out.npz")
+    assert result.exit_code == 3
+    assert "out.npz: cannot be written" in result.stderr
+
+
 def test_parts_are_merged(invoke: Invoke, make_folder: MakeFolder, tmp_path: Path) -> None:
     for name, seed in (("a", 1), ("b", 2)):
         invoke("stats", make_folder(name, 20, seed=seed), "-o", tmp_path / f"{name}.npz")

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ import torch
 from PIL import Image
 
 from gan_eval.errors import BadImagesError, InputError, MismatchError
+from gan_eval.images import Contents, scan
 from gan_eval.translation import TRANSLATION_FILE as RECORD
 from nicegan import checkpoint
 from nicegan import translate as module
@@ -170,6 +172,22 @@ def test_bad_image_ends_it_before_the_work_or_is_skipped(source: Checkpoint, pic
     assert done.written == 3
     assert len(done.skipped) == 1
     assert "bad.png" in json.loads((tmp_path / "out" / RECORD).read_text())["skipped"][0]
+
+
+def test_an_input_that_changes_after_the_scan_is_not_translated_under_the_old_hash(
+    source: Checkpoint, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def changing(*arguments: Any, **options: Any) -> Contents:
+        contents = scan(*arguments, **options)
+        Image.new("RGB", (40, 40), (9, 9, 9)).save(next(pictures.rglob("*.png")))
+        return contents
+
+    monkeypatch.setattr(module, "scan", changing)
+    with pytest.raises(InputError, match="changed while it was being translated"):
+        translate(source, find_inputs([pictures], "AtoB"), tmp_path / "out", direction="AtoB")
+    monkeypatch.undo()
+    with pytest.raises(MismatchError, match="other inputs"):
+        translate(source, find_inputs([pictures], "AtoB"), tmp_path / "out", direction="AtoB")
 
 
 def test_killed_translation_makes_only_what_is_missing(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gan_eval_cli import options
+from gan_eval_cli.outputs import check_outputs
 from nicegan.models.table import MODELS
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def import_(official: Path, out: Path, size: int | None, model: str, as_json: bo
     from gan_eval_cli import render
     from nicegan import official as use
 
+    check_outputs(folder=out)
     imported = use.import_checkpoint(official, out, size=size, model=model)
     if imported.missing:
         render.notice(f"for translating alone: the file does not hold all of {', '.join(imported.missing)}")
@@ -58,6 +60,7 @@ def export(checkpoint: Path, out: Path, averaged: bool, as_json: bool) -> None:
     """
     from nicegan import official as use
 
+    check_outputs(out)
     _tell(use.export_checkpoint(checkpoint, out, averaged=averaged), "export", out, as_json)
 
 

@@ -17,6 +17,7 @@ from gan_eval.errors import GanEvalError
 from gan_eval_cli import options
 from gan_eval_cli.nicegan.memory import ran_out
 from gan_eval_cli.nicegan.overrides import overridden, with_overrides
+from gan_eval_cli.outputs import check_outputs
 
 if TYPE_CHECKING:
     from gan_eval.translation import TranslationDirection
@@ -81,6 +82,7 @@ def train(
 
     _check_words(data, domain_a, domain_b, resume, parent, init)
     out = out or Path("runs") / (data.resolve().name if data else "demo" if domain_a is None else domain_a.name)
+    check_outputs(folder=out)
     start = checkpoint.newest_of(parent) if parent else checkpoint.choose(init) if init else None
     given_data = data is not None or domain_a is not None or parent is not None
     config = _configuration(given_data, out, resume, start if parent else None, given)

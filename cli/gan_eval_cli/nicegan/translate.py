@@ -9,6 +9,7 @@ import click
 
 from gan_eval_cli import options
 from gan_eval_cli.nicegan.memory import told_of_memory
+from gan_eval_cli.outputs import check_outputs
 
 if TYPE_CHECKING:
     from gan_eval.picture_size import PictureSize
@@ -103,8 +104,10 @@ def translate(
     from nicegan import checkpoint as checkpoints
     from nicegan import translate as use
 
+    one_file = use.format_of(out) is not None and not out.is_dir()
+    check_outputs(out if one_file else None, folder=None if one_file else out)
     source = checkpoints.choose(checkpoint)
-    if use.format_of(out) is not None and not out.is_dir():
+    if one_file:
         if len(inputs) > 1 or not inputs[0].is_file():
             raise click.UsageError(f"--out {out} names one file: give one photograph, or a folder's name")
         place = choose_device(device)

@@ -9,6 +9,7 @@ import click
 
 from gan_eval.study.analysing.kinds.table import KINDS
 from gan_eval_cli import options
+from gan_eval_cli.outputs import check_outputs
 from gan_eval_cli.render import notice, print_json, print_table, progress
 from gan_eval_cli.study.options import named_folders, with_amounts, with_hosting, with_screen
 
@@ -91,6 +92,7 @@ def new_command(
     from gan_eval.study.making.sources import Folders
     from gan_eval.study.schema.ids import read_secret
 
+    check_outputs(folder=out)
     own = read_settings(settings)
     plan = StudyRequest(
         kind=kind,

@@ -7,11 +7,11 @@ so that an event which is sent again counts once, and the first one wins.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -80,12 +80,15 @@ class Store:
         self._most = most_per_session
         if manifest is None and not path.is_file():
             raise InputError(f"{path}: no such file")
-        try:
-            self._writer = _connect(path)
-            self._writer.executescript(_TABLES if manifest is not None else "")
-            self.manifest = self._own_manifest(manifest)
-        except (sqlite3.Error, UnicodeDecodeError) as error:
-            raise InputError(f"{path}: not a store of study answers (another file, or damaged)") from error
+        with contextlib.ExitStack() as undo:
+            try:
+                self._writer = _connect(path)
+                undo.callback(self._writer.close)  # what it has locked would make the next one wait
+                self._writer.executescript(_TABLES if manifest is not None else "")
+                self.manifest = self._own_manifest(manifest)
+            except (sqlite3.Error, UnicodeDecodeError) as error:
+                raise InputError(f"{path}: not a store of study answers (another file, or damaged)") from error
+            undo.pop_all()
         self._pending: list[_Ticket] = []
         self._pending_lock = threading.Lock()
         self._write_lock = threading.Lock()
@@ -155,11 +158,11 @@ class Store:
             rows = connection.execute(query, (session_id,)).fetchall()
         return [_stored_event(body, received, str(self.path)) for received, body in rows]
 
-    @contextmanager
+    @contextlib.contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
         """A connection of its own; what is damaged in the file is an InputError."""
         try:
-            with closing(_connect(self.path)) as connection:
+            with contextlib.closing(_connect(self.path)) as connection:
                 yield connection
         except (sqlite3.Error, UnicodeDecodeError) as error:
             raise InputError(
@@ -274,8 +277,11 @@ def _stored_event(body: str, received: str, where: str) -> Event:
 
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
+    with contextlib.ExitStack() as undo:
+        undo.callback(connection.close)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        undo.pop_all()
     return connection
 
 

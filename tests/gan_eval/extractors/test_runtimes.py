@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 
 import gan_eval
 from gan_eval import hardware
+from gan_eval.errors import WeightsError
 from gan_eval.extractors import Extractor, Network, Runtime, load, resolve
 from gan_eval.extractors.recipes import recipe
 from gan_eval.extractors.torch_runtime import _switches, exact_float32
@@ -96,6 +98,28 @@ def test_a_converted_network_is_used_again(loaded: Load, weights_file: Path, pre
 
     again: Extractor = openvino_runtime.load(found, replace(recipe(found), build=build))
     np.testing.assert_array_equal(again(prepared).features, first)
+
+
+@needs_openvino
+def test_a_damaged_converted_network_is_converted_anew(
+    loaded: Load, weights_file: Path, prepared: NDArray[np.float32], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GAN_EVAL_CACHE", str(tmp_path))
+    found = network(weights_file, "openvino")
+    first = load(found)(prepared).features
+    path = next((tmp_path / "openvino").rglob("network.bin"))
+    sound = path.read_bytes()
+    path.write_bytes(sound[:1000] + bytes([sound[1000] ^ 64]) + sound[1001:])
+    np.testing.assert_array_equal(load(found)(prepared).features, first)
+    assert path.read_bytes() == sound
+
+
+def test_weights_that_change_while_they_are_read_are_refused(weights_file: Path, tmp_path: Path) -> None:
+    path = tmp_path / "weights.pth"
+    shutil.copy(weights_file, path)
+    found = network(path, "torch")
+    with pytest.raises(WeightsError, match="changed while it was being read"):
+        load(replace(found, weights_sha256="0" * 64))
 
 
 @needs_openvino
