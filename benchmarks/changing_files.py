@@ -20,7 +20,6 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -45,9 +44,7 @@ class Thumbnails:
 
     def __init__(self) -> None:
         path = Path("thumbnails")
-        self.network = Network(
-            "thumbnails", path, "1" * 64, False, "clean-fid", "fp32", "torch", "cpu", 12, False
-        )
+        self.network = Network("thumbnails", path, "1" * 64, False, "clean-fid", "fp32", "torch", "cpu", 12, False)
         self._projection = np.random.default_rng(1).standard_normal((48, 12)).astype(np.float32)
 
     def prepare(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -69,7 +66,7 @@ def paint(path: Path, rng: random.Random) -> None:
 
 
 def change(folder: Path, rng: random.Random) -> None:
-    """Overwrite an image in place, write half of it, remove it, add one, replace it, swap two, or put back an old one."""
+    """Overwrite an image, write half of it, remove it, add one, replace it, swap two, or change it for a moment."""
     names = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
     one, other = (folder / name for name in rng.sample(names, 2))
     kind = rng.randrange(7)
@@ -159,8 +156,12 @@ def one_run(root: Path, rng: random.Random, duration: float, counts: Counter[str
     outcome, number = room.disturbed(rng, duration)
     if number is not None and not known(number, room.states):
         outcome = "WRONG NUMBER"
+        print(f"{root.name}: {number} is none of {room.states}")
     counts[f"during the change: {outcome}"] += 1
-    later: list[tuple[str, Callable[[], Path]]] = [("changed files", lambda: room.fake), ("files as they were", lambda: original)]
+    later: list[tuple[str, Callable[[], Path]]] = [
+        ("changed files", lambda: room.fake),
+        ("files as they were", lambda: original),
+    ]
     for name, folder in later:
         wanted = truth(room.real, folder())
         try:

@@ -60,6 +60,7 @@ class FilesSource:
         self.skipped = skipped
         self._names = names
         self._root, self._paths = str(root), paths
+        self._walked: Path | None = None
 
     @classmethod
     def folder(cls, path: Path) -> FilesSource:
@@ -67,7 +68,9 @@ class FilesSource:
         names, skipped = walk(path)
         if not names:
             raise InputError(f"{path}: no images in it {_others(skipped)}")
-        return cls(str(path), names, path, skipped=skipped)
+        source = cls(str(path), names, path, skipped=skipped)
+        source._walked = path
+        return source
 
     @classmethod
     def listing(cls, path: Path) -> FilesSource:
@@ -106,10 +109,16 @@ class FilesSource:
         return len(self._names)
 
     def items(self) -> Iterator[Item]:
-        """The images in order."""
+        """The images in order. Raises InputError at the end where a folder has come to hold others meanwhile.
+
+        Otherwise a file that was changed after another one was added would be scored without the other one: a set that
+        was never there.
+        """
         for number, name in enumerate(self._names):
             path = os.path.join(self._root, name) if self._paths is None else self._paths[number]
             yield Item(name, partial(_read, path, name))
+        if self._walked is not None and walk(self._walked)[0] != list(self._names):
+            raise InputError(f"{self.label}: changed while it was being read (run again when nothing writes to it)")
 
 
 def _read(path: str, name: str) -> bytes:

@@ -196,3 +196,23 @@ def test_an_iterator_is_read_once(rng: np.random.Generator) -> None:
     assert len(list(source.items())) == 1
     with pytest.raises(InputError, match="once only"):
         list(source.items())
+
+
+@pytest.mark.parametrize("change", ["add", "remove"])
+def test_a_folder_that_comes_to_hold_other_images_is_refused_at_the_end(tmp_path: Path, change: str) -> None:
+    for name in ("a.png", "b.png"):
+        (tmp_path / name).write_bytes(b"x")
+    items = open_source(tmp_path).items()
+    assert next(items).name == "a.png"
+    (tmp_path / "c.png").touch() if change == "add" else (tmp_path / "a.png").unlink()
+    assert next(items).name == "b.png"
+    with pytest.raises(InputError, match="changed while it was being read"):
+        next(items)
+
+
+def test_a_file_that_is_no_image_may_come_to_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"x")
+    items = open_source(tmp_path).items()
+    next(items)
+    (tmp_path / "notes.txt").touch()
+    assert list(items) == []
