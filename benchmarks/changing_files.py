@@ -158,14 +158,10 @@ def one_run(root: Path, rng: random.Random, duration: float, counts: Counter[str
         outcome = "WRONG NUMBER"
         print(f"{root.name}: {number} is none of {room.states}")
     counts[f"during the change: {outcome}"] += 1
-    later: list[tuple[str, Callable[[], Path]]] = [
-        ("changed files", lambda: room.fake),
-        ("files as they were", lambda: original),
-    ]
-    for name, folder in later:
-        wanted = truth(room.real, folder())
+    for name, folder in (("changed files", room.fake), ("files as they were", original)):
+        wanted = truth(room.real, folder)
         try:
-            found: float | None = fid(room.real, folder(), Cache(room.cache))
+            found: float | None = fid(room.real, folder, Cache(room.cache))
         except GanEvalError:
             found = None
         same = found == wanted or (found is not None and wanted is not None and known(found, [wanted]))
