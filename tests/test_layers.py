@@ -42,7 +42,7 @@ FOLDERS: dict[str, int] = {
 MODEL_SETTINGS = re.compile(r"nicegan\.models\.\w+\.settings")
 MODULES: dict[int, dict[str, set[str]]] = {
     4: {
-        "gan_eval": {"agree", "api", "comparison", "demo", "evaluate", "metric", "scoring", "training_runs"},
+        "gan_eval": {"agree", "api", "comparison", "demo", "evaluate", "metric", "scoring", "sheets", "training_runs"},
         "nicegan": {"training", "translate", "validation"},
     },
     3: {

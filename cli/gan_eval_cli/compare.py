@@ -10,12 +10,13 @@ import click
 
 from gan_eval.metrics.table import TABLE
 from gan_eval_cli import options
-from gan_eval_cli.exports import Exports, command_line, with_exports
+from gan_eval_cli.exports import Exports, command_line, picture_sections, pictures, with_exports
 from gan_eval_cli.settings import with_settings
 
 if TYPE_CHECKING:
     from gan_eval.agree import PeopleAndMetrics
     from gan_eval.comparison import Comparison
+    from gan_eval.report.page import PageSection
     from gan_eval.settings import Settings
     from gan_eval.training_runs import TrainingRuns
 
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     metavar="NUMBER",
     help="A difference of the first metric that does not matter: pairs are also tested for being closer than that.",
 )
+@pictures
 @with_exports
 @options.interval
 @options.group
@@ -61,6 +63,7 @@ def compare(
     as_json: bool,
     quiet: bool,
     settings: Settings,
+    pictures: bool,
     exports: Exports,
 ) -> None:
     """Rank several models' images against a REAL set, with error bars and a test for every pair.
@@ -80,11 +83,12 @@ def compare(
     from gan_eval_cli import render
     from gan_eval_cli.evaluate import parse_metrics
 
+    named = parse_runs(models)
     chosen = Options(like=settings.like, interval=interval, seed=seed, group=group)
     with render.progress(quiet) as progress:
         comparison = run(
             real,
-            parse_runs(models),
+            named,
             parse_metrics(metrics),
             settings=settings,
             options=chosen,
@@ -100,7 +104,14 @@ def compare(
             render.show_table(agreement_table(people))
             render.print_text(agreement_verdict(people))
     render.notes((*comparison.warnings, *(() if people is None else people.notes)), quiet=quiet)
-    _export(comparison, exports, people)
+    ranked = {model.name: _first_run(named[model.name]) for model in comparison.models}
+    shown = picture_sections(real, ranked, settings, seed) if pictures and exports.html is not None else ()
+    _export(comparison, exports, people, shown)
+
+
+def _first_run(source: str | TrainingRuns) -> str:
+    """A model's images, of its first run where there are several."""
+    return source if isinstance(source, str) else str(source.sources[0])
 
 
 def _people(comparison: Comparison, study: Path, key_file: Path | None) -> PeopleAndMetrics:
@@ -113,8 +124,10 @@ def _people(comparison: Comparison, study: Path, key_file: Path | None) -> Peopl
     return agree(people, columns_of((model.name, model.scores) for model in comparison.models))
 
 
-def _export(comparison: Comparison, exports: Exports, people: PeopleAndMetrics | None) -> None:
-    """Write the files that were asked for."""
+def _export(
+    comparison: Comparison, exports: Exports, people: PeopleAndMetrics | None, shown: tuple[PageSection, ...]
+) -> None:
+    """Write the files that were asked for; shown: images of the models, for the page."""
     from gan_eval.report import comparison as page
     from gan_eval.report.agreement import section_of
     from gan_eval.report.writers import latex, markdown, scores_csv
@@ -126,7 +139,7 @@ def _export(comparison: Comparison, exports: Exports, people: PeopleAndMetrics |
         latex=lambda: latex(table),
         markdown=lambda: "\n".join([markdown(table), *page.sentences(comparison), ""]),
         html=lambda: page.html(
-            comparison, command=command_line(), further=() if people is None else (section_of(people),)
+            comparison, command=command_line(), further=(*(() if people is None else (section_of(people),)), *shown)
         ),
     )
 

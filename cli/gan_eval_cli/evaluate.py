@@ -9,11 +9,12 @@ import click
 
 from gan_eval.metrics.table import TABLE, MetricName, MetricOptions, MetricRow
 from gan_eval_cli import options
-from gan_eval_cli.exports import Exports, command_line, with_exports
+from gan_eval_cli.exports import Exports, command_line, picture_sections, pictures, with_exports
 from gan_eval_cli.settings import with_settings
 
 if TYPE_CHECKING:
     from gan_eval.evaluate import Evaluation
+    from gan_eval.report.page import PageSection
     from gan_eval.settings import Settings
 
 NAMES = ", ".join(TABLE)
@@ -58,6 +59,7 @@ def _with_options(own: type) -> Callable[[Callable[..., None]], Callable[..., No
 @click.argument("real")
 @click.argument("fake")
 @click.option("--metrics", default="fid,kid,prdc", show_default=True, help=f"Any of {NAMES}, by commas.")
+@pictures
 @with_exports
 @_with_options(MetricOptions)
 def score(real: str, fake: str, metrics: str, **given: Any) -> None:
@@ -87,6 +89,7 @@ def _run(
     as_json: bool,
     quiet: bool,
     exports: Exports | None = None,
+    pictures: bool = False,
     **chosen: Any,
 ) -> None:
     from gan_eval.evaluate import evaluate
@@ -102,11 +105,14 @@ def _run(
         show(evaluation)
     render.notes(evaluation.warnings, quiet=quiet)
     if exports is not None:
-        _export(evaluation, exports)
+        wanted = pictures and exports.html is not None and real is not None
+        seed = estimators.plan.seed
+        shown = picture_sections(real, {"the fake set": fake}, settings, seed) if wanted and real is not None else ()
+        _export(evaluation, exports, shown)
 
 
-def _export(evaluation: Evaluation, exports: Exports) -> None:
-    """Write the files that were asked for."""
+def _export(evaluation: Evaluation, exports: Exports, shown: tuple[PageSection, ...]) -> None:
+    """Write the files that were asked for; shown: images of the set, for the page."""
     from gan_eval.report import evaluation as page
     from gan_eval.report.writers import latex, markdown, scores_csv
 
@@ -115,7 +121,7 @@ def _export(evaluation: Evaluation, exports: Exports) -> None:
         csv=lambda: scores_csv(("", None, score) for score in evaluation.scores),
         latex=lambda: latex(table),
         markdown=lambda: "\n".join([markdown(table), *page.sentences(evaluation), ""]),
-        html=lambda: page.html(evaluation, command=command_line()),
+        html=lambda: page.html(evaluation, command=command_line(), further=shown),
     )
 
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 import functools
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from gan_eval_cli.outputs import check_outputs
+
+if TYPE_CHECKING:
+    from gan_eval.report.page import PageSection
+    from gan_eval.settings import Settings
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -51,6 +55,22 @@ def with_exports(command: Callable[..., None]) -> Callable[..., None]:
     ):
         result = option(result)
     return result
+
+
+def pictures(command: Callable[..., None]) -> Callable[..., None]:
+    """Add --pictures, which the command receives as `pictures: bool`."""
+    told = "Show random, best and worst images of each model in the report."
+    return click.option("--pictures/--no-pictures", default=True, show_default=True, help=told)(command)
+
+
+def picture_sections(real: str, models: Mapping[str, str], settings: Settings, seed: int) -> tuple[PageSection, ...]:
+    """Images of the models as a section of a report; none where no model has images to show."""
+    from gan_eval.report.page import PageSection
+    from gan_eval.report.pictures import TITLE, sheets_of
+    from gan_eval.sheets import model_sheets
+
+    sheets = sheets_of(model_sheets(real, models, settings=settings, seed=seed))
+    return (PageSection(TITLE, sheets),) if sheets else ()
 
 
 def command_line() -> str:

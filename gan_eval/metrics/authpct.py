@@ -8,11 +8,11 @@ noise scores high.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from gan_eval.inference.intervals import wilson
 from gan_eval.metrics import half_samples
 from gan_eval.metrics.manifold import squared_radii
 from gan_eval.metrics.neighbours import nearest
@@ -33,7 +33,7 @@ def estimate(real: Side, fake: Side, plan: EstimatorPlan) -> list[MetricEstimate
     halves = half_samples.assess(authpct, real, fake, plan.seed) if plan.interval else None
     missing = (f"no interval, since {half_samples.LEAST} images or groups are the least for one",)
     warnings = (TRAINING, *(missing if plan.interval and halves is None else ()))
-    interval = None if halves is None else _interval(value, halves.standard_error, rows_of(fake).shape[0])
+    interval = None if halves is None else _in_percent(halves, value, rows_of(fake).shape[0])
     return [MetricEstimate("authpct", value, interval, details, warnings)]
 
 
@@ -48,9 +48,6 @@ def authpct(train: Rows, fake: Rows) -> float:
     return float(100 * (own[index] < squares).mean())
 
 
-def _interval(value: float, error: float, m: int) -> Interval:
-    """Wilson's interval of as many independent fakes as the error is worth, at most all of them."""
-    share = value / 100
-    worth = share * (1 - share) / (error / 100) ** 2 if 0 < share < 1 and error > 0 else m
-    bar = wilson(share * min(worth, m), min(worth, m), method=half_samples.METHOD)
-    return Interval(100 * bar.low, 100 * bar.high, bar.level, bar.method)
+def _in_percent(halves: half_samples.HalfSamples, value: float, m: int) -> Interval:
+    of_share = halves._replace(standard_error=halves.standard_error / 100).share_interval(value / 100, m)
+    return replace(of_share, low=100 * of_share.low, high=100 * of_share.high)

@@ -45,6 +45,7 @@ def estimate(real: Side, fake: Side, plan: EstimatorPlan, *, nearest: int | None
     """Both numbers, with those of two halves of the reals in the details."""
     k = nearest or USUAL_NEIGHBOUR
     value = clipped(rows_of(real), rows_of(fake), k=k)
+    counts = rows_of(fake).shape[0], rows_of(real).shape[0]  # density is a mean over fakes, coverage over reals
     estimates = []
     for place, name in enumerate(NUMBERS):
 
@@ -59,7 +60,7 @@ def estimate(real: Side, fake: Side, plan: EstimatorPlan, *, nearest: int | None
         if null is not None:
             details["null"] = null
         halves = half_samples.assess(statistic, real, fake, plan.seed) if plan.interval and enough else None
-        interval = halves.interval(value[place], least=0.0, most=1.0) if halves is not None else None
+        interval = halves.share_interval(value[place], counts[place]) if halves is not None else None
         missing = () if interval is not None or not plan.interval else ("no interval, since there are too few images",)
         estimates.append(MetricEstimate(name, value[place], interval, details, (COPIES, *missing)))
     return estimates

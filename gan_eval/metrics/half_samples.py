@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from scipy.stats import t as student
 
 from gan_eval.inference.groups import Groups, count_of, halves_by_group
+from gan_eval.inference.intervals import wilson
 from gan_eval.metrics.moments import Array
 from gan_eval.metrics.rows import Rows
 from gan_eval.metrics.sides import Side, rows_of
@@ -51,6 +52,16 @@ class HalfSamples(NamedTuple):
         """95 % interval of the expectation of `value`, within the number's own bounds."""
         reach = float(student.ppf(0.975, self.freedom)) * self.standard_error
         return Interval(max(value - reach, least), min(value + reach, most), 0.95, METHOD)
+
+    def share_interval(self, share: float, count: int) -> Interval:
+        """95 % interval of a share of `count` images: Wilson's, of as many independent ones as the error is worth.
+
+        It has a width at 0 and at 1 as well, where halves never differ.
+        """
+        binomial = share * (1 - share)
+        worth = binomial / self.standard_error**2 if binomial > 0 and self.standard_error > 0 else count
+        worth = min(worth, count)
+        return wilson(share * worth, worth, method=METHOD)
 
 
 def assess(statistic: Statistic, real: Side, fake: Side, seed: int) -> HalfSamples | None:

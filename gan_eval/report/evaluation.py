@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from gan_eval.digits import level_of, number
 from gan_eval.evaluate import Evaluation
 from gan_eval.metrics.table import rows_by_number
@@ -28,14 +30,15 @@ def sentences(evaluation: Evaluation) -> list[str]:
     return [score_sentence(score, features, versions) for score in evaluation.scores]
 
 
-def html(evaluation: Evaluation, *, command: str = "") -> str:
-    """The page; command: the command line that makes it again."""
+def html(evaluation: Evaluation, *, command: str = "", further: Sequence[PageSection] = ()) -> str:
+    """The page. command: the command line that makes it again. further: sections behind the scores."""
     described = evaluation.provenance.to_dict()
     fake = described["inputs"]["fake"]["source"]
     real = described["inputs"].get("real", {}).get("source")
     quoted = tuple(Prose(text, quoted=True) for text in sentences(evaluation))
     sections = [
         PageSection("Scores", (score_table(evaluation),)),
+        *further,
         PageSection("For the paper", quoted),
         made_from(described, command),
     ]

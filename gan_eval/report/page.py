@@ -11,34 +11,13 @@ from markupsafe import Markup
 from gan_eval.printable import printable
 from gan_eval.report.figures import Chart, Forest
 from gan_eval.report.matrix import Matrix
+from gan_eval.report.parts import CodeLines as CodeLines
+from gan_eval.report.parts import Folded as Folded
+from gan_eval.report.parts import Prose as Prose
+from gan_eval.report.parts import Sheet
 from gan_eval.report.table import Table
 
-
-@dataclass(frozen=True, slots=True)
-class Prose:
-    """A paragraph; quoted: set apart, as what may be copied into a paper."""
-
-    text: str
-    quoted: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class CodeLines:
-    """Lines to be copied as they stand."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Folded:
-    """What opens on request: a list of (mark, text), or a table."""
-
-    summary: str
-    lines: tuple[tuple[str, str], ...] = ()
-    table: Table | None = None
-
-
-Part = Table | Forest | Chart | Matrix | Prose | CodeLines | Folded
+Part = Table | Forest | Chart | Matrix | Prose | CodeLines | Folded | Sheet
 
 
 @dataclass(frozen=True, slots=True)

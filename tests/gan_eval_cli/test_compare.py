@@ -32,6 +32,20 @@ class TestCompare:
         document = json.loads(invoke("compare", real, f"a={one}", "--json").stdout)
         assert [model["name"] for model in document["models"]] == ["a"]
 
+    def test_the_page_shows_images_unless_told_otherwise(
+        self, invoke: Invoke, make_folder: MakeFolder, tmp_path: Path
+    ) -> None:
+        real, near, far = make_folder("real", 20), make_folder("near", 9, seed=1), make_folder("far", 9, shift=90)
+        page = tmp_path / "page.html"
+        assert invoke("compare", real, far, near, "--html", page).exit_code == 0
+        text = page.read_text(encoding="utf-8")
+        assert text.count("<img ") == 2 * (2 * 6 + 6 + 6)
+        assert text.index("near: random images") < text.index("far: random images")
+        assert invoke("score", real, near, "--html", page).exit_code == 0
+        assert page.read_text(encoding="utf-8").count("<img ") == 24
+        assert invoke("compare", real, far, near, "--html", page, "--no-pictures").exit_code == 0
+        assert "<img " not in page.read_text(encoding="utf-8")
+
     def test_two_of_one_name_are_a_usage_error(self, invoke: Invoke, make_folder: MakeFolder) -> None:
         real = make_folder("real")
         result = invoke("compare", real, f"{real.name}={real}", real)

@@ -40,6 +40,13 @@ def test_too_few_images_have_no_error_and_no_null() -> None:
     assert half_samples.null(gap, many, 0) == {"value": 0.0, "n": 25}
 
 
+def test_a_share_has_a_width_where_halves_never_differ() -> None:
+    bar = half_samples.HalfSamples(0.0, 30).share_interval(0.0, 60)
+    assert (bar.low, bar.high) == (0, pytest.approx(0.0602, abs=1e-4))
+    wide = half_samples.HalfSamples(0.1, 30).share_interval(0.5, 60)  # worth 25 independent images
+    assert (wide.low, wide.high) == (pytest.approx(0.317, abs=2e-3), pytest.approx(0.683, abs=2e-3))
+
+
 def test_an_interval_stays_within_the_numbers_bounds() -> None:
     bar = half_samples.HalfSamples(0.2, 30).interval(0.95, least=0, most=1)
     assert (bar.high, bar.level) == (1, 0.95)
