@@ -64,11 +64,14 @@ def shares(heights: Array, weights: Array | None = None) -> Array:
     return np.asarray(parts.mean(axis=-1) if weights is None else (parts * weights).sum(axis=-1))
 
 
-def bootstrap(real: Sequence[Heights], fakes: Sequence[Heights], rng: np.random.Generator) -> Replicates:
+def bootstrap(
+    real: Sequence[Heights], fakes: Sequence[Heights], rng: np.random.Generator, faced: Sequence[int]
+) -> Replicates:
     """Draw seeds and sources, each once for everything, and compute shares and fractions of the real height again.
 
-    real: one that all models share, or one a model. A source that several sets show is drawn for all of them at once;
-    sources that different sets show are drawn apart, so that every draw leaves each set its size.
+    real: the real set under each group of discriminators. faced: the group of each model, by place in `real`. A source
+    that several sets show is drawn for all of them at once; sources that different sets show are drawn apart, so that
+    every draw leaves each set its size.
     """
     sets = [*real, *fakes]
     groups = membership([one.sources for one in sets])
@@ -83,7 +86,7 @@ def bootstrap(real: Sequence[Heights], fakes: Sequence[Heights], rng: np.random.
         )  # (b, sets, S)
         weights = drawn.first[:, None, :] / seeds
         reals, models = (means[:, : len(real)] * weights).sum(axis=2), means[:, len(real) :]
-        made.append(Replicates(shares(models, weights), (models * weights).sum(axis=2) / reals))
+        made.append(Replicates(shares(models, weights), (models * weights).sum(axis=2) / reals[:, list(faced)]))
     return Replicates(*(np.concatenate(parts) for parts in zip(*made, strict=True)))
 
 

@@ -168,8 +168,9 @@ def _robust_warnings(contest: Contest, flags: Mapping[str, Any]) -> list[str]:
         least = min(len(one) for one in contest.models)
         found.append(f"{least} images are few for a model; intervals are usable from {FEW} images on")
     if flags["near_copies"]:
+        apart = "" if contest.plan.against == "real" else "; each faced a discriminator of its own, outside the pool"
         found.append(
-            f"near copies of real images, which this score rates as realistic: {', '.join(flags['near_copies'])}"
+            f"near copies of real images, which this score rates as realistic: {', '.join(flags['near_copies'])}{apart}"
         )
     if flags["identity_last"] is False:
         found.append(

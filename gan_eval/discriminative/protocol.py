@@ -10,7 +10,7 @@ from typing import Unpack
 
 from gan_eval.arguments import check_models, check_source
 from gan_eval.discriminative.discriminators import DiscriminatorName
-from gan_eval.discriminative.findings import Contest, published_outcome, robust_outcome
+from gan_eval.discriminative.findings import COPIES, Contest, published_outcome, robust_outcome
 from gan_eval.discriminative.outcome import NrdsResult
 from gan_eval.discriminative.plan import Against, ContestPlan, Protocol, plan
 from gan_eval.discriminative.published import published_curves
@@ -138,11 +138,13 @@ def contest(
 
 def _robust(entered: Contest, reader: FeatureReader) -> NrdsResult:
     _check_sizes(entered)
+    with reader.timed("statistics"):
+        near = nearness(entered.real.feature_rows(), [one.feature_rows() for one in entered.models])
+    copiers = [place for place, one in enumerate(near) if one.near_copies > COPIES]
     with reader.timed("discriminators"):
-        runs = _run_seeds(entered, reader)
+        runs = _run_seeds(entered, reader, copiers)
     with reader.timed("statistics"):
         found = analyse(runs, entered.plan.seed)
-        near = nearness(entered.real.feature_rows(), [one.feature_rows() for one in entered.models])
     notes = (*reader.network.notices, *entered.notes)
     return robust_outcome(replace(entered, notes=notes), found, near, _provenance(entered, reader))
 
@@ -162,10 +164,20 @@ def _published(entered: Contest, reader: FeatureReader) -> NrdsResult:
     return published_outcome(entered, curves, replace(_provenance(entered, reader), features={}))
 
 
-def _run_seeds(entered: Contest, reader: FeatureReader) -> Runs:
+def groups_of(count: int, against: Against, copiers: Sequence[int]) -> tuple[tuple[int, ...], ...]:
+    """Which of `count` models, by place, face one discriminator together.
+
+    Copies of real images would teach the pool's discriminator that reals are fakes, and so lift every rival's height
+    over that of the reals: copiers face a discriminator of their own.
+    """
+    alone = range(count) if against == "real" else copiers
+    pool = tuple(place for place in range(count) if place not in alone)
+    return (*((pool,) if pool else ()), *((place,) for place in alone))
+
+
+def _run_seeds(entered: Contest, reader: FeatureReader, copiers: Sequence[int]) -> Runs:
     chosen, models = entered.plan, entered.models
-    every = range(len(models))
-    groups = (tuple(every),) if chosen.against == "pool" else tuple((place,) for place in every)
+    groups = groups_of(len(models), chosen.against, copiers)
     network = reader.network.key() if chosen.recipe.name == "features" else {}
     each = 2 * chosen.recipe.epochs
     total = chosen.seeds * len(groups) * each

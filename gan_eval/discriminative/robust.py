@@ -49,7 +49,7 @@ class Runs:
     """Every discriminator's results.
 
     names: of the models, in the order of the sets. sources: per set, real first. groups: which models each
-    discriminator faced, by place; all in one group, or each alone. folds: [seed][group][fold].
+    discriminator faced, by place; every model stands in one group. folds: [seed][group][fold].
     """
 
     names: tuple[str, ...]
@@ -118,10 +118,11 @@ def analyse(runs: Runs, seed: int) -> ReducedRuns:
     models = [runs.heights(place + 1, group_of[place]) for place in range(len(runs.names))]
     reals = [runs.heights(0, group) for group in range(len(runs.groups))]
     by_seed = np.stack([one.values.mean(axis=1) for one in models])  # (n, S)
-    drawn = statistics.bootstrap(reals, models, rng)
+    faced = [group_of[place] for place in range(len(models))]
+    drawn = statistics.bootstrap(reals, models, rng, faced)
     pairs = _pairs(runs, models, by_seed, drawn.shares, rng)
     return ReducedRuns(
-        models=_numbers(runs, by_seed, np.array([one.values.mean() for one in reals]), drawn),
+        models=_numbers(runs, by_seed, np.array([reals[group].values.mean() for group in faced]), drawn),
         pairs=tuple(pairs),
         real=float(np.mean([one.values.mean() for one in reals])),
         separated=all(seat.result.separated for seat in runs.seats()),

@@ -37,7 +37,7 @@ def test_the_crossed_bootstrap_covers_what_it_says(rng: RNG) -> None:
     for _ in range(60):
         sets = [heights(rng, 0.5, name=name) for name in "abc"]
         value = shares(np.stack([one.values.mean(axis=1) for one in sets]))
-        drawn = bootstrap([heights(rng, 0.6, name="r")], sets, rng)
+        drawn = bootstrap([heights(rng, 0.6, name="r")], sets, rng, [0, 0, 0])
         bars = intervals(value, drawn.shares, method="test")
         hits += all(bar.low <= 1 / 3 <= bar.high for bar in bars)
         widths.append(np.mean([bar.high - bar.low for bar in bars]))
@@ -48,13 +48,20 @@ def test_the_crossed_bootstrap_covers_what_it_says(rng: RNG) -> None:
 
 def test_fractions_are_of_the_real_height(rng: RNG) -> None:
     real, fake = heights(rng, 0.8, name="r"), heights(rng, 0.4, name="a")
-    drawn = bootstrap([real], [fake, fake], rng)
+    drawn = bootstrap([real], [fake, fake], rng, [0, 0])
     assert drawn.fractions.mean(axis=0) == pytest.approx([fake.values.mean() / real.values.mean()] * 2, abs=0.02)
+
+
+def test_a_fraction_is_of_the_reals_that_the_model_faced(rng: RNG) -> None:
+    reals, fake = [heights(rng, height, name="r") for height in (0.8, 0.5)], heights(rng, 0.4, name="a")
+    drawn = bootstrap(reals, [fake, fake, fake], rng, [1, 0, 1])
+    wanted = [fake.values.mean() / reals[group].values.mean() for group in (1, 0, 1)]
+    assert drawn.fractions.mean(axis=0) == pytest.approx(wanted, abs=0.03)
 
 
 def test_copies_move_together(rng: RNG) -> None:
     one = heights(rng, 0.5)
-    drawn = bootstrap([heights(rng, 0.6, name="r")], [one, one, one], rng)
+    drawn = bootstrap([heights(rng, 0.6, name="r")], [one, one, one], rng, [0, 0, 0])
     bars = intervals(np.full(3, 1 / 3), drawn.shares, method="test")
     assert all(bar.low <= 1 / 3 <= bar.high and bar.high - bar.low < 1e-12 for bar in bars)
 

@@ -9,7 +9,7 @@ import pytest
 from scipy.integrate import trapezoid
 
 import gan_eval.discriminative.runs
-from gan_eval.discriminative.protocol import nrds
+from gan_eval.discriminative.protocol import groups_of, nrds
 from gan_eval.errors import BadImagesError, InputError, TooFewError
 
 MakeFeatures = Callable[..., Path]
@@ -128,6 +128,33 @@ def test_paths_are_named_by_their_last_part(graded: dict[str, Path], real: Path)
 def test_features_are_no_pixels(graded: dict[str, Path], real: Path) -> None:
     with pytest.raises(InputError, match="needs pixels that can be read again"):
         run(graded, real, discriminator="small")
+
+
+@pytest.mark.parametrize(
+    ("against", "copiers", "groups"),
+    [
+        ("pool", [], ((0, 1, 2),)),
+        ("pool", [1], ((0, 2), (1,))),
+        ("pool", [0, 2], ((1,), (0,), (2,))),
+        ("pool", [0, 1, 2], ((0,), (1,), (2,))),
+        ("real", [], ((0,), (1,), (2,))),
+        ("real", [1], ((0,), (1,), (2,))),
+    ],
+)
+def test_copiers_face_a_discriminator_of_their_own(against: Any, copiers: list[int], groups: Any) -> None:
+    assert groups_of(3, against, copiers) == groups
+
+
+@pytest.mark.parametrize("thieves", [1, 3])
+def test_a_copier_lifts_nobody(graded: dict[str, Path], real: Path, thieves: int) -> None:
+    """What a model is of the real set does not change by a bit when copies of the real set enter."""
+    honest = run(graded, real)
+    with_thieves = run({**graded, **{f"thief{number}": real for number in range(thieves)}}, real)
+    for name in graded:
+        assert with_thieves[name].details["of_real"]["value"] == honest[name].details["of_real"]["value"]
+        assert with_thieves[name].details["area"] == honest[name].details["area"]
+    assert len(with_thieves.flags["near_copies"]) == thieves
+    assert any("a discriminator of its own, outside the pool" in warning for warning in with_thieves.warnings)
 
 
 @pytest.mark.usefixtures("tiny_everywhere")
