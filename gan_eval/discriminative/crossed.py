@@ -15,20 +15,16 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import mannwhitneyu, norm
+from scipy.stats import mannwhitneyu
 
 from gan_eval.discriminative.splitting import membership
-from gan_eval.inference.permutation import sign_flip
-from gan_eval.inference.resampling import chunks, crossed_draws
+from gan_eval.inference.resampling import crossed_draws
 from gan_eval.result import Interval
 
 Array = NDArray[np.float64]
 
-#: Bootstrap draws and sign flips.
+#: Bootstrap draws.
 DRAWS = 2000
-FLIPS = 10_000
-#: Pairs of more units than this are tested by the normal limit of the flips' distribution.
-EXACT_LIMIT = 10_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,40 +104,6 @@ def intervals(
     reach += 4 * np.spacing(np.abs(values))
     low, high = values - reach if signed else np.clip(values - reach, 0, None), values + reach
     return [Interval(float(a), float(b), level, method) for a, b in zip(low, high, strict=True)]
-
-
-def pair_p_value(a: Heights, b: Heights, rng: np.random.Generator) -> float:
-    """Two-sided p-value of "models a and b are equally realistic".
-
-    Where at least half of the smaller set's sources are common to both, their differences are flipped in sign, which
-    is exact: exchanging the two outputs for a source changes nothing in what the discriminator was taught, since it
-    knows both as fakes. Otherwise images are exchanged between the sets, with the same argument. Where each model has
-    a discriminator of its own, the exchange does change what these learn, and the p-value is approximate.
-    """
-    left, right = a.by_source(), b.by_source()
-    common = sorted(left.keys() & right.keys())
-    if 2 * len(common) >= min(len(left), len(right)):
-        differences = np.array([left[source] - right[source] for source in common])
-        return sign_flip(differences, rng=rng, arrangements=FLIPS, most=EXACT_LIMIT).p_value
-    return permutation_p_value(np.array(sorted(left.values())), np.array(sorted(right.values())), rng)
-
-
-def permutation_p_value(a: Array, b: Array, rng: np.random.Generator) -> float:
-    """Two-sided p-value of equal means of two independent samples, from 10,000 random exchanges of their members."""
-    both = np.concatenate([a, b])
-    centred = both - both.mean()
-    observed = abs(float(centred[: len(a)].sum()))
-    scale = float(np.abs(centred).sum())
-    if scale == 0:
-        return 1.0
-    if len(both) > EXACT_LIMIT:
-        spread = np.sqrt(both.var(ddof=1) * len(a) * len(b) / len(both))
-        return float(2 * norm.sf(observed / spread))
-    reached = 0
-    for size in chunks(FLIPS, len(both)):
-        order = rng.permuted(np.broadcast_to(centred, (size, len(both))), axis=1)
-        reached += int((np.abs(order[:, : len(a)].sum(axis=1)) >= observed - 1e-12 * scale).sum())
-    return (1 + reached) / (1 + FLIPS)
 
 
 def real_p_value(folds: Sequence[tuple[Array, Array]]) -> float:

@@ -15,6 +15,7 @@ from scipy.integrate import trapezoid
 from gan_eval.discriminative import crossed as statistics
 from gan_eval.discriminative.crossed import Heights
 from gan_eval.discriminative.outcome import Curves, NrdsPair, SeedOutcome
+from gan_eval.discriminative.pair_tests import pair_p_values
 from gan_eval.discriminative.training import FoldResult
 from gan_eval.inference.intervals import holm
 from gan_eval.result import Interval
@@ -169,7 +170,7 @@ def _pairs(
     """Every pair, the better one first."""
     values = statistics.shares(by_seed)
     places = [sorted(pair, key=lambda i: -values[i]) for pair in itertools.combinations(range(len(models)), 2)]
-    p_values = [statistics.pair_p_value(models[i], models[j], rng) for i, j in places]
+    p_values = pair_p_values([(models[i], models[j]) for i, j in places], rng)
     if not places:
         return []
     left, right = (list(side) for side in zip(*places, strict=True))

@@ -8,8 +8,6 @@ from gan_eval.discriminative.crossed import (
     Heights,
     bootstrap,
     intervals,
-    pair_p_value,
-    permutation_p_value,
     real_p_value,
     shares,
 )
@@ -71,28 +69,6 @@ def test_simultaneous_intervals_are_wider_than_single_ones(rng: RNG) -> None:
     bars = intervals(np.zeros(6), replicates, method="test", signed=True)
     single = stats.norm.ppf((1 + 0.95 ** (1 / 6)) / 2)  # six independent ones that hold at once
     assert np.mean([bar.high for bar in bars]) == pytest.approx(single, rel=0.02)
-
-
-def test_permutations_agree_with_scipy(rng: RNG) -> None:
-    a, b = rng.normal(0, 1, 30), rng.normal(0.5, 1, 20)
-    wanted = stats.permutation_test(
-        (a, b), lambda x, y: np.mean(x) - np.mean(y), n_resamples=4999, rng=np.random.default_rng(1)
-    )
-    assert permutation_p_value(a, b, rng) == pytest.approx(wanted.pvalue, abs=0.02)
-
-
-def test_copies_are_not_told_apart(rng: RNG) -> None:
-    one = heights(rng, 0.5)
-    renamed = Heights(one.values, tuple(f"other {name}" for name in one.sources))
-    assert pair_p_value(one, one, rng) == 1
-    assert pair_p_value(one, renamed, rng) == 1
-
-
-def test_common_sources_are_compared_as_pairs(rng: RNG) -> None:
-    one = heights(rng, 0.5, spread=0.2)
-    better = Heights(one.values + 0.01 + rng.normal(0, 0.01, one.values.shape), one.sources)
-    unpaired = Heights(better.values, tuple(f"other {name}" for name in one.sources))
-    assert pair_p_value(better, one, rng) < 0.001 < 0.5 < pair_p_value(unpaired, one, rng)
 
 
 def test_the_real_p_value_is_twice_the_median() -> None:
