@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, NamedTuple, Unpack
 
@@ -15,6 +16,8 @@ from gan_eval.feature_set import FeatureSet
 from gan_eval.features import Needs
 from gan_eval.features import reader as feature_reader
 from gan_eval.images import ArraySource, Given, StreamSource
+from gan_eval.metrics.kid import of_halves
+from gan_eval.metrics.sides import rows_of
 from gan_eval.metrics.table import (
     TABLE,
     FidOptions,
@@ -101,9 +104,21 @@ class Reference:
         """Fréchet (inception) distance of `fake`; see `gan_eval.fid`."""
         return self.evaluate(fake, ["fid"]).scores[0]
 
-    def kid(self, fake: Given) -> Score:
-        """Kernel (inception) distance of `fake`; see `gan_eval.kid`."""
-        return self.evaluate(fake, ["kid"]).scores[0]
+    def kid(self, fake: Given, *, splits: int = 0) -> Score:
+        """Kernel (inception) distance of `fake`; see `gan_eval.kid`.
+
+        splits: number of random splits of both sets in two; `details["halves"]` then holds the distance of each half,
+        from which `gan_eval.inference.selection.cross_fit` scores the best of several checkpoints honestly.
+        """
+        if not splits:
+            return self.evaluate(fake, ["kid"]).scores[0]
+        check_source("fake", fake)
+        with contextlib.ExitStack() as stack:
+            read = self._reader.read(self._reader.open(fake), needs(["kid"], self._options), rooms=stack)
+            real = self._real_set(["kid"], self._options)
+            score = evaluate_with(self._reader, real, read, ["kid"], self._options, rooms=stack).scores[0]
+            halves = of_halves(rows_of(real), rows_of(read), splits=splits, seed=self._options.plan.seed)
+        return replace(score, details={**score.details, "halves": halves.tolist()})
 
     def prdc(self, fake: Given) -> PRDC:
         """Precision, recall, density and coverage of `fake`; see `gan_eval.prdc`."""

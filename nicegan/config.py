@@ -121,6 +121,9 @@ class RunConfig:
         "Network of the validation's kernel distance.",
     )
     threads: int = setting(0, "Threads to compute with; 0 for one per core that this process may use.")
+    validate_on: Literal["train", "test"] = setting(
+        "train", "Images that choose the best checkpoint: training images that are held out, or the test images."
+    )
     keep_every: int = setting(0, "Keep the checkpoints of multiples of this step for good; 0 for none.")
 
     def __post_init__(self) -> None:
@@ -161,7 +164,8 @@ class RunConfig:
 def up_to_date(document: Any) -> Any:
     """A configuration as an older version wrote it, in today's form; anything else as it is.
 
-    Until version 1.1 `decouple` stood in `optim`, and a `stop_at` past the schedule meant its end.
+    Until version 1.1 `decouple` stood in `optim`, a `stop_at` past the schedule meant its end, and
+    validation was on the test images.
     """
     if not isinstance(document, dict) or not isinstance(document.get("optim"), dict):
         return document
@@ -171,7 +175,7 @@ def up_to_date(document: Any) -> Any:
     stop_at, iterations = optim.get("stop_at"), optim.get("iterations")
     if isinstance(stop_at, int) and isinstance(iterations, int) and stop_at > iterations:
         optim["stop_at"] = None
-    return {**document, "optim": optim, "loss": loss}
+    return {"validate_on": "test", **document, "optim": optim, "loss": loss}
 
 
 def preset(name: str | None = None, *, model: str = "nice") -> RunConfig:

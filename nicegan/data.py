@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Literal, NamedTuple
@@ -41,7 +41,8 @@ class UnpairedFolders:
     """The sorted image files of both domains. The test sets may be empty; the training sets are not.
 
     root: the DATA folder, None where the domains are two plain folders. white: the value that means white in images
-    deeper than 8 bits, None where there are none.
+    deeper than 8 bits, None where there are none. held_out: training images that validation uses and training does not;
+    None where validation uses the test images.
     """
 
     root: Path | None
@@ -50,11 +51,40 @@ class UnpairedFolders:
     skipped: tuple[str, ...] = ()
     white: float | None = None
     folders: Mapping[str, Path] = field(default_factory=dict)
+    held_out: Mapping[DomainName, tuple[Path, ...]] | None = None
+
+    @property
+    def judged(self) -> Mapping[DomainName, tuple[Path, ...]]:
+        """The images that validation translates, and compares with."""
+        return self.test if self.held_out is None else self.held_out
 
     def names(self, part: str) -> list[str]:
         """Names of the images of trainA, trainB, testA or testB, relative to their folder."""
         paths = (self.train if part.startswith("train") else self.test)[part[-1]]  # type: ignore[index]
         return [path.relative_to(self.folders[part]).as_posix() for path in paths]
+
+
+#: Share of the training images that is held out for validation, the fewest that are worth it, and the most.
+HELD_OUT, FEWEST_HELD_OUT, MOST_HELD_OUT = 0.1, 8, 500
+
+
+def hold_out(folders: UnpairedFolders, *, seed: int) -> UnpairedFolders:
+    """The folders with a tenth of each domain's training images set apart for validation.
+
+    They are drawn by `seed`, at most 500 of a domain. Folders in which a tenth of a domain is fewer than 8 images are
+    returned as they are, and are then validated on their test images.
+    """
+    counts = {domain: min(int(HELD_OUT * len(paths)), MOST_HELD_OUT) for domain, paths in folders.train.items()}
+    if min(counts.values()) < FEWEST_HELD_OUT:
+        return folders
+    train: dict[DomainName, tuple[Path, ...]] = {}
+    held_out: dict[DomainName, tuple[Path, ...]] = {}
+    for number, (domain, paths) in enumerate(folders.train.items()):
+        order = np.random.default_rng([seed, 5, number]).permutation(len(paths))
+        apart = set(order[: counts[domain]].tolist())
+        held_out[domain] = tuple(path for place, path in enumerate(paths) if place in apart)
+        train[domain] = tuple(path for place, path in enumerate(paths) if place not in apart)
+    return replace(folders, train=train, held_out=held_out)
 
 
 def open_folders(root: Path, *, on_bad_image: OnBadImage = "fail", progress: Progress | None = None) -> UnpairedFolders:

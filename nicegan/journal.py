@@ -28,7 +28,9 @@ class ValidationRecord:
     """A line of metrics.jsonl.
 
     AtoB, BtoA: score of a direction, None where it was not validated. mean: over the directions. images: whether the
-    scored images were translated. n_real_fake: direction → numbers of real and of scored images.
+    scored images were translated. n_real_fake: direction → numbers of real and of scored images. on: held-out training
+    images or test images, None in lines of older versions, which are of test images. halves: scores of both halves of
+    random splits, for an honest score of the best.
     """
 
     step: Annotated[int, Between(0, 10**12)]
@@ -40,6 +42,8 @@ class ValidationRecord:
     n_real_fake: Mapping[str, tuple[int, int]]
     AtoB: float | None = None
     BtoA: float | None = None
+    on: Literal["train", "test"] | None = None
+    halves: tuple[tuple[float, float], ...] | None = None
 
 
 #: Of log.jsonl: the step, and the mean of each loss by its name.

@@ -1,5 +1,7 @@
-"""How near the translated test images are to the real ones, over steps; the scorer is the caller's.
+"""How near translated images are to real ones, over steps; the scorer is the caller's.
 
+The images are training images that were held out, or the test images. A best that was chosen on the test images looks
+better on them than it is, so that there the score is cross-fitted over random halves (`gan_eval.inference.selection`).
 The number of a step is the one that `gan-eval` gives for the files that `translate` writes with that step's checkpoint.
 """
 
@@ -8,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -24,22 +26,35 @@ from nicegan.models.protocol import TranslationModel
 from nicegan.pictures import Size, load_plain, to_pixels, to_range
 from nicegan.samples import evaluating
 
-#: Called with translated images (N, H, W, 3) uint8; compares them with the real test images of the target domain.
+#: Called with translated images (N, H, W, 3) uint8; compares them with real images of the target domain.
 Scorer = Callable[[NDArray[np.uint8]], Score]
 SOURCE: Mapping[TranslationDirection, DomainName] = {"AtoB": "A", "BtoA": "B"}
 
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """Scores by direction after `step` steps; step 0 is the score of the images that nothing has translated."""
+    """Scores by direction after `step` steps; step 0 is the score of the images that nothing has translated.
+
+    on: whether the images are held-out training images or the test images.
+    """
 
     step: int
     scores: Mapping[TranslationDirection, Score]
+    on: Literal["train", "test"] = "test"
 
     @property
     def mean(self) -> float:
         """The mean over the directions, by which the best checkpoint is chosen."""
         return sum(score.value for score in self.scores.values()) / len(self.scores)
+
+    @property
+    def halves(self) -> list[list[float]] | None:
+        """Scores of both halves of each random split, as means over the directions; None where a scorer has none."""
+        found = [score.details.get("halves") for score in self.scores.values()]
+        if any(halves is None for halves in found):
+            return None
+        means: list[list[float]] = np.mean(np.array(found, np.float64), axis=0).tolist()
+        return means
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready: each direction's value, their mean, and what was measured."""
@@ -53,6 +68,8 @@ class Validation:
             "direction": score.direction,
             "images": "translated" if self.step else "untranslated",
             "n_real_fake": counts,
+            "on": self.on,
+            **({} if self.halves is None else {"halves": self.halves}),
         }
 
 
@@ -66,13 +83,13 @@ def validate(
     device: torch.device,
     on_bad_image: OnBadImage = "fail",
 ) -> Validation:
-    """Score the test images of every direction that has a scorer, translated; or as they are, without a model."""
+    """Score the images of every direction that has a scorer, translated; or as they are, without a model."""
     scores: dict[TranslationDirection, Score] = {}
     for direction, scorer in scorers.items():
-        paths = folders.test[SOURCE[direction]]
+        paths = folders.judged[SOURCE[direction]]
         parts = _translated(model, paths, direction, config, device, on_bad_image)
         scores[direction] = scorer(np.concatenate(list(parts)))
-    return Validation(step, scores)
+    return Validation(step, scores, "test" if folders.held_out is None else "train")
 
 
 def _translated(
@@ -83,7 +100,7 @@ def _translated(
     device: torch.device,
     on_bad_image: OnBadImage,
 ) -> Iterator[NDArray[np.uint8]]:
-    """Batches (N, H, W, 3) uint8 of the test images at the size of training."""
+    """Batches (N, H, W, 3) uint8 of the images at the size of training."""
     size = Size(config.network.height, config.network.width)
     for start in range(0, len(paths), 8):
         found = [readable(path, size, config.data, on_bad_image) for path in paths[start : start + 8]]

@@ -352,7 +352,15 @@ def training_steps() -> dict[str, Schema]:
     checkpoint = record((), folder=TEXT, step=COUNT)
     official = record((), out=TEXT, step=COUNT, config=configuration())
     return {
-        "train": record((), run=TEXT, step=COUNT, finished=YES, checkpoint=checkpoint, validations=items(validation())),
+        "train": record(
+            (),
+            run=TEXT,
+            step=COUNT,
+            finished=YES,
+            checkpoint=checkpoint,
+            validations=items(validation()),
+            honest=nullable(record((), best=COUNT, apparent=NUMBER, honest=NUMBER, splits=COUNT, optimism=NUMBER)),
+        ),
         # Of one photograph that goes to one file, no more is told than that.
         "translate": record(
             ("kept", "skipped", "checkpoint", "direction", "reference"),
@@ -374,7 +382,9 @@ def validation() -> Schema:
     """A line of `metrics.jsonl`."""
     numbers = dict.fromkeys(("AtoB", "BtoA", "mean"), NUMBER)
     texts = dict.fromkeys(("metric", "features", "direction", "images"), TEXT)
-    return record(("AtoB", "BtoA"), step=COUNT, **numbers, **texts, n_real_fake=table(items(COUNT)))
+    halves = items(items(NUMBER))
+    fields = {**numbers, **texts, "on": TEXT, "halves": halves, "n_real_fake": table(items(COUNT))}
+    return record(("AtoB", "BtoA", "on", "halves"), step=COUNT, **fields)
 
 
 def information() -> Schema:

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from gan_eval.inference.selection import random_halves
 from gan_eval.metrics import kernel, relative
 from gan_eval.metrics.kernel_sums import kernel_sums, paired_sums
 from gan_eval.metrics.rows import Rows
@@ -43,6 +44,17 @@ def estimate(
         "seed": seed,
     }
     return [MetricEstimate("kid", drawn.mean, interval, details)]
+
+
+def of_halves(real: Rows, fake: Rows, *, splits: int, seed: int = 0) -> NDArray[np.float64]:
+    """(splits, 2): the distance of each random half of the fakes from a half of the reals that no other one has."""
+    sides = [(side, random_halves(side.shape[0], splits, seed + place)) for place, side in enumerate((real, fake))]
+    found = np.empty((splits, 2))
+    for split in range(splits):
+        for half in (0, 1):
+            x, y = (np.asarray(side[np.flatnonzero(first[split] == (half == 0))]) for side, first in sides)
+            found[split, half] = kernel.mmd2(x, y).value
+    return found
 
 
 def differences(

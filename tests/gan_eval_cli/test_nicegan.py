@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -58,6 +59,50 @@ def test_train_validates_over_steps(nicegan: Invoke, demo: Path, tmp_path: Path)
     assert (first["step"], first["images"], last["step"], last["images"]) == (0, "untranslated", 1, "translated")
     assert (last["metric"], last["features"]) == ("kid", "inception")
     assert last["AtoB"] != first["AtoB"]
+
+
+def doubled(data: Path, *parts: str) -> None:
+    """Give every image of some folders a second one, so that there are enough to be split."""
+    for part in parts:
+        for path in list((data / part).iterdir()):
+            shutil.copy(path, path.with_name(f"again-{path.name}"))
+
+
+@pytest.mark.usefixtures("tiny_everywhere")
+def test_the_best_on_the_test_images_is_marked_and_cross_fitted(nicegan: Invoke, demo: Path, tmp_path: Path) -> None:
+    doubled(demo, "testA", "testB")
+    words = (*QUICK, "--validate-every", 1, "--iterations", 2, "--validate-on", "test")
+    result = nicegan("train", demo, "--out", tmp_path / "run", *words)
+    assert result.exit_code == 0, result.stderr
+    text = " ".join(result.stdout.split())
+    assert "its own score on them looks better than it is" in text
+    assert "Cross-fitted over 20 random splits" in text
+    document = json.loads(nicegan("train", "--out", tmp_path / "run", "--resume", "--json").stdout)
+    assert document["honest"]["splits"] == 20
+    assert document["honest"]["optimism"] == pytest.approx(
+        document["honest"]["honest"] - document["honest"]["apparent"]
+    )
+
+
+@pytest.mark.usefixtures("tiny_everywhere")
+def test_the_best_is_chosen_on_held_out_training_images(
+    nicegan: Invoke, demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    doubled(demo, "trainA", "trainB")
+    monkeypatch.setattr("nicegan.data.HELD_OUT", 0.5)
+    monkeypatch.setattr("nicegan.data.FEWEST_HELD_OUT", 2)
+    words = (*QUICK, "--validate-every", 1, "--iterations", 1)
+    result = nicegan("train", demo, "--out", tmp_path / "run", *words)
+    assert result.exit_code == 0, result.stderr
+    text = " ".join(result.stdout.split())
+    assert "the best by its mean on the held-out training images" in text
+    assert "Cross-fitted" not in text
+    config = json.loads((tmp_path / "run" / "config.json").read_text())
+    assert config["judge"]["images"] == "held-out training images"
+    assert config["images"]["trainA"]["count"] < len(list((demo / "trainA").iterdir()))
+    other = nicegan("train", "--out", tmp_path / "run", "--resume", "--validate-on", "test", "--iterations", 2)
+    assert other.exit_code == 3
+    assert "validate_on" in other.stderr
 
 
 def test_train_says_where_the_checkpoint_is(nicegan: Invoke, run: Path) -> None:

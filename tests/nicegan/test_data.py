@@ -14,7 +14,16 @@ from PIL import Image
 
 from gan_eval.errors import BadImagesError, InputError
 from nicegan.config import DataConfig
-from nicegan.data import ImagePair, TrainingPairs, batches, index_at, open_domains, open_folders
+from nicegan.data import (
+    ImagePair,
+    TrainingPairs,
+    UnpairedFolders,
+    batches,
+    hold_out,
+    index_at,
+    open_domains,
+    open_folders,
+)
 from nicegan.pictures import Size, load_augmented, load_plain, to_pixels, to_range
 
 SIZE = Size(24, 16)
@@ -262,3 +271,32 @@ def test_two_plain_folders_are_the_domains(demo: Path) -> None:
     assert (len(folders.train["A"]), len(folders.train["B"]), folders.test["A"], folders.root) == (5, 3, (), None)
     with pytest.raises(InputError, match="no such folder"):
         open_domains(demo / "trainA", demo / "nothing")
+
+
+def folders_of(tmp_path: Path, count: int) -> UnpairedFolders:
+    folders = {name: tmp_path / name for name in ("trainA", "trainB", "testA", "testB")}
+    train = {domain: tuple(folders[f"train{domain}"] / f"{n}.png" for n in range(count)) for domain in ("A", "B")}
+    return UnpairedFolders(tmp_path, train, {"A": (), "B": ()}, folders=folders)  # type: ignore[arg-type]
+
+
+def test_a_tenth_of_the_training_images_is_held_out(tmp_path: Path) -> None:
+    folders = folders_of(tmp_path, 95)
+    split = hold_out(folders, seed=1)
+    assert split.held_out is not None
+    assert split.judged is split.held_out
+    for domain in ("A", "B"):
+        kept, apart = split.train[domain], split.held_out[domain]
+        assert (len(kept), len(apart)) == (86, 9)
+        assert sorted((*kept, *apart)) == sorted(folders.train[domain])
+        assert [path for path in folders.train[domain] if path in kept] == list(kept)
+    assert [p.name for p in split.held_out["A"]] != [p.name for p in split.held_out["B"]]
+    assert split == hold_out(folders, seed=1) != hold_out(folders, seed=2)
+
+
+def test_small_and_large_sets_hold_out_what_is_worth_it(tmp_path: Path) -> None:
+    few = folders_of(tmp_path, 79)
+    assert hold_out(few, seed=0) is few
+    assert few.judged is few.test
+    many = hold_out(folders_of(tmp_path, 6000), seed=0)
+    assert many.held_out is not None
+    assert len(many.held_out["A"]) == 500

@@ -329,6 +329,30 @@ def test_validations_are_recorded_and_the_best_is_kept(tiny: RunConfig, demo: Pa
     ]
 
 
+def test_validation_uses_held_out_images_where_there_are_such(tiny: RunConfig, demo: Path, tmp_path: Path) -> None:
+    folders = open_folders(demo)
+    split = replace(folders, held_out={domain: paths[:3] for domain, paths in folders.train.items()})
+    seen: list[int] = []
+
+    def score(fakes: NDArray[np.uint8]) -> Score:
+        seen.append(len(fakes))
+        return Score("kd", 1.0, "lower", 3, len(fakes), "none", details={"halves": [[len(seen), 2.0]]})
+
+    config = replace(tiny, validate_every=3)
+    train(config, split, tmp_path / "run", scorers={"AtoB": score}, tensorboard=False)
+    assert seen == [3, 3, 3]
+    found = list(records(tmp_path / "run" / METRICS))
+    assert [(record["on"], record["halves"]) for record in found] == [("train", ((n, 2.0),)) for n in (1, 2, 3)]
+
+
+def test_halves_are_means_over_the_directions() -> None:
+    def score(*halves: float) -> Score:
+        return Score("kd", 1.0, "lower", 3, 3, "none", details={"halves": [list(halves)]} if halves else {})
+
+    assert Validation(1, {"AtoB": score(1, 2), "BtoA": score(3, 6)}).halves == [[2, 4]]
+    assert "halves" not in Validation(1, {"AtoB": score(1, 2), "BtoA": score()}).to_dict()
+
+
 def test_higher_is_better_where_the_score_says_so(tiny: RunConfig, demo: Path, tmp_path: Path) -> None:
     config = replace(tiny, validate_every=2)
     go(config, demo, tmp_path / "run", scorers={"AtoB": fake_scorer([0.0, 3.0, 1.0, 2.0], "higher")})

@@ -6,8 +6,9 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -20,6 +21,7 @@ from gan_eval_cli.nicegan.overrides import overridden, with_overrides
 from gan_eval_cli.outputs import check_outputs
 
 if TYPE_CHECKING:
+    from gan_eval.inference.selection import HonestScore
     from gan_eval.translation import TranslationDirection
     from nicegan.checkpoint import Checkpoint
     from nicegan.config import RunConfig
@@ -91,7 +93,7 @@ def train(
         try:
             with render.progress(quiet or not first) as progress:
                 where = _Where(data, domain_a, domain_b, out, resume, parent)
-                folders = run.once(lambda: _folders(where, config, on_bad_image, progress), rank=rank, world=world)
+                folders = run.once(lambda: _split(where, config, on_bad_image, progress), rank=rank, world=world)
             config = _with_white(config, folders)
             for reason in folders.skipped if first else ():
                 render.notice(f"left out: {reason}")
@@ -191,6 +193,22 @@ def _folders(where: _Where, config: RunConfig, on_bad_image: Any, progress: Any)
     return open_folders(data, on_bad_image=on_bad_image, progress=progress)
 
 
+def _split(where: _Where, config: RunConfig, on_bad_image: Any, progress: Any) -> UnpairedFolders:
+    """The images, with those that are held out for validation set apart."""
+    from gan_eval_cli import render
+    from nicegan.data import FEWEST_HELD_OUT, hold_out
+
+    folders = _folders(where, config, on_bad_image, progress)
+    if config.validate_on == "test" or not config.validate_every:
+        return folders
+    split = hold_out(folders, seed=config.seed)
+    if split.held_out is None:
+        render.notice(
+            f"validates on the test images: a tenth of a domain's training images is fewer than {FEWEST_HELD_OUT}"
+        )
+    return split
+
+
 def _with_white(config: RunConfig, folders: UnpairedFolders) -> RunConfig:
     """The configuration with the value that means white in the set's deep images, where the user gave none."""
     if folders.white is None or config.data.white is not None:
@@ -229,9 +247,13 @@ def _demo_data(out: Path, config: RunConfig) -> Path:
 def _scorers(
     folders: UnpairedFolders, config: RunConfig, device: str
 ) -> tuple[dict[TranslationDirection, Scorer], dict[str, str] | None]:
-    """The kernel distance to the real test images of each target domain of the model, and what it depends on."""
+    """The kernel distance to real images of each target domain of the model, and what it depends on.
+
+    On the test images also that of random halves, for an honest score of the best.
+    """
     import gan_eval
     from gan_eval.extractors import resolve
+    from gan_eval.inference.selection import LEAST_SPLITS
     from gan_eval_cli import render
     from nicegan.models.protocol import implementation
     from nicegan.validation import SOURCE
@@ -240,12 +262,16 @@ def _scorers(
     scorers: dict[TranslationDirection, Scorer] = {}
     for direction in implementation(config.model).directions:
         source, target = SOURCE[direction], SOURCE["BtoA" if direction == "AtoB" else "AtoB"]
-        if len(folders.test[source]) < 2 or len(folders.test[target]) < 2:
+        images = folders.judged
+        if len(images[source]) < 2 or len(images[target]) < 2:
             render.notice(f"no validation of {direction}: it needs two images in testA and in testB")
             continue
-        real = [str(path) for path in folders.test[target]]
-        scorers[direction] = gan_eval.Reference(real, features=features, device=device, interval=False).kid
-    judge = {"metric": "kernel distance", **resolve(features, device=device).key()} if scorers else None
+        real = [str(path) for path in images[target]]
+        splits = LEAST_SPLITS if folders.held_out is None and min(map(len, images.values())) >= 4 else 0
+        reference = gan_eval.Reference(real, features=features, device=device, interval=False)
+        scorers[direction] = partial(reference.kid, splits=splits)
+    on = {} if folders.held_out is None else {"images": "held-out training images"}
+    judge = {"metric": "kernel distance", **resolve(features, device=device).key(), **on} if scorers else None
     return scorers, judge
 
 
@@ -311,6 +337,7 @@ def _show(out: Path, outcome: TrainingOutcome, as_json: bool) -> None:
 
     chosen = checkpoint.choose(out)
     found = list(records(out / METRICS))
+    honest = _honest(found)
     if as_json:
         render.print_json(
             {
@@ -321,6 +348,7 @@ def _show(out: Path, outcome: TrainingOutcome, as_json: bool) -> None:
                 "finished": outcome.finished,
                 "checkpoint": {"folder": str(chosen.folder), "step": chosen.step},
                 "validations": found,
+                "honest": None if honest is None else {**honest._asdict(), "optimism": honest.optimism},
             }
         )
         return
@@ -328,8 +356,28 @@ def _show(out: Path, outcome: TrainingOutcome, as_json: bool) -> None:
         directions = [name for name in ("AtoB", "BtoA") if name in found[0]]
         rows = [[str(each["step"]), *(f"{each[name]:.4f}" for name in directions), each["images"]] for each in found]
         title = f"{found[0]['metric']} ({found[0]['features']}), {found[0]['direction']} is better"
-        render.print_table(["step", *directions, "test images"], rows, title=title)
+        images = "held-out training images" if found[0].get("on") == "train" else "test images"
+        render.print_table(["step", *directions, images], rows, title=title)
     validated = any(each["step"] == chosen.step and each["images"] == "translated" for each in found)
-    best = " (the best by its mean)" if validated else ""
+    on_test = any(each["step"] == chosen.step and each.get("on") != "train" for each in found)
+    where = "test" if on_test else "held-out training"
+    best = f" (the best by its mean on the {where} images)" if validated else ""
     click.echo(f"checkpoint: {chosen.folder}{best}")
+    if validated and on_test:
+        render.print_text("It was chosen on the test images, so its own score on them looks better than it is.")
+    if honest is not None:
+        render.print_text(
+            f"Cross-fitted over {honest.splits} random splits the best checkpoint's mean is {honest.honest:.4f} "
+            f"(of its own {honest.apparent:.4f}, {honest.optimism:.4f} is luck in choosing)."
+        )
     render.notice(f"translate with: nicegan translate {out} IMAGES --out DIR")
+
+
+def _honest(found: Sequence[Mapping[str, Any]]) -> HonestScore | None:
+    """The cross-fitted score of the best of several checkpoints that were chosen on test images; None for others."""
+    from gan_eval.inference.selection import cross_fit
+
+    tried = [each for each in found if each["images"] == "translated"]
+    if len(tried) < 2 or any("halves" not in each or each["direction"] != "lower" for each in tried):
+        return None
+    return cross_fit([each["mean"] for each in tried], [each["halves"] for each in tried])
