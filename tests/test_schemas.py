@@ -20,7 +20,7 @@ TINY_RUN = (
     *("--iterations", 1, "--checkpoint-every", 1, "--validate-every", 0, "--sample-every", 0, "--batch-size", 1),
     *("--no-tensorboard", "--device", "cpu"),
 )
-KINDS = ("best-of-k", "pairwise", "real-fake", "two-alternative", "rating")
+KINDS = ("best-of-k", "pairwise", "real-fake", "two-alternative", "rating", "rank-k")
 
 
 #: Votes of seven people on three models.

@@ -21,6 +21,7 @@ interface Ui {
   css_px: [number, number];
   kiosk: boolean;
   labels: string[];
+  ranks: boolean;
 }
 
 interface StudyText {
@@ -186,7 +187,7 @@ interface Pictures {
 interface Failure extends Error { final?: boolean; image_id?: string }
 
 /** An answer: a picture, a word, a tie, or a reason why there is none. */
-interface Choice { slot?: number; image_id?: string; label?: string; tie?: true; none?: string }
+interface Choice { slot?: number; image_id?: string; label?: string; tie?: true; none?: string; ranking?: string[] }
 
 interface Figure { frame: HTMLElement; node: HTMLElement; target?: HTMLButtonElement }
 

@@ -17,6 +17,9 @@ from gan_eval.study.analysing.findings import Measure, PairFinding
 MEASURES = {
     "share": "share of choices",
     "mean_opinion": "mean opinion score",
+    "rivals_below": "share of rivals ranked below",
+    "ranked_first": "ranked first",
+    "mean_rank": "mean rank",
     "strength": "strength",
     "fooling_rate": "fooling rate",
     "hype_infinity": "HYPE-infinity",
@@ -26,7 +29,16 @@ MEASURES = {
     "called_real": "real pictures called real",
     "balanced_accuracy": "balanced accuracy",
 }
-SHARES = ("share", "fooling_rate", "hype_infinity", "real_error", "called_real", "balanced_accuracy")
+SHARES = (
+    "share",
+    "rivals_below",
+    "ranked_first",
+    "fooling_rate",
+    "hype_infinity",
+    "real_error",
+    "called_real",
+    "balanced_accuracy",
+)
 
 _FEEDBACK = {
     "off": "",
@@ -211,7 +223,8 @@ def _claim(name: str, measure: Measure, found: Analysis, *, first: bool = False)
             return f"{name} has a {title(measure.name)} that the answers leave unbounded{_why(measure)}"
         return f"{name} {verb.removesuffix(' of')} {_beyond(measure, found)}{_why(measure)}"
     if measure.outright is not None:
-        chosen = written(measure.name, measure.outright) + (" of its trials, on average over people," if first else "")
+        of = f" {found.spec.report.counted}, on average over people," if first else ""
+        chosen = written(measure.name, measure.outright) + of
         counted = f"with “no difference” counted in part it has {_estimate(measure, found, how=first)}"
         return f"{name} {verb} {chosen} and {counted}"
     return f"{name} {verb} {_estimate(measure, found, first=first, how=first)}"
@@ -234,8 +247,8 @@ def _why(measure: Measure) -> str:
 
 def _estimate(measure: Measure, found: Analysis, *, first: bool = False, how: bool = False) -> str:
     interval = measure.estimate.interval
-    trials = " of its trials, on average over people" if first and measure.name in SHARES else ""
-    value = written(measure.name, measure.estimate.value) + trials
+    of = f" {found.spec.report.counted}, on average over people" if first and measure.name in SHARES else ""
+    value = written(measure.name, measure.estimate.value) + of
     if interval is None:
         return value
     made = f", {method_of(interval)}" if how else ""

@@ -24,6 +24,7 @@ from gan_eval.study.schema.events import (
     LabelChoice,
     NoChoice,
     PictureChoice,
+    RankingChoice,
     Start,
     TieChoice,
     one_manifest,
@@ -40,7 +41,8 @@ TIES = ("tie", "both_bad")
 class Judgement:
     """One answer of the main part. sources: by slot, a method's id or real, broken, check.
 
-    answer: "picture" (then `slot` is set), a label ("real"), "tie", "both_bad", "skip" or "timeout".
+    answer: "picture" (then `slot` is set), "ranking" (then `ranking` has the sources, the best first, and `slot` is the
+    best one's), a label ("real"), "tie", "both_bad", "skip" or "timeout".
     correct: of checks, gold and trials with a truth whether the answer was right, None where there is no right one.
     """
 
@@ -53,6 +55,7 @@ class Judgement:
     answer: str
     slot: int | None
     correct: bool | None
+    ranking: tuple[str, ...] = ()
 
     @property
     def trial_id(self) -> str:
@@ -72,7 +75,7 @@ class Judgement:
 
     @property
     def judged(self) -> bool:
-        """Whether a picture was chosen or a word said."""
+        """Whether a picture was chosen, pictures were put in order, or a word was said."""
         return self.slot is not None or self.label is not None
 
 
@@ -185,8 +188,13 @@ def _judgement(event: Event, payload: Answer, key: Key) -> Judgement:
     sources = tuple(key.images[image].method for image in payload.shown)
     choice = payload.choice
     answer, slot, judged = "picture", None, None
+    ranking: tuple[str, ...] = ()
     if isinstance(choice, PictureChoice):
         slot, judged = choice.slot, choice.image_id
+    elif isinstance(choice, RankingChoice):
+        answer, judged = "ranking", choice.ranking[0]
+        slot = payload.shown.index(judged)
+        ranking = tuple(key.images[image].method for image in choice.ranking)
     elif isinstance(choice, LabelChoice):
         answer = judged = choice.label
     elif isinstance(choice, TieChoice):
@@ -195,7 +203,7 @@ def _judgement(event: Event, payload: Answer, key: Key) -> Judgement:
         answer = choice.none
     expected = trial.expected or _right(kind_spec(key.kind).trial, sources, payload.shown)
     correct = None if expected is None or judged is None else judged == expected
-    return Judgement(event, payload, trial.role, trial.item, trial.repeat_of, sources, answer, slot, correct)
+    return Judgement(event, payload, trial.role, trial.item, trial.repeat_of, sources, answer, slot, correct, ranking)
 
 
 def _right(trial: TrialSpec, sources: tuple[str, ...], shown: Sequence[str]) -> str | None:

@@ -38,7 +38,7 @@ def _columns(slots: int) -> list[str]:
         *("input", "viewport_w", "viewport_h", "dpr", "vv_scale", "user_agent", "t_utc", "recv_utc"),
         *("role", "item"),
         *(f"method_{n}" for n in numbers),
-        *("choice_method", "correct", "excluded"),
+        *("choice_method", "ranking", "correct", "excluded"),
     ]
 
 
@@ -66,6 +66,7 @@ def _unblinded(one: Judgement, names: Mapping[str, str], slots: int) -> list[obj
         one.item,
         *_padded(methods, slots),
         None if one.slot is None else methods[one.slot],
+        " > ".join(names.get(source, source) for source in one.ranking),
         None if one.correct is None else int(one.correct),
     ]
 

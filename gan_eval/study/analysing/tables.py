@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 class TrialAnswer(Protocol):
     """What a table needs of an answer. sources: by slot; source: the one chosen, None where no picture was.
 
-    answer: "picture", a label, "tie" or "both_bad".
+    answer: "picture", "ranking", a label, "tie" or "both_bad".
     """
 
     @property
@@ -29,6 +29,10 @@ class TrialAnswer(Protocol):
     @property
     def source(self) -> str | None:
         """The source chosen."""
+
+    @property
+    def ranking(self) -> tuple[str, ...]:
+        """All sources, the best first; empty where they were not put in order."""
 
     @property
     def answer(self) -> str:

@@ -29,6 +29,7 @@ from gan_eval.study.schema.events import (
     LabelChoice,
     Payload,
     PictureChoice,
+    RankingChoice,
     Start,
     TieChoice,
     parse_event,
@@ -186,9 +187,14 @@ class _Person:
         if self._careless or practice:
             if labels:
                 return LabelChoice(labels[int(self._rng.random() * len(labels))])
+            if self._manifest.ui.ranks and not (isinstance(trial, Trial) and trial.prompt):
+                return RankingChoice(tuple(shown[int(slot)] for slot in self._rng.permutation(len(shown))))
             return _picture(shown, int(self._rng.integers(len(shown))))
         known = self._key.trials[trial.trial_id]
         if known.expected is not None:
+            if self._manifest.ui.ranks and known.role != "imc":
+                rest = [image for image in shown if image != known.expected]
+                return RankingChoice((known.expected, *rest))
             return LabelChoice(known.expected) if labels else _picture(shown, shown.index(known.expected))
         sources = [self._key.images[image].method for image in shown]
         if labels:
@@ -198,6 +204,10 @@ class _Person:
             return TieChoice(True)
         order = tuple(sorted(sources))
         shares = self._shares(order)
+        if self._manifest.ui.ranks:
+            # Plackett and Luce: the order of log probabilities with Gumbel noise.
+            place = np.argsort(-(np.log(np.maximum(shares, 1e-300)) + self._rng.gumbel(size=len(order))))
+            return RankingChoice(tuple(shown[sources.index(order[int(at)])] for at in place))
         return _picture(shown, sources.index(order[int(self._rng.choice(len(order), p=shares))]))
 
     def _shares(self, sources: Sources) -> np.ndarray[Any, np.dtype[np.float64]]:

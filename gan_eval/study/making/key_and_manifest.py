@@ -153,6 +153,7 @@ def _ui(plan: StudyRequest, layout: Layout, design: Design, size: PictureSize) -
         css_px=shown_size(size, screen.show_px),
         kiosk=screen.kiosk,
         labels=trial.labels,
+        ranks=trial.ranked,
     )
 
 

@@ -20,6 +20,13 @@ const REFERENCE_GAP = 28;
 const DOUBLE_CLICK_MS = 500;
 let lastPress = -Infinity;
 
+// Whether all pictures of this trial are put in order; a check asks for one of them.
+/**
+ * @param {Study} study
+ * @param {ShownTrial} trial
+ */
+const ranked = (study, trial) => study.ui.ranks && !trial.prompt;
+
 // Resolves to { choice, rt_ms, onset, exposure_ms, changes, input, hidden_ms, img_css }; times in milliseconds of the
 // page's clock. `signal` ends the trial from outside (withdrawal).
 /**
@@ -63,8 +70,9 @@ function linked(signal) {
 function layTrial(study, trial, images) {
   const { ui, strings } = study;
   const judged = ui.labels.length > 0;
+  const ranks = ranked(study, trial);
   const count = trial.shown.length + (ui.show_reference ? 1 : 0);
-  const figures = trial.shown.map((id, slot) => pictureFigure(study, pictureIn(images, id), slot, trial.shown.length, !judged));
+  const figures = trial.shown.map((id, slot) => pictureFigure(study, pictureIn(images, id), slot, trial.shown.length, !judged, ranks));
   const reference = ui.show_reference
     ? element(
         "figure",
@@ -73,10 +81,10 @@ function layTrial(study, trial, images) {
         element("figcaption", {}, strings.input),
       )
     : null;
-  const pictures = element("div", { class: "pictures", role: ui.confirm && !judged ? "radiogroup" : "group",
+  const pictures = element("div", { class: "pictures", role: ui.confirm && !judged && !ranks ? "radiogroup" : "group",
     "aria-labelledby": "question" }, reference, ...figures.map((it) => it.node));
   const answers = answerButtons(study, judged);
-  const confirm = ui.confirm
+  const confirm = ui.confirm || ranks
     ? element("button", { type: "button", class: "primary", disabled: true, "data-role": "confirm" }, strings.confirm)
     : null;
   const node = element("main", { class: ui.exposure_ms === null ? "trial" : "trial timed" },
@@ -139,16 +147,18 @@ function pictureOf(image, alt) {
  * @param {number} slot
  * @param {number} count
  * @param {boolean} choosable
+ * @param {boolean} ranks
  * @returns {Figure}
  */
-function pictureFigure(study, image, slot, count, choosable) {
+function pictureFigure(study, image, slot, count, choosable, ranks) {
   const { strings, ui } = study;
   const alt = count === 1 ? strings.picture_alone : fill(strings.picture_alt, { n: slot + 1, total: count });
   const frame = element("span", { class: "frame" }, pictureOf(image, alt));
   if (!choosable) return { frame, node: element("figure", { class: "picture" }, frame) };
   const target = element("button", { type: "button", class: "target", "data-slot": slot,
-    ...(ui.confirm ? { role: "radio", "aria-checked": "false" } : {}) },
-    frame, element("span", { class: "caption" }, element("kbd", {}, String(slot + 1))));
+    ...(ranks ? { "aria-pressed": "false" } : ui.confirm ? { role: "radio", "aria-checked": "false" } : {}) },
+    frame, element("span", { class: "caption" }, element("kbd", {}, String(slot + 1)),
+      ranks ? element("span", { class: "place" }) : null));
   return { frame, target, node: element("div", { class: "picture option" }, target) };
 }
 
@@ -195,6 +205,9 @@ function answered(study, trial, stage, onset, exposure, signal) {
     let selected = null;
     let changes = 0;
     let pointer = "mouse";
+    const ranks = ranked(study, trial);
+    /** @type {number[]} */
+    const order = [];
     /**
      * @param {Choice} choice
      * @param {string} input
@@ -214,6 +227,14 @@ function answered(study, trial, stage, onset, exposure, signal) {
     const take = (choice, node, input, time) => {
       if (input !== "key" && ui.min_ms > 0 && time - lastPress < DOUBLE_CLICK_MS) return;
       if (time - onset < ui.min_ms || !exposure.over()) return;
+      if (ranks && choice.slot !== undefined) {
+        const at = order.indexOf(choice.slot);
+        if (at >= 0) changes += order.splice(at, 1).length;
+        else order.push(choice.slot);
+        selected = showOrder(study, trial, stage, order);
+        return;
+      }
+      if (ranks) return mark(stage, node), finish(choice, input, time);
       if (!ui.confirm) return mark(stage, node), finish(choice, input, time);
       if (selected && selected.node !== node) changes += 1;
       if (selected && selected.node === node && input === "key") return finish(choice, input, time);
@@ -255,6 +276,31 @@ function answered(study, trial, stage, onset, exposure, signal) {
 const inputOf = (event, pointer) => (event.detail === 0 ? "key" : event.pointerType || pointer);
 /** @param {KeyboardEvent} event */
 const inDialog = (event) => event.target instanceof Element && event.target.closest("dialog, details") !== null;
+
+// Write on each picture its place in the order, and return the whole answer once only one picture is left.
+/**
+ * @param {Study} study
+ * @param {ShownTrial} trial
+ * @param {Stage} stage
+ * @param {number[]} order
+ */
+function showOrder(study, trial, stage, order) {
+  const slots = trial.shown.map((_, slot) => slot);
+  const rest = slots.filter((slot) => !order.includes(slot));
+  const whole = rest.length <= 1;
+  const shown = whole ? [...order, ...rest] : order;
+  stage.figures.forEach(({ target }, slot) => {
+    if (!target) return;
+    const place = shown.indexOf(slot);
+    target.classList.toggle("chosen", order.includes(slot));
+    target.setAttribute("aria-pressed", String(place >= 0));
+    const label = target.querySelector(".place");
+    if (label) label.textContent = place < 0 ? "" : fill(study.strings.place, { n: place + 1 });
+  });
+  if (stage.confirm) stage.confirm.disabled = !whole;
+  const node = stage.confirm ?? stage.node;
+  return whole ? { choice: { ranking: shown.map((slot) => trial.shown[slot]) }, node } : null;
+}
 
 /**
  * @param {Stage} stage

@@ -18,7 +18,7 @@ from typing import Annotated, Any, Literal
 from gan_eval.errors import InputError, MismatchError
 from gan_eval.files import read_text, write_text
 from gan_eval.strict_json import AtMost, Between, DocumentFormat, Matches, canonical, decode, encode
-from gan_eval.study.schema.manifest import Count, FormId, ImageId, Manifest, Sha256, StudyId, TrialId
+from gan_eval.study.schema.manifest import Count, FormId, ImageId, Manifest, Sha256, StudyId, Trial, TrialId
 from gan_eval.study.schema.trials import Label
 
 UUID4_PATTERN = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
@@ -64,7 +64,14 @@ class NoChoice:
     none: Literal["skip", "timeout", "both_bad"]
 
 
-Choice = PictureChoice | LabelChoice | TieChoice | NoChoice
+@dataclass(frozen=True, slots=True)
+class RankingChoice:
+    """All pictures of the trial, the best first."""
+
+    ranking: Annotated[tuple[ImageId, ...], AtMost(9)]
+
+
+Choice = PictureChoice | LabelChoice | TieChoice | NoChoice | RankingChoice
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,9 +287,20 @@ def verify_event(event: Event, manifest: Manifest, *, where: str) -> None:
             raise InputError(f"{where}: form {payload.form_id} has no trial {payload.trial_id} at {payload.index}")
         if payload.shown != expected:
             raise InputError(f"{where}: shown is {payload.shown}, the form puts {expected} there")
+        _verify_ranking(payload, event.type, manifest, where)
         if isinstance(payload.choice, LabelChoice) and payload.choice.label not in manifest.ui.labels:
             offered = ", ".join(manifest.ui.labels) or "pictures only"
             raise InputError(f"{where}: the choice is {payload.choice.label!r}, offered are {offered}")
+
+
+def _verify_ranking(answer: Answer, kind: str, manifest: Manifest, where: str) -> None:
+    """Where pictures are put in order no single one is chosen, but in checks; elsewhere none are put in order."""
+    ranked = isinstance(answer.choice, RankingChoice)
+    trial = None if kind == "practice" else manifest.trial(answer.trial_id)
+    check = isinstance(trial, Trial) and trial.prompt is not None
+    wanted = manifest.ui.ranks and not check
+    if (ranked and not wanted) or (wanted and isinstance(answer.choice, PictureChoice)):
+        raise InputError(f"{where}: the study asks for {'an order' if wanted else 'one choice'} in this trial")
 
 
 def new_id() -> str:
@@ -334,6 +352,8 @@ def _check_answer(answer: Answer, where: str) -> None:
         choice.slot >= len(answer.shown) or answer.shown[choice.slot] != choice.image_id
     ):
         raise InputError(f"{where}: the choice is {choice.image_id} in slot {choice.slot}, shown is {answer.shown}")
+    if isinstance(choice, RankingChoice) and sorted(choice.ranking) != sorted(answer.shown):
+        raise InputError(f"{where}: the ranking {choice.ranking} is not one of the pictures shown, {answer.shown}")
     if isinstance(choice, LabelChoice) != (len(answer.shown) == 1) and not isinstance(choice, NoChoice):
         raise InputError(f"{where}: {len(answer.shown)} pictures do not go with the choice {encode(choice)}")
 

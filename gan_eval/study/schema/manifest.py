@@ -96,7 +96,7 @@ class Ui:
     slots: pictures per trial. tie: whether "equal" (and "both bad") may be answered. confirm: a choice must be
     confirmed. min_ms: earliest answer after onset. deadline_ms: latest. exposure_ms: pictures disappear after it.
     kiosk: one device, many participants: the last page offers to begin anew. labels: the words of which one is said
-    of a single picture, by `Manifest.strings`; empty where a picture is chosen.
+    of a single picture, by `Manifest.strings`; empty where a picture is chosen. ranks: all pictures are put in order.
     """
 
     slots: Annotated[int, Between(1, 9)]
@@ -110,6 +110,7 @@ class Ui:
     css_px: SizeInPixels
     kiosk: bool
     labels: Annotated[tuple[Label, ...], AtMost(9)] = ()
+    ranks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +182,9 @@ def encode_manifest(manifest: Manifest) -> dict[str, Any]:
     document = encode(manifest)
     if manifest.schema == "study-manifest/1":
         del document["ui"]["labels"]
+    if not manifest.ui.ranks:
+        # The hash of a study that puts nothing in order is what it was before there was such a kind.
+        del document["ui"]["ranks"]
     return document
 
 

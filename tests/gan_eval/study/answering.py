@@ -9,7 +9,7 @@ from typing import NamedTuple
 from gan_eval.study.analysing.analysis import Analysis, analyse
 from gan_eval.study.analysing.kinds.table import kind_spec
 from gan_eval.study.making.request import Screen
-from gan_eval.study.schema.events import Answer, Choice, Event, PictureChoice
+from gan_eval.study.schema.events import Answer, Choice, Event, PictureChoice, RankingChoice
 from gan_eval.study.schema.manifest import Rules
 from tests.gan_eval.study.drawn import NAMES, QUICK, events, study
 
@@ -17,12 +17,17 @@ LOOSE = Rules(0.0, 0, 0, 0.0)
 
 
 class Asked(NamedTuple):
-    """A main trial on somebody's screen: sources by slot, the answer as it was, the person's number, words offered."""
+    """A main trial on somebody's screen.
+
+    sources: by slot. answer: as it was. person: their number. labels: words offered. ranked: whether all pictures are
+    put in order.
+    """
 
     sources: Sequence[str]
     answer: Answer
     person: int
     labels: Sequence[str]
+    ranked: bool
 
     def slot(self, number: int) -> PictureChoice:
         """The picture in this slot."""
@@ -34,12 +39,13 @@ Chooser = Callable[[Asked], Choice | None]
 
 
 class Given(NamedTuple):
-    """A main answer that was given: by whom, on which sources and item, and what."""
+    """A main answer that was given: by whom, on which sources and item, what, and the sources in order if ranked."""
 
     person: int
     sources: tuple[str, ...]
     item: str
     choice: Choice
+    ranking: tuple[str, ...] = ()
 
 
 def given(
@@ -47,6 +53,7 @@ def given(
 ) -> tuple[list[Event], list[Given]]:
     """Events of a study in which all main answers are as `choose` says, and those answers."""
     screen = Screen(ties=kind_spec(kind).trial.ties, skip=True)
+    spec = kind_spec(kind).trial
     _, key = study(kind, screen=screen, methods=methods)
     persons: dict[str, int] = {}
     changed: list[Event] = []
@@ -55,11 +62,13 @@ def given(
         person = persons.setdefault(one.session_id, len(persons))
         if one.type == "answer" and isinstance(one.payload, Answer) and key.trials[one.payload.trial_id].role == "main":
             sources = tuple(key.images[image].method for image in one.payload.shown)
-            choice = choose(Asked(sources, one.payload, person, kind_spec(kind).trial.labels))
+            choice = choose(Asked(sources, one.payload, person, spec.labels, spec.ranked))
             if choice is None:
                 continue
             one = replace(one, payload=replace(one.payload, choice=choice))
-            answers.append(Given(person, sources, key.trials[one.payload.trial_id].item, choice))
+            ranking = choice.ranking if isinstance(choice, RankingChoice) else ()
+            item = key.trials[one.payload.trial_id].item
+            answers.append(Given(person, sources, item, choice, tuple(key.images[image].method for image in ranking)))
         changed.append(one)
     return changed, answers
 

@@ -33,7 +33,7 @@ QUICK = AnalysisSettings(resamples=400, arrangements=999)
 def study(kind: Kind, methods: tuple[str, ...] = NAMES, screen: Screen = PLAIN) -> tuple[Manifest, Key]:
     """Manifest and key of a study over 18 items of noise, 4 pixels wide."""
     rng = np.random.default_rng(0)
-    prefers = kind in ("best-of-k", "pairwise", "rating")
+    prefers = kind in ("best-of-k", "pairwise", "rating", "rank-k")
     with tempfile.TemporaryDirectory() as name:
         folders = [Path(name, str(number)) for number in range(len(methods) + 1)]
         for folder in folders:
@@ -55,7 +55,7 @@ def study(kind: Kind, methods: tuple[str, ...] = NAMES, screen: Screen = PLAIN) 
 def events(kind: Kind, people: int = 22, seed: int = 0, careless: float = 0.0, **which: Any) -> tuple[Event, ...]:
     """Answers of so many made-up people with planted strengths."""
     manifest, key = study(kind, **which)
-    every = PREFERENCE if kind in ("best-of-k", "pairwise") else RATED if kind == "rating" else FOOLING
+    every = PREFERENCE if kind in ("best-of-k", "pairwise", "rank-k") else RATED if kind == "rating" else FOOLING
     planted = {method.name: every[method.name] for method in key.methods.values() if method.name in every}
     wanted = People(people, planted, careless=careless)
     return tuple(simulate(manifest, key, wanted, rng=np.random.default_rng(seed)))

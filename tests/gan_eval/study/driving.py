@@ -100,8 +100,24 @@ class Participant:
             self.page.keyboard.press(str(place + 1))
         else:
             self._press(self.page.locator(".target, .answers .word").nth(place))
+        if self.page.locator(".place").count():
+            self._rank_the_others(place)
         self._until("(trial) => !trial.isConnected || trial.querySelector('[data-role=next]')", trial)
         return trial
+
+    def _rank_the_others(self, first: int) -> None:
+        """Put the other pictures in the order of their slots, and confirm."""
+        for place in range(self.page.locator(".target").count()):
+            if place != first and self.page.locator("[data-role=confirm]").is_disabled():
+                if self.by == "keys":
+                    self.page.keyboard.press(str(place + 1))
+                else:
+                    self._press(self.page.locator(".target").nth(place))
+        if self.by == "keys":
+            self._tab_to("[data-role=confirm]")
+            self.page.keyboard.press("Enter")
+        else:
+            self._press(self.page.locator("[data-role=confirm]"))
 
     def run(self, *, until: str = "finished", comment: str = "") -> None:
         """Go on to the state `until`, answering whatever comes."""

@@ -51,7 +51,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(GIVEN / "stars.json", root / words)
     (root / test).parent.mkdir(parents=True)
     shutil.copy(GIVEN / "check_stars.py", root / test)
-    end = '    "rating": "one to five points for a picture",\n'
+    end = '    "rank-k": "the order of all methods",\n'
     before = (root / table).read_text(encoding="utf-8")
     assert end in before
     (root / table).write_text(before.replace(end, end + ROW), encoding="utf-8")

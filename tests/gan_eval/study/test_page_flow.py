@@ -13,7 +13,7 @@ from gan_eval.study.schema.events import parse_event, verify_event
 from tests.gan_eval.study.driving import Participant, Server
 
 pytestmark = pytest.mark.browser
-KINDS = ("best-of-k", "pairwise", "real-fake", "two-alternative", "rating")
+KINDS = ("best-of-k", "pairwise", "real-fake", "two-alternative", "rating", "rank-k")
 
 
 @pytest.mark.parametrize("by", ["mouse", "keys"])

@@ -29,7 +29,8 @@ class TrialSpec:
     which they come. labels: words of which one is said of a single picture; empty where a picture is chosen.
     truth: sources of a trial → the label or the source that is right; None where nothing is right or wrong.
     spoilt: the label that a picture spoilt beyond doubt deserves. least_methods: fewest methods. ties: whether
-    "no difference" may be offered. shows_input: whether an input may stand beside. practice: usual practice items.
+    "no difference" may be offered. ranked: whether all pictures are put in order instead of one chosen. shows_input:
+    whether an input may stand beside. practice: usual practice items.
     exposure_ms: usual exposure, None where pictures stay.
     """
 
@@ -40,6 +41,7 @@ class TrialSpec:
     least_methods: int = 1
     ties: bool = False
     shows_input: bool = False
+    ranked: bool = False
     practice: int = 2
     exposure_ms: int | None = None
 
@@ -133,11 +135,11 @@ class ReportSpec:
     """The kind's own sentences in a report; `{k}`, `{beside}` and `{time}` are filled in.
 
     task: what was done in a trial. verbs: measure → how a sentence puts it ("was chosen in"). reference: what the value
-    at chance means. verdicts: what the primary test says where it shows a difference, and where it does not.
-    better: how a sentence orders two methods. notes: how the numbers were made. model: name of the first method, as R
-    writes it → formula of a mixed model and the condition on the rows it takes. fitter: R's function for it, and its
-    arguments but the data. reference: empty where no value is that of no difference. difference: factor and unit of a
-    difference of two methods.
+    at chance means, empty where no value is that of no difference. verdicts: what the primary test says where it shows
+    a difference, and where it does not. better: how a sentence orders two methods. notes: how the numbers were made.
+    model: name of the first method, as R writes it → formula of a mixed model and the condition on the rows it takes.
+    counted: of what a share is one. fitter: R's function for the model, and its arguments but the data. difference:
+    factor and unit of a difference of two methods.
     """
 
     task: str
@@ -147,6 +149,7 @@ class ReportSpec:
     better: str
     notes: str
     model: Callable[[str], tuple[str, str]]
+    counted: str = "of its trials"
     fitter: tuple[str, str] = ("lme4::glmer", "family = binomial, ")
     difference: tuple[float, str] = field(default=(100.0, "percentage points"))
 

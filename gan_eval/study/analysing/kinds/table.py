@@ -18,6 +18,7 @@ KINDS: Mapping[str, str] = {
     "real-fake": "real or fake",
     "two-alternative": "which of two is real",
     "rating": "one to five points for a picture",
+    "rank-k": "the order of all methods",
 }
 
 

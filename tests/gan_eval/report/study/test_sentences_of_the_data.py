@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Mapping, Sequence
-from itertools import combinations
+from itertools import combinations, permutations
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ from gan_eval.report.study.page import render
 from gan_eval.report.study.wording import paragraph, verdict
 from gan_eval.study.analysing.analysis import Analysis
 from gan_eval.study.analysing.kinds.table import KINDS, kind_spec
-from gan_eval.study.schema.events import Choice, LabelChoice, NoChoice, PictureChoice, TieChoice
+from gan_eval.study.schema.events import Choice, LabelChoice, NoChoice, PictureChoice, RankingChoice, TieChoice
 from gan_eval.study.schema.trials import REAL
 from tests.gan_eval.study.answering import Asked, Chooser, Given, answered, given
 from tests.gan_eval.study.drawn import NAMES
@@ -25,6 +25,9 @@ FOUR = (*NAMES, "UNIT")
 def pick(asked: Asked, place: int) -> Choice:
     """The answer at this place of those offered, whatever the kind."""
     words = asked.labels
+    if asked.ranked:
+        order = list(permutations(asked.answer.shown))
+        return RankingChoice(order[-1 if place == -1 else place % len(order)])
     return LabelChoice(words[place % len(words)]) if words else asked.slot(place % len(asked.sources))
 
 
@@ -34,6 +37,9 @@ def favour(method: str) -> Chooser:
     def choose(asked: Asked) -> Choice:
         if len(asked.sources) == 1:
             return pick(asked, 0 if asked.sources[0] == method else -1)
+        if asked.ranked:
+            best = asked.answer.shown[asked.sources.index(method)]
+            return RankingChoice((best, *(image for image in asked.answer.shown if image != best)))
         return asked.slot(asked.sources.index(method)) if method in asked.sources else pick(asked, -1)
 
     return choose
@@ -129,6 +135,9 @@ def credits(kind: str, one: Given, method: str) -> tuple[float, float]:
         return 0.0, 0.0
     if isinstance(one.choice, TieChoice | NoChoice):
         return 1 / len(one.sources), 1.0
+    if isinstance(one.choice, RankingChoice):
+        below = len(one.ranking) - 1 - one.ranking.index(method)
+        return below / (len(one.ranking) - 1), 1.0
     if isinstance(one.choice, LabelChoice):
         return float(one.choice.label == "real" if kind == "real-fake" else one.choice.label), 1.0
     assert isinstance(one.choice, PictureChoice)
@@ -148,6 +157,12 @@ def person_shares(kind: str, answers: Sequence[Given], method: str) -> dict[int,
 
 def pair_shares(kind: str, answers: Sequence[Given], a: str, b: str) -> dict[int, float]:
     """Person → how much more a got than b, of those who judged both."""
+    if kind == "rank-k":
+        both = [one for one in answers if isinstance(one.choice, RankingChoice)]
+        gaps: dict[int, list[float]] = {}
+        for one in both:
+            gaps.setdefault(one.person, []).append(1.0 if one.ranking.index(a) < one.ranking.index(b) else -1.0)
+        return {person: float(np.mean(own)) for person, own in gaps.items()}
     if kind == "pairwise":
         both = [one for one in answers if {a, b} == set(one.sources)]
         first, second = person_shares(kind, both, a), person_shares(kind, both, b)
@@ -203,7 +218,7 @@ def recomputed(kind: str, found: Analysis, answers: Sequence[Given]) -> set[str]
     methods = list(found.key.methods)
     for method in (*methods, REAL):
         shares = person_shares(kind, entered, method)
-        chosen = [one for one in entered if isinstance(one.choice, PictureChoice | LabelChoice)]
+        chosen = [one for one in entered if isinstance(one.choice, PictureChoice | LabelChoice | RankingChoice)]
         outright = dict.fromkeys(shares, 0.0) | person_shares(kind, chosen, method)
         texts |= {told(kind, float(np.mean(list(shares.values())))) for _ in shares}
         played = {p: sum(1 for one in entered if one.person == p and method in one.sources) for p in shares}

@@ -23,7 +23,7 @@ from gan_eval.study.making.webpage import parse
 from gan_eval.study.schema.manifest import commitment, read_key, read_manifest
 from tests.gan_eval.study.exports import ITEMS, folders, make, paint, plan, silent
 
-KINDS: tuple[Any, ...] = ("best-of-k", "pairwise", "real-fake", "two-alternative", "rating")
+KINDS: tuple[Any, ...] = ("best-of-k", "pairwise", "real-fake", "two-alternative", "rating", "rank-k")
 
 
 @pytest.mark.parametrize("site", [False, True])

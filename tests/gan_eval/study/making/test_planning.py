@@ -43,7 +43,7 @@ def test_cost_is_people_times_minutes_times_pay() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_has_a_plan_with_rising_power(kind: Kind) -> None:
-    effect = 0.6 if kind == "pairwise" else 0.45
+    effect = 0.6 if kind in ("pairwise", "rank-k") else 0.45
     found = made(Wanted(kind, methods=3, trials=36, effect=effect))
     powers = [choice.power for choice in found.choices]
     assert powers == sorted(powers)
