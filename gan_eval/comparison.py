@@ -20,7 +20,7 @@ from gan_eval.feature_set import FeatureSet
 from gan_eval.features import FeatureReader, Opened
 from gan_eval.features import reader as feature_reader
 from gan_eval.files import read_document, write_json
-from gan_eval.images import Given
+from gan_eval.images import Column, Given
 from gan_eval.inference.families import RankSet
 from gan_eval.metrics import kernel_error
 from gan_eval.metrics.sides import MatchedRows
@@ -180,7 +180,7 @@ def compare(
         sides = {name: _side(source, fakes[name]) for name, source in opened.items()}
         evaluations = {name: evaluate_with(reader, real_side, side, metrics, options) for name, side in sides.items()}
         network = network_of([real_side, *sides.values()], reader.network)
-        shared, notes = _pairing(flat)
+        shared, notes = _pairing(flat, reader.column)
         labels = labels_of(models)
         job = PairJob(network, metrics, options, _matches(shared, opened, fakes), labels, margin)
         sets = [real_set, *fakes.values()]
@@ -226,10 +226,10 @@ def _matches(
     return matches
 
 
-def _pairing(models: Mapping[str, Given]) -> tuple[Pairing | None, tuple[str, ...]]:
+def _pairing(models: Mapping[str, Given], column: Column | None) -> tuple[Pairing | None, tuple[str, ...]]:
     """Tell which models share their inputs; a record that cannot be read becomes a warning."""
     try:
-        return pairing(models), ()
+        return pairing(models, column), ()
     except InputError as error:
         return None, (f"which models share their inputs is not known: {error}",)
 

@@ -197,12 +197,12 @@ def result_key(
     """
     contents = []
     for side in sides:
-        if isinstance(side, FeatureSet):
+        if side.contents is not None:
+            contents.append(side.contents.pixels_key)
+        elif isinstance(side, FeatureSet):
             contents.append(side.sha256)
         elif isinstance(side.source, StatisticsFile):
             contents.append(side.source.sha256)
-        elif side.contents is not None:
-            contents.append(side.contents.sha256)
         else:
             return None
     if not network.dim:  # of a network of the caller's own, whose results are described after a pass alone

@@ -29,13 +29,13 @@ from gan_eval.errors import BadImagesError, InputError, OutputError
 from gan_eval.extractors import Activations, Extractor, Network, load, resolve
 from gan_eval.feature_set import FeatureSet, read_entry
 from gan_eval.forward import Batch, Pass, run
-from gan_eval.images import ArraySource, Contents, Given, OnBadImage, Source, open_source, scan
+from gan_eval.images import ArraySource, Column, Contents, Given, OnBadImage, Source, open_source, scan
 from gan_eval.images.scanning import ContentCheck
 from gan_eval.metrics.sides import Needs as Needs
 from gan_eval.pass_results import INTERVAL, PassResults
 from gan_eval.provenance import Provenance, versions
 from gan_eval.result import Progress
-from gan_eval.settings import Settings
+from gan_eval.settings import Deep, Settings
 from gan_eval.statistics_file import StatisticsFile, open_statistics
 from gan_eval.vectors import VectorWriter
 
@@ -56,7 +56,8 @@ class FeatureReader:
 
     network: from `extractors.resolve`; it is loaded at the first source that the cache does not know.
     cache: where results are kept and looked for. batch_size: images per forward pass. workers: decoding threads,
-    default one per core, 0 for none. on_bad_image: `fail` or `skip`. seconds: filled with what took how long.
+    default one per core, 0 for none. on_bad_image: `fail` or `skip`. column: the part of each sample that holds the
+    images. deep: what happens to pixels beyond 8 bits. seconds: filled with what took how long.
     extractor: a network of the caller's own, already in memory. keep_interval: seconds between two times at which an
     unfinished pass is kept, so that it goes on after the process was killed. team: processes that share the reading;
     this is the one that leads.
@@ -67,6 +68,8 @@ class FeatureReader:
     batch_size: int = 32
     workers: int | None = None
     on_bad_image: OnBadImage = "fail"
+    column: Column | None = None
+    deep: Deep = "fail"
     progress: Progress | None = None
     seconds: dict[str, float] = field(default_factory=dict)
     extractor: Extractor | None = None
@@ -95,11 +98,17 @@ class FeatureReader:
         statistics = open_statistics(given)
         if statistics is not None:
             return Opened(statistics, None)
-        source = open_source(given)
+        source = open_source(given, column=self.column, deep=self.deep)
         if not source.repeatable:
             return Opened(source, None)
         with self.timed("scan"):
-            contents = scan(source, workers=self.workers, on_bad_image=self.on_bad_image, progress=self.progress)
+            contents = scan(
+                source,
+                workers=self.workers,
+                on_bad_image=self.on_bad_image,
+                deep=self.deep,
+                progress=self.progress,
+            )
         return Opened(source, contents)
 
     def read(
@@ -169,7 +178,7 @@ class FeatureReader:
         total = contents.count if contents else source.count
         with PassResults(room, needs, interval=self.keep_interval) as results, self.timed("features"):
             check.update(results.digests)
-            job = Pass(self.network, source, self.batch_size, self.workers, contents, skip=results.items)
+            job = Pass(self.network, source, self.batch_size, self.workers, contents, self.deep, skip=results.items)
             with contextlib.closing(self._batches(extractor, job)) as batches:
                 for batch in batches:
                     self._add(results, batch, source, needs)
@@ -216,7 +225,7 @@ class FeatureReader:
         )
 
     def _key(self, contents: Contents, kind: str) -> dict[str, Any]:
-        return {"what": kind, "contents": contents.sha256, "count": contents.count, **self.network.key()}
+        return {"what": kind, "contents": contents.pixels_key, "count": contents.count, **self.network.key()}
 
     def provenance(self, inputs: Mapping[str, Mapping[str, Any]], network: Network | None = None) -> Provenance:
         """What numbers of these inputs are made from; `network` where it is not the reader's own."""
@@ -255,6 +264,8 @@ def reader(settings: Settings, progress: Progress | None = None) -> FeatureReade
         batch_size=settings.batch_size,
         workers=settings.workers,
         on_bad_image=settings.on_bad_image,
+        column=settings.column,
+        deep=settings.deep,
         progress=progress,
         extractor=own,
         team=leading() if own is None else None,

@@ -19,6 +19,7 @@ from gan_eval.errors import InputError
 from gan_eval.extractors import Activations, Extractor, Network, load
 from gan_eval.images import Contents, Item, Source, UnreadableImage
 from gan_eval.images.scanning import content_digest, counted, in_order
+from gan_eval.settings import Deep
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +27,9 @@ class Pass:
     """A source and the settings with which it is read.
 
     batch_size: images per forward pass. workers: decoding threads, None for one per core, 0 for none. contents: what
-    the scan of the source found, None where there was none. rank, size: of every `size` batches the one at place
-    `rank` is this process's. skip: images at the beginning of the source that an earlier pass has read.
+    the scan of the source found, None where there was none. deep: what happens to files' pixels beyond 8 bits.
+    rank, size: of every `size` batches the one at place `rank` is this process's. skip: images at the beginning of the
+    source that an earlier pass has read.
     """
 
     network: Network
@@ -35,6 +37,7 @@ class Pass:
     batch_size: int
     workers: int | None
     contents: Contents | None
+    deep: Deep = "fail"
     rank: int = 0
     size: int = 1
     skip: int = 0
@@ -71,7 +74,7 @@ def run(job: Pass, extractor: Extractor) -> Generator[Batch]:
         try:
             data = item.read()
             digest = content_digest(data)
-            pixels = item.decoded(data)
+            pixels = item.decoded(data, job.deep)
         except UnreadableImage as error:
             return _Prepared(None, digest if counted(item.name, job.contents) else b"", bad=str(error))
         return _Prepared(extractor.prepare(pixels), digest)

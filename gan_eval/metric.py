@@ -32,7 +32,7 @@ from gan_eval.metrics.table import TABLE, MetricName, MetricOptions
 from gan_eval.options import checked, shown, takes_options
 from gan_eval.result import Score
 from gan_eval.scoring import check_metrics, needs, scores
-from gan_eval.settings import BatchOptions, ExtractorOptions, IntervalOptions, settings_of
+from gan_eval.settings import BatchOptions, ExtractorOptions, IntervalOptions, SourceOptions, settings_of
 
 if TYPE_CHECKING:
     from gan_eval.metric_state import StatefulModule as MetricBase
@@ -45,7 +45,7 @@ else:
 SideName = Literal["real", "fake"]
 
 
-class MetricCall(ExtractorOptions, BatchOptions, IntervalOptions, MetricOptions, total=False):
+class MetricCall(ExtractorOptions, SourceOptions, BatchOptions, IntervalOptions, MetricOptions, total=False):
     """The options of `Metric`."""
 
 
@@ -171,8 +171,9 @@ class Metric(MetricBase):
         check_source("images", images)
         if self._extractor is None:
             self._extractor = self._loaded()
-        source = open_source(images)
-        job = Pass(self._extractor.network, source, self._settings.batch_size, self._settings.workers, None)
+        settings = self._settings
+        source = open_source(images, column=settings.column, deep=settings.deep)
+        job = Pass(self._extractor.network, source, settings.batch_size, settings.workers, None, settings.deep)
         batches = list(run(job, self._extractor))
         bad = [line for batch in batches for line in batch.bad]
         if bad:

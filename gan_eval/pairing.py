@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from gan_eval.errors import InputError
-from gan_eval.images import ArraySource, FilesSource, Given, Source, StreamSource, open_source
+from gan_eval.images import ArraySource, Column, FilesSource, Given, Source, StreamSource, open_source
 from gan_eval.images.opening import is_path
 from gan_eval.statistics_file import StatisticsFile
 from gan_eval.translation import record_of
@@ -59,13 +59,14 @@ class Pairing:
         return {"groups": [group.to_dict() for group in self.groups]}
 
 
-def pairing(models: Mapping[str, Given]) -> Pairing | None:
+def pairing(models: Mapping[str, Given], column: Column | None = None) -> Pairing | None:
     """Tell which models' images show the same inputs.
 
     Parameters
     ----------
     models: name → source. Folders, .zip files, lists and sequences of files have names of images; others pair with
         nothing.
+    column: the part of each sample that holds the images, as of `open_source`.
 
     Returns
     -------
@@ -75,7 +76,7 @@ def pairing(models: Mapping[str, Given]) -> Pairing | None:
     ------
     InputError: a `translation.json` cannot be read.
     """
-    stems = {name: found for name, given in models.items() if (found := _stems(given))}
+    stems = {name: found for name, given in models.items() if (found := _stems(given, column))}
     groups: dict[Hashable, SharedInputs] = {}
     unrecorded: list[str] = []
     for name, found in stems.items():
@@ -165,12 +166,12 @@ def _counts(ids: Sequence[str]) -> dict[str, int]:
     return counts
 
 
-def _stems(given: Given) -> tuple[str, ...]:
+def _stems(given: Given, column: Column | None) -> tuple[str, ...]:
     """Inputs that the images of a source show, sorted; empty where its images have no names, or one name twice."""
     if not _has_names(given):
         return ()
     try:
-        ids = source_ids([item.name for item in open_source(given).items()])
+        ids = source_ids([item.name for item in open_source(given, column=column).items()])
     except InputError:
         return ()
     return tuple(sorted(ids)) if len(set(ids)) == len(ids) else ()

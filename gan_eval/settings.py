@@ -37,6 +37,8 @@ Resampling = Literal[
 Precision = Literal["fp32", "bf16"]
 #: What an unreadable image does.
 OnBadImage = Literal["fail", "skip"]
+#: What happens to pixels beyond 8 bits: refused, cut at 255, or mapped from their full range.
+Deep = Literal["fail", "clip", "scale"]
 #: Library that runs the network.
 RuntimeChoice = Literal["auto", "torch", "openvino"]
 
@@ -136,7 +138,37 @@ class ExtractorOptions(TypedDict, total=False):
     ]
 
 
-class NetworkOptions(ExtractorOptions, total=False):
+def _is_place(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+class SourceOptions(TypedDict, total=False):
+    """The options that tell what of a source is read, and how its pixels become 8 bits."""
+
+    column: Annotated[
+        str | int | None,
+        Option(
+            None,
+            "Where the images are in samples of several parts: a dataset's column, the place in a tuple, or, in shards "
+            "and zip files, the picture of each sample (output.png). Other sources are read whole.",
+            metavar="NAME",
+            wanted="a name or a place from 0 on",
+            shown_default="the only part that can hold images",
+            objects=_is_place,
+            objects_named="int",
+        ),
+    ]
+    deep: Annotated[
+        Deep,
+        Option(
+            "fail",
+            "What happens to pixels beyond 8 bits (16-bit grey, floating point): fail ends the run before the work, "
+            "clip cuts values above 255 to white as other tools do, scale maps the full range to 8 bits.",
+        ),
+    ]
+
+
+class NetworkOptions(ExtractorOptions, SourceOptions, total=False):
     """The options of reading but `batch_size`, for use cases that have a batch size of their own."""
 
     cache: Annotated[bool, Option(True, "Keep and use results on disk.")]
@@ -178,6 +210,8 @@ class Settings:
     workers: int | None = _DEFAULT["workers"]
     device: str = _DEFAULT["device"]
     precision: Precision = _DEFAULT["precision"]
+    column: str | int | None = _DEFAULT["column"]
+    deep: Deep = _DEFAULT["deep"]
     cache: bool = _DEFAULT["cache"]
     on_bad_image: OnBadImage = _DEFAULT["on_bad_image"]
     runtime: RuntimeChoice = _DEFAULT["runtime"]

@@ -271,6 +271,6 @@ def _is_too_large(paths: Sequence[Path], most: int) -> bool:
 def _contents(inputs: RecordedInputs) -> str | None:
     """Hash of the images' contents; None where none of them can be read."""
     try:
-        return scan(inputs.source, on_bad_image="skip").sha256 if inputs.source is not None else None
+        return scan(inputs.source, on_bad_image="skip", deep="scale").sha256 if inputs.source is not None else None
     except InputError:
         return None

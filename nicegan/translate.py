@@ -178,6 +178,7 @@ def translate(
         FilesSource.paths(inputs.label, [str(one.path) for one in inputs.files]),
         workers=workers,
         on_bad_image=on_bad_image,
+        deep="scale",
         progress=progress,
     )
     translator = Translator(source, direction, device=device)
@@ -267,7 +268,9 @@ def _with_earlier(inputs: TranslationInputs, out: Path, direction: TranslationDi
     if not all(path.exists() for path in paths) or set(paths) == set(named):
         return inputs
     before = find_inputs(paths, direction)
-    contents = scan(FilesSource.paths(before.label, [str(one.path) for one in before.files]), on_bad_image="skip")
+    contents = scan(
+        FilesSource.paths(before.label, [str(one.path) for one in before.files]), on_bad_image="skip", deep="scale"
+    )
     if contents.sha256 != earlier.inputs.sha256:
         return inputs
     both = find_inputs(list(dict.fromkeys([*paths, *named])), direction)

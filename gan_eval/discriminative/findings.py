@@ -134,6 +134,7 @@ def _set_warnings(contest: Contest) -> list[str]:
     """Warnings about the images themselves: files left out, formats, numbers, copies."""
     found = []
     for one in (contest.real, *contest.models):
+        found += [f"{one.name}: {note}" for note in one.notes]
         if one.bad:
             listed = "; ".join(one.bad)
             found.append(

@@ -207,11 +207,12 @@ def _run_seeds(entered: Contest, reader: FeatureReader, copiers: Sequence[int]) 
 
 def _read(reader: FeatureReader, name: str, opened: Opened, chosen: ContestPlan) -> ImageSet:
     """Read a set: the discriminator's inputs, and features for the search for near copies."""
-    if chosen.protocol == "published":
-        return read_pixels(name, opened, chosen.recipe.size, workers=reader.workers, progress=reader.progress)
-    if chosen.recipe.name == "features":
+    if chosen.protocol == "robust" and chosen.recipe.name == "features":
         return read_features(reader, name, opened)
-    pixels = read_pixels(name, opened, chosen.recipe.size, workers=reader.workers, progress=reader.progress)
+    size, deep = chosen.recipe.size, reader.deep
+    pixels = read_pixels(name, opened, size, workers=reader.workers, deep=deep, progress=reader.progress)
+    if chosen.protocol == "published":
+        return pixels
     return replace(pixels, features=read_features(reader, name, opened).features)
 
 

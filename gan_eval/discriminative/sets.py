@@ -19,6 +19,7 @@ from gan_eval.images import Item, Source, UnreadableImage
 from gan_eval.images.scanning import ContentCheck, content_digest, in_order
 from gan_eval.pairing import image_names, source_ids
 from gan_eval.result import Progress
+from gan_eval.settings import Deep
 from gan_eval.statistics_file import StatisticsFile
 
 
@@ -28,7 +29,9 @@ class ImageSet:
 
     name: `real`, or the model's. label: what the user gave. sha256: of the contents. sources: (N,) what each image
     shows. inputs: what the discriminator sees, (N, D) float32 features or (N, S, S, 3) uint8 pixels. features: (N, D)
-    float32, for the nearest real image; None where no network took part. formats: file format → count.
+    float32, for the nearest real image; None where no network took part. formats: file format → count. bad: "name:
+    reason" of images left out. pixels_key: `Contents.pixels_key`; empty where there was no scan. notes: sentences about
+    the images.
     """
 
     name: str
@@ -39,6 +42,8 @@ class ImageSet:
     features: NDArray[np.float32] | None
     formats: Mapping[str, int]
     bad: tuple[str, ...] = ()
+    pixels_key: str = ""
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.sources)
@@ -51,7 +56,7 @@ class ImageSet:
 
     def key(self) -> str:
         """Everything about this set that changes a discriminator's training (cache key)."""
-        return sha256_bytes("\0".join([self.sha256, *self.sources]).encode())
+        return sha256_bytes("\0".join([self.pixels_key or self.sha256, *self.sources]).encode())
 
     def describe(self) -> dict[str, Any]:
         """The entry of `inputs` in the JSON contract."""
@@ -65,14 +70,29 @@ def read_features(reader: FeatureReader, name: str, opened: Opened) -> ImageSet:
         raise InputError(f"{made.label}: its features were not kept (give the images)")
     features = np.array(made.vectors[:])
     sources = _sources(opened, made.bad, len(features))
-    formats = made.contents.formats if made.contents else {}
+    formats, key = (made.contents.formats, made.contents.pixels_key) if made.contents else ({}, "")
     return ImageSet(
-        name, made.label, made.sha256, sources, torch.from_numpy(features), features, formats, tuple(made.bad)
+        name,
+        made.label,
+        made.sha256,
+        sources,
+        torch.from_numpy(features),
+        features,
+        formats,
+        tuple(made.bad),
+        key,
+        made.notes,
     )
 
 
 def read_pixels(
-    name: str, opened: Opened, size: int, *, workers: int | None = None, progress: Progress | None = None
+    name: str,
+    opened: Opened,
+    size: int,
+    *,
+    workers: int | None = None,
+    deep: Deep = "fail",
+    progress: Progress | None = None,
 ) -> ImageSet:
     """A set whose inputs are pixels: bilinear with antialiasing to size × size, 8 bits, as the published code resizes.
 
@@ -89,7 +109,7 @@ def read_pixels(
             return None
         try:
             data = item.read()
-            return content_digest(data), shrink(item.decoded(data), size)
+            return content_digest(data), shrink(item.decoded(data, deep), size)
         except UnreadableImage as error:
             raise InputError(f"{source.label}: {error} (its header was sound; repair it, or remove it)") from error
 
@@ -105,7 +125,18 @@ def read_pixels(
     check.finish()
     sources = _sources(opened, contents.bad, len(made))
     inputs = torch.from_numpy(np.stack(made))
-    return ImageSet(name, source.label, contents.sha256, sources, inputs, None, contents.formats, tuple(contents.bad))
+    return ImageSet(
+        name,
+        source.label,
+        contents.sha256,
+        sources,
+        inputs,
+        None,
+        contents.formats,
+        tuple(contents.bad),
+        contents.pixels_key,
+        contents.notes,
+    )
 
 
 def shrink(image: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:

@@ -7,7 +7,7 @@ is refused, since the wrong reading changes the number of images without a word.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -17,9 +17,10 @@ from PIL import Image
 
 from gan_eval.errors import InputError
 from gan_eval.files import DAMAGE
-from gan_eval.images.decoding import UnreadableImage, decode
-from gan_eval.images.policies import is_deep, peers
+from gan_eval.images.decoding import UnreadableImage, decode, has_deep_pixels
+from gan_eval.images.policies import PEERS, DeepPixels, UnusablePixels, deep_note, is_deep
 from gan_eval.images.source import Item
+from gan_eval.settings import Deep
 
 _LAST = (1, 3, 4)
 _FIRST = (1, 3)
@@ -33,17 +34,19 @@ class ArraySource:
     given: what `to_images` takes, or a list or tuple of single images (`is_single`).
     label: what the source is called in messages.
     notes: sentences about the source that a reader of a number must know.
+    deep: what happens to pixels of PIL images and of files' bytes beyond 8 bits.
     """
 
     repeatable = True
     skipped = 0
 
-    def __init__(self, given: Any, *, label: str = "array", notes: Sequence[str] = ()) -> None:
+    def __init__(self, given: Any, *, label: str = "array", notes: Sequence[str] = (), deep: Deep = "fail") -> None:
         self.label = label
+        self.deep = deep
         self._images: Any = given if isinstance(given, (list, tuple)) else to_images(given)
         if not len(self._images):
             raise InputError(f"{label}: holds no images (shape {tuple(np.shape(given))})")
-        self.notes = (*notes, *_black(self._images))
+        self.notes = (*notes, *_black(self._images), *_deep_notes(self._images, label, deep))
 
     @property
     def count(self) -> int:
@@ -54,7 +57,7 @@ class ArraySource:
         """The images in order."""
         for index, image in enumerate(self._images):
             name = f"{self.label}[{index}]"
-            yield Item(name, partial(single_pixels, image, name))
+            yield Item(name, partial(single_pixels, image, name, self.deep))
 
 
 def is_array(given: Any) -> bool:
@@ -76,20 +79,27 @@ def is_single(given: Any) -> bool:
     return (len(shape) == 2 and given.dtype == np.uint8) or (len(shape) == 3 and shape[-1] in _LAST)
 
 
-def single_pixels(given: Any, name: str) -> NDArray[np.uint8]:
+def has_deep(given: Any) -> bool:
+    """Whether one image (`is_single`) is a PIL image, or a file's bytes, of pixels deeper than 8 bits."""
+    return has_deep_pixels(given) if isinstance(given, bytes) else isinstance(given, Image.Image) and is_deep(given)
+
+
+def single_pixels(given: Any, name: str, deep: Deep = "fail") -> NDArray[np.uint8]:
     """(H, W, 3) uint8 of one image (`is_single`). Raises InputError, which for damaged bytes is an UnreadableImage."""
     if isinstance(given, bytes):
-        return decode(given, name)
+        return decode(given, name, policy=PEERS[deep])
     if not isinstance(given, Image.Image):
         given = given if is_array(given) and len(given.shape) > 2 else np.asarray(given)[..., None]
         one: NDArray[np.uint8] = to_images(given[None])[0]
         return one
-    if is_deep(given):
-        raise InputError(f"{name}: a PIL image of mode {given.mode}, deeper than 8 bits (convert it to 8 bits first)")
     if getattr(given, "n_frames", 1) > 1:
         raise InputError(f"{name}: an animation of {given.n_frames} frames (give the frames one by one)")  # type: ignore[attr-defined]
     try:
-        return peers(given.copy())
+        return PEERS[deep](given if is_deep(given) else given.copy())
+    except DeepPixels as error:
+        raise InputError(f"{name}: a PIL image of mode {given.mode}, {error}") from error
+    except UnusablePixels as error:
+        raise UnreadableImage(name, str(error)) from error
     except DAMAGE as error:  # a PIL image is read from its file at the first use
         raise UnreadableImage(name, "damaged, or of a kind that Pillow cannot decode") from error
 
@@ -224,3 +234,12 @@ def _black(images: Any) -> tuple[str, ...]:
     if isinstance(images, np.ndarray) and images.max() <= 1:
         return ("all pixels are 0 or 1 of 255: values in 0–1 must be given as floating point, not as uint8",)
     return ()
+
+
+def _deep_notes(images: Iterable[Any], label: str, deep: Deep) -> tuple[str, ...]:
+    """A note where images of a list are deeper than 8 bits; with `deep="fail"` they are refused when they are read."""
+    if deep == "fail" or isinstance(images, np.ndarray):
+        return ()
+    names = [f"{label}[{place}]" for place, image in enumerate(images) if has_deep(image)]
+    more = " …" if len(names) > 3 else ""
+    return (deep_note(len(names), ", ".join(names[:3]) + more, deep),) if names else ()

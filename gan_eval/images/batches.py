@@ -19,8 +19,19 @@ from typing import Any
 from PIL import Image
 
 from gan_eval.errors import InputError
-from gan_eval.images.arrays import is_array, is_single, is_tensor, kind_of, may_be_pixels, single_pixels, to_images
+from gan_eval.images.arrays import (
+    has_deep,
+    is_array,
+    is_single,
+    is_tensor,
+    kind_of,
+    may_be_pixels,
+    single_pixels,
+    to_images,
+)
+from gan_eval.images.policies import deep_note
 from gan_eval.images.source import Item
+from gan_eval.settings import Deep
 
 #: What images are usually called in datasets, loaders and files of arrays.
 IMAGE_NAMES = ("image", "images", "img", "imgs", "pixel_values", "samples", "x", "jpg", "jpeg", "png", "webp")
@@ -40,14 +51,25 @@ class StreamSource:
     batches: iterable of batches.
     column: of dicts and tuples, which part holds the images.
     label: what the source is called in messages.
+    deep: what happens to pixels of PIL images and of files' bytes beyond 8 bits.
     """
 
     repeatable = False
     count = None
     skipped = 0
 
-    def __init__(self, batches: Iterable[Any], *, column: Column | None = None, label: str = "stream") -> None:
+    def __init__(
+        self,
+        batches: Iterable[Any],
+        *,
+        column: Column | None = None,
+        label: str = "stream",
+        deep: Deep = "fail",
+    ) -> None:
         self.label = label
+        self._deep = deep
+        self._deep_names: list[str] = []
+        self._deep_count = 0
         self._batches = batches
         self._column = column
         self._notes: dict[str, None] = {}
@@ -56,7 +78,9 @@ class StreamSource:
     @property
     def notes(self) -> tuple[str, ...]:
         """Notes on the images for the reader of a number; complete once `items` has run to its end."""
-        return tuple(self._notes)
+        names = ", ".join(self._deep_names) + (" …" if self._deep_count > len(self._deep_names) else "")
+        deep = [deep_note(self._deep_count, names, self._deep)] if self._deep_count else []
+        return (*self._notes, *deep)
 
     def items(self) -> Iterator[Item]:
         """The images in order; a batch is taken from the iterator when its first image is asked for."""
@@ -65,17 +89,24 @@ class StreamSource:
             if self._spent:
                 raise InputError(f"{self.label}: an iterator can be read once only (make a new one)")
             self._spent = True
+        self._deep_names, self._deep_count = [], 0
         index = 0
         for number, batch in enumerate(batches):
             try:
                 for image in images_of(batch, column=self._column, notes=self._notes):
                     name = f"{self.label}[{index}]"
-                    yield Item(name, partial(single_pixels, image, name))
+                    self._see(image, name)
+                    yield Item(name, partial(single_pixels, image, name, self._deep))
                     index += 1
             except InputError as error:
                 raise InputError(f"{self.label}, batch {number}: {error}") from error
         if index == 0:
             raise InputError(f"{self.label}: gave no images")
+
+    def _see(self, image: Any, name: str) -> None:
+        if self._deep != "fail" and has_deep(image):
+            self._deep_count += 1
+            self._deep_names += [name] if len(self._deep_names) < 3 else []
 
 
 class DatasetSamples:

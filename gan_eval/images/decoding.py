@@ -18,7 +18,7 @@ from PIL import Image, UnidentifiedImageError
 from gan_eval.errors import InputError
 from gan_eval.files import DAMAGE, open_regular
 from gan_eval.images import libtiff
-from gan_eval.images.policies import Policy, UnusablePixels, is_deep, peers
+from gan_eval.images.policies import DeepPixels, Policy, UnusablePixels, is_deep, peers
 
 #: More pixels than this are refused as a possible decompression bomb; Pillow's own threshold.
 MAX_PIXELS = 89_478_485
@@ -75,6 +75,7 @@ def decode(data: bytes | Path, name: str | None = None, *, policy: Policy = peer
     Raises
     ------
     UnreadableImage: empty, truncated, not an image, more than MAX_PIXELS, or pixels that the policy cannot use.
+    InputError: pixels deeper than 8 bits, where the policy refuses them.
     """
     name = name if name is not None else str(data) if isinstance(data, Path) else "image"
     with _open(_bytes(data, name), name) as image:
@@ -93,6 +94,15 @@ def probe(data: bytes, name: str) -> Header:
         if not _looks_whole(data, format_name):
             _pixels(image, name, peers)
     return header
+
+
+def has_deep_pixels(data: bytes) -> bool:
+    """Whether a file's pixels are deeper than 8 bits, by its header; False where it cannot be read."""
+    try:
+        with _open(data, "") as image:
+            return is_deep(image)
+    except UnreadableImage:
+        return False
 
 
 def _bytes(data: bytes | Path, name: str) -> bytes:
@@ -130,6 +140,8 @@ def _open(data: bytes, name: str) -> Image.Image:
 def _pixels(image: Image.Image, name: str, policy: Policy) -> NDArray[np.uint8]:
     try:
         return policy(image)
+    except DeepPixels as error:
+        raise InputError(f"{name}: {error}") from error
     except UnusablePixels as error:
         raise UnreadableImage(name, str(error)) from error
     except _DAMAGE as error:

@@ -47,7 +47,7 @@ class Fields:
             if self._pairs[earlier, field] == 2:
                 raise InputError(
                     f"{self._label}: its samples hold several pictures, {earlier} and {field}: choose one as "
-                    f"{self._label}::{field}"
+                    f"{self._label}::{field}, or with column={field}"
                 )
         return True
 

@@ -20,6 +20,7 @@ from gan_eval.images.numpy_files import ArrayFilesSource, open_images
 from gan_eval.images.parts import PartSource
 from gan_eval.images.remote import is_address
 from gan_eval.images.source import Source
+from gan_eval.settings import Deep
 
 #: Anything that `open_source` takes: a path, several paths, images in memory, a dataset, an iterable of batches.
 Given = Any
@@ -29,7 +30,7 @@ _SOURCES = (FilesSource, ZipSource, TarSource, ArraySource, ArrayFilesSource, St
 _MEMBERS = (*_TAR, ".zip", ".npz")
 
 
-def open_source(given: Given, *, column: Column | None = None) -> Source:
+def open_source(given: Given, *, column: Column | None = None, deep: Deep = "fail") -> Source:
     """Open a source of images.
 
     Parameters
@@ -39,29 +40,30 @@ def open_source(given: Given, *, column: Column | None = None) -> Source:
         PIL images, arrays or tensors, one image in each place; a dataset (map-style, or Hugging Face); a data loader or
         another iterable of batches (see `gan_eval.images.batches`); or a Source, returned as it is. `FILE.npz::NAME`
         chooses an array, `FILE.tar::FIELD` and `FILE.zip::FIELD` one of the pictures of each sample.
-    column: of datasets and batches that are dicts or tuples, which part holds the images. Default: the only one that
-        can, or the one with a usual name.
+    column: of datasets and batches that are dicts or tuples, which part holds the images; of shards and zip files whose
+        samples hold several pictures, which one. Default: the only one that can, or the one with a usual name.
+    deep: what happens to PIL images of more than 8 bits; for files, whoever decodes them decides.
 
     Raises
     ------
     InputError: nothing there, nothing that can be read as images, or several things that might be the images.
     """
     if is_path(given):
-        return _open_path(os.fspath(given))
+        return _open_path(os.fspath(given), column)
     if isinstance(given, _SOURCES):
         return given
     if is_array(given):
         return ArraySource(given)
     if isinstance(given, (Image.Image, bytes)):
-        return ArraySource([given], label="image")
+        return ArraySource([given], label="image", deep=deep)
     if isinstance(given, (list, tuple)) and given:
-        return _open_list(given, column)
+        return _open_list(given, column, deep)
     if isinstance(given, Mapping):
         raise InputError(f"a dict is not a source of images (choose one of {', '.join(map(str, given))})")
     if _is_map_style(given):
-        return StreamSource(DatasetSamples(given), column=column, label="dataset")
+        return StreamSource(DatasetSamples(given), column=column, label="dataset", deep=deep)
     if isinstance(given, Iterable):
-        return StreamSource(LoaderBatches(given) if _is_data_loader(given) else given, column=column)
+        return StreamSource(LoaderBatches(given) if _is_data_loader(given) else given, column=column, deep=deep)
     raise InputError(f"a {type(given).__name__} is not a source of images (a path, an array, a tensor, batches)")
 
 
@@ -78,15 +80,15 @@ def split_member(text: str) -> tuple[str, str | None]:
     return text, None
 
 
-def _open_list(given: list[Any] | tuple[Any, ...], column: Column | None) -> Source:
+def _open_list(given: list[Any] | tuple[Any, ...], column: Column | None, deep: Deep) -> Source:
     paths = [isinstance(one, (str, os.PathLike)) for one in given]
     if all(paths):
         return FilesSource.paths("list of paths", given)
     if any(paths):
         raise InputError("a list that mixes paths and other things; give only paths, or only images")
     if all(is_single(one) for one in given):
-        return ArraySource(given, label="list")
-    return StreamSource(list(given), column=column, label="list")
+        return ArraySource(given, label="list", deep=deep)
+    return StreamSource(list(given), column=column, label="list", deep=deep)
 
 
 def _is_map_style(given: Any) -> bool:
@@ -99,13 +101,14 @@ def _is_data_loader(given: Any) -> bool:
     return torch is not None and isinstance(given, torch.utils.data.DataLoader)
 
 
-def _open_path(text: str) -> Source:
+def _open_path(text: str, column: Column | None) -> Source:
     if text.startswith("@"):
         return FilesSource.listing(Path(text[1:]))
     text, member = split_member(text)
+    field = member if member is not None or column is None else str(column)
     lower = text.lower()
     if lower.endswith(_TAR) and not os.path.isdir(text):
-        return TarSource(text, expand_braces(text), member)
+        return TarSource(text, expand_braces(text), field)
     if is_address(text):
         raise InputError(f"{text}: not a source of images (at an address, one or several .tar are)")
     path = Path(text)
@@ -121,7 +124,7 @@ def _open_path(text: str) -> Source:
     if not stat.S_ISREG(mode):
         raise InputError(f"{text}: not a regular file (a pipe or a device is no source)")
     if lower.endswith(".zip"):
-        return ZipSource(path, member)
+        return ZipSource(path, field)
     if lower.endswith((".npz", ".npy")):
         return open_images(path, member)
     if is_image_name(path.name):

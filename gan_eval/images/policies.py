@@ -1,7 +1,9 @@
-"""Two named policies that turn an opened file into (H, W, 3) uint8 pixels.
+"""Named policies that turn an opened file into (H, W, 3) uint8 pixels.
 
 `peers` is what `PIL.Image.open(...).convert("RGB")` gives, and so what pytorch-fid, clean-fid and torch-fidelity see:
-alpha is dropped, values above 255 are cut, EXIF rotation is not applied. Scores are made with it.
+alpha is dropped, values above 255 are cut, EXIF rotation is not applied. Scores are made with it, where no pixels are
+deeper than 8 bits or `deep="clip"` is chosen. `peers_scaled` (`deep="scale"`) differs for such pixels alone: their full
+range is mapped to 8 bits. `peers_shallow` (`deep="fail"`) refuses them.
 
 `photographs` gives what a person sees: EXIF rotation is applied, 12-bit, 16-bit and floating-point pixels are scaled to
 8 bits, transparency is laid over a background, and an embedded colour profile is converted to sRGB. Training,
@@ -12,11 +14,13 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageOps
+
+from gan_eval.settings import Deep
 
 Colour = tuple[int, int, int]
 
@@ -29,8 +33,19 @@ WHITE: Colour = (255, 255, 255)
 _SCALES = (1.0, 255.0, 1023.0, 4095.0, 16383.0, 65535.0)
 
 
+#: What to do about images that `deep="fail"` refuses.
+DEEP_REMEDY = (
+    "pass deep='scale' to map their full range to 8 bits, or deep='clip' to cut values above 255 to white, as other "
+    "tools do"
+)
+
+
 class UnusablePixels(ValueError):
     """An undamaged image whose pixel values or colours cannot be turned into 8 bits."""
+
+
+class DeepPixels(ValueError):
+    """An undamaged image of more than 8 bits where no way to 8 bits was chosen."""
 
 
 def peers(image: Image.Image) -> NDArray[np.uint8]:
@@ -49,6 +64,52 @@ def peers(image: Image.Image) -> NDArray[np.uint8]:
     # Pillow warns that transparency is lost, which is what the peers do and what is wanted.
     image.info.pop("transparency", None)
     return _in_strips(image, lambda strip: strip.convert("RGB"))
+
+
+def peers_scaled(image: Image.Image) -> NDArray[np.uint8]:
+    """As `peers`, but pixels deeper than 8 bits are mapped from their full range: 0–1, 0–4095 or 0–65535 to 0–255.
+
+    The range follows from the file's type and never from its values, so that all images are scaled alike: floating
+    point 0–1, 12-bit TIFF 0–4095, all others 0–65535.
+
+    Raises
+    ------
+    UnusablePixels: values outside the range, NaN.
+    """
+    if not is_deep(image):
+        return peers(image)
+    values, top = np.asarray(image).astype(np.float64), _full_range(image)
+    if not (np.isfinite(values).all() and values.min() >= 0 and values.max() <= top):
+        low, high = float(values.min()), float(values.max())
+        raise UnusablePixels(f"pixel values from {low:.6g} to {high:.6g} are not in 0–{top:g} (rescale them)")
+    return np.repeat(np.round(values / top * 255).astype(np.uint8)[..., None], 3, axis=-1)
+
+
+def peers_shallow(image: Image.Image) -> NDArray[np.uint8]:
+    """As `peers`. Raises DeepPixels for pixels deeper than 8 bits."""
+    if is_deep(image):
+        raise DeepPixels(f"deeper than 8 bits ({DEEP_REMEDY.replace('their', 'its')})")
+    return peers(image)
+
+
+#: The policy of each value of the option `deep`.
+PEERS: Mapping[Deep, Policy] = {"fail": peers_shallow, "clip": peers, "scale": peers_scaled}
+
+
+def deep_subject(count: int, names: str) -> str:
+    """So many images, with the names of the first, as the beginning of a sentence."""
+    return f"{count} {'images are' if count > 1 else 'image is'} deeper than 8 bits ({names})"
+
+
+def deep_note(count: int, names: str, deep: Deep) -> str:
+    """The sentence about images deeper than 8 bits that a reader of a number must know."""
+    subject = deep_subject(count, names)
+    if deep == "scale":
+        return f"{subject}: their full range is mapped to 8 bits, which other tools do not do"
+    return (
+        f"{subject}: values above 255 become white, as in other tools, so the numbers do not describe these images; "
+        "convert them to 8 bits first"
+    )
 
 
 def photographs(image: Image.Image, *, background: Colour = WHITE, white: float | None = None) -> NDArray[np.uint8]:
@@ -97,7 +158,10 @@ def _in_strips(image: Image.Image, convert: Callable[[Image.Image], Image.Image]
 
 
 def is_deep(image: Image.Image) -> bool:
-    """Whether pixels are wider than 8 bits and `peers` cuts them: Pillow's modes I, F, I;16 and their kin."""
+    """Whether pixels are wider than 8 bits and `peers` cuts them: Pillow's modes I, F, I;16 and their kin.
+
+    16-bit colour is not among them: Pillow reads it as its upper 8 bits.
+    """
     return image.mode in ("I", "F") or image.mode.startswith("I;")
 
 
@@ -129,6 +193,14 @@ def white_of(brightest_values: Iterable[float], *, floating: bool = False) -> fl
         if top <= scale:
             return scale
     raise UnusablePixels(f"pixel values reach {top:.6g}, beyond 16 bits: say which value is white")
+
+
+def _full_range(image: Image.Image) -> float:
+    """The value that is white in a file of this type."""
+    if image.mode == "F":
+        return 1.0
+    bits = getattr(image, "tag_v2", {}).get(258, (16,))  # BitsPerSample of a TIFF
+    return 4095.0 if tuple(bits) == (12,) else 65535.0
 
 
 def _eight_bits(image: Image.Image, white: float | None) -> Image.Image:

@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 
 from gan_eval.errors import BadImagesError, InputError
 from gan_eval.images.decoding import Header, UnreadableImage, probe
+from gan_eval.images.policies import DEEP_REMEDY, deep_note, deep_subject
 from gan_eval.images.source import Item, OnBadImage, Source
 from gan_eval.result import Progress
+from gan_eval.settings import Deep
 
 _In = TypeVar("_In")
 _Out = TypeVar("_Out")
@@ -30,7 +32,8 @@ class Contents:
     give the same value wherever they lie. bad: "name: reason" of each unreadable file, sorted as the source is.
     formats: file format → count. sizes: the (width, height) met, at most a few. skipped: foreign and hidden files.
     notes: sentences that a reader of a number must know: pixels that were cut, animations, which array was taken.
-    digests: the first 8 bytes of each image's hash.
+    digests: the first 8 bytes of each image's hash. deep: what happens to pixels beyond 8 bits; None where there are
+    none.
     """
 
     count: int
@@ -41,6 +44,12 @@ class Contents:
     skipped: int
     notes: tuple[str, ...] = ()
     digests: frozenset[bytes] = field(default=frozenset(), repr=False, compare=False)
+    deep: Deep | None = None
+
+    @property
+    def pixels_key(self) -> str:
+        """What the pixels follow from: the hash of the files and, where it matters, how deep pixels are made 8 bits."""
+        return self.sha256 if self.deep is None else f"{self.sha256}:{self.deep}"
 
 
 class _Glance(NamedTuple):
@@ -64,18 +73,25 @@ class _Odd:
                 self._counts[kind] += 1
                 self._names[kind] += [name] if len(self._names[kind]) < 3 else []
 
-    def notes(self) -> list[str]:
+    def deep(self) -> int:
+        """Number of images deeper than 8 bits."""
+        return self._counts["deep"]
+
+    def names(self, kind: str) -> str:
+        """The first few of a kind."""
+        return ", ".join(self._names[kind]) + (" …" if self._counts[kind] > len(self._names[kind]) else "")
+
+    def deep_subject(self) -> str:
+        """The images deeper than 8 bits, in words."""
+        return deep_subject(self.deep(), self.names("deep"))
+
+    def notes(self, deep: Deep) -> list[str]:
         """One sentence for each kind of odd image."""
-        sentences = {
-            "deep": "{} {} deeper than 8 bits ({}): values above 255 become white, as in other tools, so the "
-            "numbers do not describe these images; convert them to 8 bits first",
-            "animated": "{} {} several frames ({}): only the first frame is used",
-        }
-        verbs = {"deep": ("image is", "images are"), "animated": ("image has", "images have")}
-        lines = []
-        for kind, count in self._counts.items():
-            names = ", ".join(self._names[kind]) + (" …" if count > len(self._names[kind]) else "")
-            lines.append(sentences[kind].format(count, verbs[kind][count > 1], names))
+        lines = [deep_note(self.deep(), self.names("deep"), deep)] if self.deep() else []
+        animated = self._counts["animated"]
+        if animated:
+            subject = f"{animated} {'images have' if animated > 1 else 'image has'}"
+            lines.append(f"{subject} several frames ({self.names('animated')}): only the first frame is used")
         return lines
 
 
@@ -84,14 +100,17 @@ def scan(
     *,
     workers: int | None = None,
     on_bad_image: OnBadImage = "fail",
+    deep: Deep = "fail",
     progress: Progress | None = None,
 ) -> Contents:
     """Read every file of a repeatable source once: content hash, header, signs of damage.
 
+    deep: what will happen to pixels beyond 8 bits.
+
     Raises
     ------
     BadImagesError: with `on_bad_image="fail"`, when any file is unreadable; it names the first five and the count.
-    InputError: when no readable image is left.
+    InputError: when no readable image is left, or, with `deep="fail"`, an image is deeper than 8 bits.
     """
     total = hashlib.sha256()
     formats: collections.Counter[str] = collections.Counter()
@@ -116,6 +135,8 @@ def scan(
             progress(f"reading {source.label}", done, source.count)
     if bad and on_bad_image == "fail":
         raise BadImagesError(source.label, bad)
+    if odd.deep() and deep == "fail":
+        raise InputError(f"{source.label}: {odd.deep_subject()}: {DEEP_REMEDY}")
     if not count:
         found = f"{len(bad)} unreadable, {source.skipped} other files"
         raise InputError(f"{source.label}: no readable images in it ({found})")
@@ -126,8 +147,9 @@ def scan(
         dict(sorted(formats.items())),
         tuple(sorted(sizes)),
         source.skipped,
-        (*odd.notes(), *_copies(count, len(digests)), *source.notes),
+        (*odd.notes(deep), *_copies(count, len(digests)), *source.notes),
         frozenset(digests),
+        deep if odd.deep() else None,
     )
 
 

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gan_eval.images.decoding import decode
+from gan_eval.images.policies import PEERS
+from gan_eval.settings import Deep
 from gan_eval.settings import OnBadImage as OnBadImage
 
 
@@ -18,13 +20,17 @@ class Item(NamedTuple):
     name: str
     read: Callable[[], bytes | NDArray[np.uint8]]
 
-    def pixels(self) -> NDArray[np.uint8]:
-        """(H, W, 3) uint8. Raises UnreadableImage."""
-        return self.decoded(self.read())
+    def pixels(self, deep: Deep = "fail") -> NDArray[np.uint8]:
+        """(H, W, 3) uint8. Raises as `decoded` does."""
+        return self.decoded(self.read(), deep)
 
-    def decoded(self, data: bytes | NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """The pixels of what `read` gave, (H, W, 3) uint8. Raises UnreadableImage."""
-        return decode(data, self.name) if isinstance(data, bytes) else data
+    def decoded(self, data: bytes | NDArray[np.uint8], deep: Deep = "fail") -> NDArray[np.uint8]:
+        """The pixels of what `read` gave, (H, W, 3) uint8.
+
+        deep: what happens to pixels of a file beyond 8 bits. Raises UnreadableImage, and InputError for pixels that
+        `deep="fail"` refuses.
+        """
+        return decode(data, self.name, policy=PEERS[deep]) if isinstance(data, bytes) else data
 
 
 class Source(Protocol):
