@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from gan_eval.version import __version__
 
 if TYPE_CHECKING:
+    from gan_eval import study
     from gan_eval.api import PRDC, Reference, compare, fid, inception_score, kid, prdc, score
     from gan_eval.comparison import Comparison, Model
     from gan_eval.discriminative.outcome import NrdsPair, NrdsResult
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from gan_eval.settings import Settings
     from gan_eval.training_runs import ModelRun, TrainingRuns
 
+#: Public names that are modules.
+_MODULES = ("study",)
 _HOMES = {
     "comparison": ("Comparison", "Model"),
     "discriminative.outcome": ("NrdsPair", "NrdsResult"),
@@ -96,10 +99,13 @@ __all__ = [
     "nrds",
     "prdc",
     "score",
+    "study",
 ]
 
 
 def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return importlib.import_module(f"gan_eval.{name}")
     for module, names in _HOMES.items():
         if name in names:
             return getattr(importlib.import_module(f"gan_eval.{module}"), name)

@@ -20,6 +20,7 @@ from gan_eval.feature_set import FeatureSet
 from gan_eval.features import FeatureReader, Opened
 from gan_eval.features import reader as feature_reader
 from gan_eval.files import read_document, write_json
+from gan_eval.frames import SCORE_COLUMNS, data_frame, score_row
 from gan_eval.images import Column, Given
 from gan_eval.inference.families import RankSet
 from gan_eval.metrics import kernel_error
@@ -71,11 +72,8 @@ class Comparison:
 
         Raises InputError where pandas is not installed.
         """
-        try:
-            import pandas
-        except ImportError as error:
-            raise InputError("to_dataframe needs pandas, which is not installed (pip install pandas)") from error
-        return pandas.DataFrame(_rows(self))
+        rows = [score_row(model.name, model.rank, score) for model in self.models for score in model.scores]
+        return data_frame(rows, SCORE_COLUMNS)
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON document of the command-line contract."""
@@ -104,18 +102,6 @@ class Comparison:
             "warnings": list(self.warnings),
             "seconds": seconds,
         }
-
-
-def _rows(comparison: Comparison) -> list[dict[str, Any]]:
-    """One flat row for each score of each model."""
-    rows = []
-    for model in comparison.models:
-        for score in model.scores:
-            bar = score.interval
-            numbers = {"value": score.value, "low": bar.low if bar else None, "high": bar.high if bar else None}
-            sides = {"n_real": score.n_real, "n_fake": score.n_fake, "features": score.features}
-            rows.append({"model": model.name, "rank": model.rank, "metric": score.metric, **numbers, **sides})
-    return rows
 
 
 def compare(

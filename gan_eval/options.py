@@ -105,6 +105,11 @@ class OptionRow(NamedTuple):
         words = {"bool": "True or False", "path": "a path", "text": self.option.wanted or "a text that is not empty"}
         return f"use {words[self.kind]}{none}"
 
+    def help_text(self) -> str:
+        """What the option does, with the range of a number as a sentence of its own."""
+        limits = _range(self.option).strip().removeprefix("of ")
+        return f"{self.option.help} {limits[0].upper()}{limits[1:]}." if limits else self.option.help
+
     def type_in_words(self) -> str:
         """The type as a docstring tells it."""
         words = {"text": "str", "path": "str or path", "choice": f"{{{', '.join(map(repr, self.choices))}}}"}
@@ -279,6 +284,6 @@ def _documented(text: str, rows: Mapping[str, OptionRow]) -> str:
     for row in rows.values():
         default = f" (default: {row.option.shown_default})" if row.option.shown_default else ""
         lines.append(f"{row.name} : {row.type_in_words()}, default {row.option.default!r}")
-        lines += textwrap.wrap(row.option.help + default, 108, initial_indent="    ", subsequent_indent="    ")
+        lines += textwrap.wrap(row.help_text() + default, 108, initial_indent="    ", subsequent_indent="    ")
     before, returns, after = text.partition("\nReturns\n")
     return f"{before.rstrip()}\n" + "\n".join(lines) + (f"\n\nReturns\n{after}" if returns else "\n")

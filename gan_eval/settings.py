@@ -228,11 +228,18 @@ class Settings:
         return self.like or "clean-fid"
 
 
-class IntervalOptions(TypedDict, total=False):
-    """The options of error bars."""
+class SeedOptions(TypedDict, total=False):
+    """The seed."""
 
-    interval: Annotated[bool, Option(True, "Error bars.")]
     seed: Annotated[int, Option(0, "Seed of everything random.", least=0)]
+
+
+class _BarOptions(TypedDict, total=False):
+    interval: Annotated[bool, Option(True, "Error bars.")]
+
+
+class IntervalOptions(_BarOptions, SeedOptions, total=False):
+    """The options of error bars."""
 
 
 class EstimatorOptions(IntervalOptions, total=False):

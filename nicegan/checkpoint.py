@@ -215,7 +215,9 @@ class SavedState(NamedTuple):
 def load_state(checkpoint: Checkpoint, device: torch.device | str = "cpu") -> SavedState:
     """What is needed to continue. Raises InputError where the checkpoint holds none of it, or it is damaged."""
     if checkpoint.state is None:
-        raise InputError(f"{checkpoint.folder}: holds no optimiser state (start from it with --init, not --resume)")
+        raise InputError(
+            f"{checkpoint.folder}: holds no optimiser state (start from it with init=CHECKPOINT, not resume=True)"
+        )
     path = checkpoint.folder / STATE
     _check_content(path, checkpoint.state, hashed=True)
     try:

@@ -51,7 +51,7 @@ class OptimConfig:
             if self.stop_at > self.iterations:
                 raise InputError(
                     f"stop-at: {self.stop_at} is past the schedule's {self.iterations} steps (lengthen it with "
-                    "--iterations; a run whose schedule is over goes on under a new one with --from RUN)"
+                    "iterations=N; a run whose schedule is over goes on under a new one with parent=RUN)"
                 )
         if not all(0 <= beta < 1 for beta in self.betas):
             raise InputError(f"betas: {list(self.betas)} are not in [0, 1)")

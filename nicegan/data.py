@@ -98,7 +98,7 @@ def open_folders(root: Path, *, on_bad_image: OnBadImage = "fail", progress: Pro
     if missing := [name for name in ("trainA", "trainB") if not (root / name).is_dir()]:
         raise InputError(
             f"{root}: has no {' and no '.join(missing)} (DATA holds {', '.join(FOLDERS)}; two plain folders: "
-            "--domain-a DIR --domain-b DIR)"
+            "domain_a=DIR domain_b=DIR)"
         )
     folders = {name: root / name for name in FOLDERS}
     return _opened(folders, root=root, on_bad_image=on_bad_image, progress=progress)

@@ -114,7 +114,7 @@ def _obtain(origin: str, archive: Path, name: str, report: Progress | None) -> N
     except (DownloadError, OSError, ValueError) as error:  # ValueError is a malformed address
         reason = str(error) if isinstance(error, DownloadError) else getattr(error, "strerror", None) or "no address"
         raise InputError(
-            f"{origin}: cannot be had: {reason} (try again later, or give a copy that you have with --from FILE)"
+            f"{origin}: cannot be had: {reason} (try again later, or give a copy that you have with origin=FILE)"
         ) from error
 
 

@@ -65,7 +65,7 @@ def export_checkpoint(folder: Path, destination: Path, *, averaged: bool = False
     authors, model = _format(found.config.model), implementation(found.config.model)
     authors.check_expressible(found.config)
     if averaged and not found.averaged:
-        raise InputError(f"{folder}: holds no averaged generators (trained without --ema)")
+        raise InputError(f"{folder}: holds no averaged generators (trained without averaging)")
     names = [name for name in found.networks if not name.startswith(AVERAGE)]
     weights = {name: checkpoint.load_weights(found, name) for name in names}
     if averaged:

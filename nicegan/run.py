@@ -142,7 +142,7 @@ def _claim(
     document = _document(config, folders, world, judge)
     if (run / CONFIG).exists():
         if not resume:
-            raise InputError(f"{run}: holds a run already (continue it with --resume, or choose another --out)")
+            raise InputError(f"{run}: holds a run already (continue it with resume=True, or choose another folder)")
         before = _read(run)
         _compare(before, document, run)
         if judge is None and best_step(run) is not None:
@@ -217,7 +217,7 @@ def _compare(then: RunDocument, now: RunDocument, run: Path) -> None:
     if changes:
         raise MismatchError(
             f"{run}: cannot be resumed as another run: {changes.removeprefix(', ')} (leave it as it was, or begin a "
-            f"new run from where this one stands: --from {run} --out NEW)"
+            f"new run from where this one stands: parent={run} out=NEW)"
         )
 
 

@@ -252,8 +252,8 @@ def _check(step: int, run: Path, rank: int) -> None:
         good = checkpoint.newest(run)
         last = f"the last good checkpoint is {good.folder}" if good else "there is no checkpoint yet"
         raise DivergedError(
-            f"step {step}: losses or weights are no longer numbers; {last} (start anew with a lower --learning-rate, "
-            f"with --precision fp32 or with another --seed{', from its weights with --init' if good else ''})"
+            f"step {step}: losses or weights are no longer numbers; {last} (start anew with a lower learning rate, "
+            f"with precision=fp32 or with another seed{', from its weights with init=CHECKPOINT' if good else ''})"
         )
 
 

@@ -241,16 +241,16 @@ def _output_size(size: Size | Literal["keep"] | None, source: Checkpoint) -> Siz
     network = source.config.network
     if size == "keep":
         if network.fixed_size:
-            raise InputError(f"--size keep: this generator makes {network.width}x{network.height} alone")
+            raise InputError(f"size=keep: this generator makes {network.width}x{network.height} alone")
         return None
     size = size or Size(network.height, network.width)
     step = network.multiple
     if size.height % step or size.width % step:
-        raise InputError(f"--size {size.width}x{size.height}: not multiples of {step}, which the generator needs")
+        raise InputError(f"size={size.width}x{size.height}: not multiples of {step}, which the generator needs")
     if network.fixed_size and size != (network.height, network.width):
         raise InputError(
-            f"--size {size.width}x{size.height}: this generator makes {network.width}x{network.height} alone "
-            "(leave --size out)"
+            f"size={size.width}x{size.height}: this generator makes {network.width}x{network.height} alone "
+            "(leave it out)"
         )
     return size
 
@@ -320,7 +320,7 @@ def _claim(out: Path, record: TranslationRecord) -> None:
     """Make `out` the folder of this translation, or see that it is so already."""
     if not (out / TRANSLATION_FILE).exists():
         if out.exists() and (not out.is_dir() or list_images(out)):
-            raise InputError(f"{out}: holds other images (choose another --out, or empty it)")
+            raise InputError(f"{out}: holds other images (choose another folder, or empty it)")
         _write_record(out, record)
         return
     earlier = read_document(out / TRANSLATION_FILE, TRANSLATION)
@@ -329,7 +329,7 @@ def _claim(out: Path, record: TranslationRecord) -> None:
         del wanted["inputs"]
     if different := [name for name, value in wanted.items() if there[name] != value]:
         raise MismatchError(
-            f"{out}: holds another translation (other {', '.join(different)}; choose another --out, or remove it)"
+            f"{out}: holds another translation (other {', '.join(different)}; choose another folder, or remove it)"
         )
 
 

@@ -42,7 +42,18 @@ FOLDERS: dict[str, int] = {
 MODEL_SETTINGS = re.compile(r"nicegan\.models\.\w+\.settings")
 MODULES: dict[int, dict[str, set[str]]] = {
     4: {
-        "gan_eval": {"agree", "api", "comparison", "demo", "evaluate", "metric", "scoring", "sheets", "training_runs"},
+        "gan_eval": {
+            "agree",
+            "api",
+            "comparison",
+            "demo",
+            "evaluate",
+            "metric",
+            "scoring",
+            "sheets",
+            "study.api",
+            "training_runs",
+        },
         "nicegan": {"training", "translate", "validation"},
     },
     3: {
@@ -82,12 +93,14 @@ MODULES: dict[int, dict[str, set[str]]] = {
             "arguments",
             "errors",
             "extractors.known",
+            "frames",
             "options",
             "picture_size",
             "printable",
             "provenance",
             "result",
             "settings",
+            "study.options",
             "version",
         }
     },

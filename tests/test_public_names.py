@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 
-@pytest.mark.parametrize("package", ["gan_eval", "nicegan"])
+@pytest.mark.parametrize("package", ["gan_eval", "gan_eval.study", "nicegan"])
 def test_all_names_exist_and_are_documented(package: str) -> None:
     module = importlib.import_module(package)
     assert len(set(module.__all__)) == len(module.__all__)
@@ -22,7 +22,7 @@ def test_all_names_exist_and_are_documented(package: str) -> None:
             assert inspect.getdoc(value), f"{package}.{name} has no docstring"
 
 
-@pytest.mark.parametrize("package", ["gan_eval", "nicegan"])
+@pytest.mark.parametrize("package", ["gan_eval", "gan_eval.study", "nicegan"])
 def test_nothing_public_is_left_out(package: str) -> None:
     module = importlib.import_module(package)
     for name, value in vars(module).items():
@@ -42,7 +42,7 @@ def test_lazy_names_type_checking_names_and_all_agree() -> None:
     typed = {
         alias.name for node in guarded for part in node.body if isinstance(part, ast.ImportFrom) for alias in part.names
     }
-    lazy = {name for names in gan_eval._HOMES.values() for name in names}
+    lazy = {name for names in gan_eval._HOMES.values() for name in names} | set(gan_eval._MODULES)
     assert typed == lazy == set(gan_eval.__all__) - {"__version__"}
 
 

@@ -79,7 +79,8 @@ def in_flags(message: str) -> str:
 def _of_command(command: click.Command) -> Mapping[str, CommandFlag]:
     options = [option for option in command.params if isinstance(option, click.Option)]
     names = {option.name or "": (max(option.opts, key=len), option.secondary_opts) for option in options}
-    return {name: CommandFlag(on, off[0] if off else f"no {on}") for name, (on, off) in names.items()}
+    called = {on.lstrip("-").replace("-", "_"): (on, off) for on, off in names.values()}
+    return {name: CommandFlag(on, off[0] if off else f"no {on}") for name, (on, off) in {**called, **names}.items()}
 
 
 def _known() -> Mapping[str, CommandFlag]:

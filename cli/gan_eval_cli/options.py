@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -52,9 +53,9 @@ class RowType(_ParamType):
         return [CompletionItem(text) for text in offered if text.startswith(incomplete)]
 
 
-def flag(row: OptionRow) -> Callable[[C], C]:
-    """The click option of a row."""
-    name, option = "--" + row.name.replace("_", "-"), row.option
+def flag(row: OptionRow, name: str | None = None) -> Callable[[C], C]:
+    """The click option of a row. name: of the flag, where it is not called like the option."""
+    name, option = name or "--" + row.name.replace("_", "-"), row.option
     default = f"  [default: {option.shown_default}]" if option.shown_default else ""
     shown = not option.shown_default and option.default is not None and option.default is not False
     if row.kind == "bool":
@@ -66,14 +67,14 @@ def flag(row: OptionRow) -> Callable[[C], C]:
         type=RowType(row),
         default=option.default,
         show_default=shown,
-        help=option.help + default,
+        help=row.help_text() + default,
     )
 
 
-def flags(*tables: type) -> dict[str, Callable[[C], C]]:
-    """The click options of tables of options, by name."""
+def flags(*tables: type, named: Mapping[str, str] = MappingProxyType({})) -> dict[str, Callable[[C], C]]:
+    """The click options of tables of options, by name. named: options whose flag is not called like them."""
     rows: Mapping[str, OptionRow] = {name: row for table in tables for name, row in option_rows(table).items()}
-    return {name: flag(row) for name, row in rows.items()}
+    return {name: flag(row, named.get(name)) for name, row in rows.items()}
 
 
 _reading = option_rows(ReadingOptions)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import click
 from gan_eval_cli.app import gan_eval_group
 from gan_eval_cli.nicegan import nicegan_group
+from gan_eval_cli.options import RowType
 
 #: An option that so many commands have alike is described once, at the top.
 SHARED_FROM = 4
@@ -178,8 +179,11 @@ def _names(item: click.Option, value: str = "") -> str:
 def _value(item: click.Option) -> str:
     if item.metavar:
         return item.metavar
-    if isinstance(item.type, click.Choice):
-        return "|".join(map(str, item.type.choices))
+    choices = item.type.choices if isinstance(item.type, click.Choice) else ()
+    if isinstance(item.type, RowType):
+        choices = item.type.row.choices
+    if choices:
+        return "|".join(map(str, choices))
     return {"integer": "N", "float": "X", "path": "PATH", "directory": "FOLDER", "file": "FILE", "text": "TEXT"}.get(
         item.type.name.removesuffix(" range"), item.type.name.upper()
     )

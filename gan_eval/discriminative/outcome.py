@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from gan_eval.frames import SCORE_COLUMNS, data_frame, score_row
 from gan_eval.provenance import Provenance
 from gan_eval.result import Interval, Score
 from gan_eval.strict_json import document_sha256
@@ -77,6 +78,14 @@ class NrdsResult:
             if score.details["model"] == model:
                 return score
         raise KeyError(model)
+
+    def to_dataframe(self) -> Any:
+        """The scores as a pandas DataFrame, one row for each model, best first.
+
+        Raises InputError where pandas is not installed.
+        """
+        rows = [score_row(str(score.details["model"]), rank, score) for rank, score in enumerate(self.scores, 1)]
+        return data_frame(rows, SCORE_COLUMNS)
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON document of the command-line contract."""

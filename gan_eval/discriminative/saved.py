@@ -24,10 +24,10 @@ def read_curves(path: Path) -> dict[str, list[float]]:
     try:
         document = parse_json(data, where=str(path))
     except InputError as error:
-        raise InputError(f"{error} (wanted the output of nrds --json)") from error
+        raise InputError(f"{error} (wanted the JSON of an nrds result)") from error
     curves = document.get("curves", document) if isinstance(document, dict) else None
     if not isinstance(curves, dict) or not curves or not all(map(_is_curve, curves.values())):
-        raise InputError(f"{path}: holds no curves (wanted name → list of numbers, or the output of nrds --json)")
+        raise InputError(f"{path}: holds no curves (wanted name → list of numbers, or the JSON of an nrds result)")
     if curves is not document and document.get("schema", SCHEMA) != SCHEMA:
         raise InputError(
             f"{path}: its schema is {ascii(document['schema'])[:60]}, this program reads {SCHEMA} (update gan-eval)"

@@ -123,6 +123,6 @@ def rows_of(side: Side) -> Rows:
     if side.vectors is None:
         raise InputError(
             f"{side.label}: holds moments only, and this metric needs every feature vector "
-            "(give the images, or a file made with gan-eval stats --keep-features)"
+            "(give the images, or a file that keeps features as well)"
         )
     return side.vectors

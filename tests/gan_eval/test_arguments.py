@@ -14,6 +14,7 @@ import pytest
 import torch
 
 import gan_eval
+from gan_eval import study
 from gan_eval.arguments import check_models, check_source
 from gan_eval.comparison import compare
 from gan_eval.errors import GanEvalError, InputError
@@ -21,9 +22,10 @@ from gan_eval.metrics.table import MetricOptions
 from gan_eval.options import OptionRow, option_rows
 from gan_eval.scoring import check_metrics
 from gan_eval.settings import NetworkOptions, ScoringOptions
+from gan_eval.study.options import NewOptions, PlanningOptions, SimulateOptions
 
 Call = Callable[..., object]
-NOWHERE = "/nowhere/real"
+NOWHERE, OUT = "/nowhere/real", "/nowhere/out"
 MODULE = torch.nn.Flatten()
 NO_SOURCE: list[Any] = [None, 3, 1.5, True, b"x", object(), MODULE, [], {}]
 
@@ -65,6 +67,15 @@ CALLS: dict[str, Call] = {
     "nrds": lambda **given: gan_eval.nrds({"a": NOWHERE, "b": NOWHERE}, NOWHERE, **given),
     "Options": gan_eval.Options,
     "Settings": gan_eval.Settings,
+}
+STUDY_TABLES: dict[str, type] = {"new": NewOptions, "simulate": SimulateOptions, "plan": PlanningOptions}
+STUDY_CALLS: dict[str, Call] = {
+    "new": lambda **given: study.new(**{"kind": "pairwise", "methods": {"a": NOWHERE}, "out": OUT, **given}),
+    "check": lambda **given: study.check(**{"out": NOWHERE, **given}),
+    "simulate": lambda **given: study.simulate(**{"study": NOWHERE, "out": OUT, **given}),
+    "collect": lambda **given: study.collect(**{"sources": [NOWHERE], "out": OUT, **given}),
+    "analyse": lambda **given: study.analyse(**{"responses": NOWHERE, "key": NOWHERE, **given}),
+    "plan": lambda **given: study.plan(**{"kind": "pairwise", "methods": 2, **given}),
 }
 ROWS = {**option_rows(ScoringOptions), **option_rows(MetricOptions)}
 
@@ -189,3 +200,86 @@ def test_a_list_of_paths_names_models_where_it_may() -> None:
     check_models(["a", "b"], paths=True)
     with pytest.raises(InputError, match=r"^models="):
         check_models(["a", "b"])
+
+
+# ------------------------------------------------------------------------------------------------ studies
+
+
+@pytest.mark.parametrize(
+    ("name", "option", "value"),
+    [
+        pytest.param(name, row.name, value, id=f"{name}-{row.name}")
+        for name, table in STUDY_TABLES.items()
+        for row in option_rows(table).values()
+        for value in wrong(row)
+    ],
+)
+def test_a_wrong_option_of_a_study_is_refused(name: str, option: str, value: Any) -> None:
+    refused(lambda: STUDY_CALLS[name](**{option: value}), option)
+
+
+NO_PATH: list[Any] = [3, 1.5, True, b"x", "", "a\0b", object(), MODULE, [], {}, {"a": "b"}]
+NO_FLAG: list[Any] = [3, "yes", None, [], MODULE]
+OWN_ARGUMENTS: dict[tuple[str, str], list[Any]] = {
+    **{(name, "kind"): ["none such", "Pairwise", 3, None, [], MODULE] for name in ("new", "plan")},
+    ("new", "methods"): [*NO_PATH[:-1], None, {3: "a"}, {"": "a"}, {"a": 3}, {"a": None}, {"a": ""}, ["a"]],
+    **{(name, "out"): [*NO_PATH, None] for name in ("new", "check", "simulate", "collect")},
+    **{("new", name): NO_PATH for name in ("inputs", "real")},
+    ("new", "progress"): PROGRESS,
+    ("check", "browser"): NO_FLAG,
+    ("simulate", "study"): [*NO_PATH, None],
+    ("simulate", "strengths"): [3, "A=1", [("A", 1)], {3: 1.0}, {"A": "1"}, {"A": None}, {"A": True}],
+    ("collect", "sources"): [3, "a", b"x", None, [], {}, {"a": "b"}, [3], [None], [""]],
+    ("collect", "study"): NO_PATH,
+    ("collect", "keep_platform_ids"): NO_FLAG,
+    **{("analyse", name): [*NO_PATH, None] for name in ("responses", "key")},
+    ("analyse", "manifest"): NO_PATH,
+    ("plan", "methods"): [0, -1, 10, True, 1.5, "2", None, [], MODULE],
+}
+
+
+@pytest.mark.parametrize(("name", "parameter"), OWN_ARGUMENTS, ids="-".join)
+def test_a_wrong_argument_of_a_study_is_refused(name: str, parameter: str) -> None:
+    for value in OWN_ARGUMENTS[name, parameter]:
+        refused(lambda value=value: STUDY_CALLS[name](**{parameter: value}), parameter)
+
+
+def test_no_argument_of_a_study_is_forgotten() -> None:
+    shown = {(name, p) for name in STUDY_CALLS for p in inspect.signature(getattr(study, name)).parameters}
+    of_tables = {(name, row) for name, table in STUDY_TABLES.items() for row in option_rows(table)}
+    assert shown == of_tables | set(OWN_ARGUMENTS)
+
+
+@pytest.mark.parametrize("name", STUDY_CALLS)
+def test_an_unknown_option_of_a_study_is_a_type_error(name: str) -> None:
+    with pytest.raises(TypeError, match="unexpected keyword argument 'no_such_option'"):
+        STUDY_CALLS[name](no_such_option=3)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "values"),
+    [
+        ("reset_real_features", NO_FLAG),
+        ("sync_on_compute", NO_FLAG),
+    ],
+)
+def test_wrong_choices_of_a_metric_are_refused(parameter: str, values: list[Any]) -> None:
+    for value in values:
+        refused(lambda value=value: gan_eval.Metric("fid", **{parameter: value}), parameter)
+
+
+@pytest.mark.parametrize("value", METRICS[1:], ids=repr)
+def test_wrong_metrics_of_a_metric_are_refused(value: Any) -> None:
+    refused(lambda: gan_eval.Metric(value), "metrics")
+
+
+@pytest.mark.parametrize("value", NO_SOURCE, ids=lambda value: type(value).__name__)
+def test_wrong_images_of_a_metric_are_refused(value: Any) -> None:
+    metric = gan_eval.Metric("fid", features=MODULE)
+    refused(lambda: metric.update(value, real=True), "images")
+    refused(lambda: metric.forward(value, real=False), "images")
+
+
+@pytest.mark.parametrize("value", [None, 1, "real", torch.tensor([True])], ids=repr)
+def test_a_wrong_side_of_a_metric_is_refused(value: Any) -> None:
+    refused(lambda: gan_eval.Metric("fid", features=MODULE).update(torch.zeros(2, 3, 8, 8), real=value), "real")

@@ -49,11 +49,9 @@ def analyse_command(
     """
     from gan_eval.files import write_text
     from gan_eval.report.study.page import render
-    from gan_eval.study.analysing.analysis import analyse
     from gan_eval.study.analysing.document import to_dict
     from gan_eval.study.analysing.spreadsheet import answers_csv
-    from gan_eval.study.schema.events import read_events
-    from gan_eval.study.schema.manifest import MANIFEST_FILE, read_key, read_manifest
+    from gan_eval.study.api import analyse
     from gan_eval.study.votes.reading import is_ballots
 
     check_outputs(html, csv_file)
@@ -62,10 +60,7 @@ def analyse_command(
         return
     if key_file is None:
         raise click.UsageError("Missing option '--key' (answers of a study are unblinded by its key).")
-    key = read_key(key_file)
-    folder = key_file if key_file.is_dir() else key_file.parent
-    manifest = read_manifest(manifest_file or folder / MANIFEST_FILE)
-    analysis = analyse(read_events(responses), manifest, key)
+    analysis = analyse(responses, key_file, manifest=manifest_file)
     if as_json:
         print_json(to_dict(analysis))
     else:
@@ -74,7 +69,7 @@ def analyse_command(
         write_text(html, render(analysis, command=command_line()))
         notice(f"report: {html}")
     if csv_file is not None:
-        write_text(csv_file, answers_csv(analysis.record, manifest, key, analysis.screening))
+        write_text(csv_file, answers_csv(analysis.record, analysis.manifest, analysis.key, analysis.screening))
         notice(f"answers: {csv_file}")
 
 

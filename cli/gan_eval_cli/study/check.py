@@ -22,24 +22,19 @@ def check_command(out: Path, browser: bool, as_json: bool) -> None:
     Example: gan-eval study check study/
     """
     from gan_eval.errors import CheckFailed
-    from gan_eval.study.checking.check import LIMIT, check
+    from gan_eval.study.api import check
 
-    results = check(out, browser=browser)
-    problems = [f"{result.name}: {problem}" for result in results for problem in result.problems]
+    found = check(out, browser=browser)
+    problems = found.problems
     if as_json:
-        checks = [
-            {"name": it.name, "ok": not it.problems, "problems": list(it.problems), "notes": list(it.notes)}
-            for it in results
-        ]
-        document = {"schema": "gan-eval-study-check/1", "ok": not problems, "checks": checks, "limit": LIMIT}
-        print_json(document)
+        print_json(found.to_dict())
     else:
-        rows = [[it.name, "ok" if not it.problems else f"{len(it.problems)} found"] for it in results]
+        rows = [[it.name, "ok" if not it.problems else f"{len(it.problems)} found"] for it in found.results]
         print_table(["check", "result"], rows)
-        for result in results:
+        for result in found.results:
             for note in result.notes:
                 notice(f"{result.name}: {note}")
-        notice(LIMIT)
+        notice(found.limit)
     if problems:
         for problem in problems[1:20]:
             notice(f"leak: {problem}")

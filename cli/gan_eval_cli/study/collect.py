@@ -28,13 +28,13 @@ def collect_command(
 
     Example: gan-eval study collect study/answers.db mail/ --study study/ --out answers/
     """
-    from gan_eval.study.collecting.collect import collect
+    from gan_eval.study.api import collect
 
     found = collect(sources, out, study=study, keep_platform_ids=keep_platform_ids)
     for reason in found.rejected:
         notice(f"warning: left out: {reason}")
     if as_json:
-        print_json({"schema": "gan-eval-study-collect/1", **found._asdict()})
+        print_json(found.to_dict())
         return
     rows = [[name, f"{getattr(found, name):,}"] for name in ("sessions", "finished", "events", "new", "forgotten")]
     print_table(["answers", str(out)], [*rows, ["left out", f"{len(found.rejected):,}"]])

@@ -2,84 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from gan_eval.study.analysing.kinds.table import KINDS
+from gan_eval.study.options import PlanningOptions
 from gan_eval_cli import options
 from gan_eval_cli.render import notice, print_json, print_table
+from gan_eval_cli.study.options import with_table
 
 if TYPE_CHECKING:
     from gan_eval.study.making.planning import StudyPlan
+    from gan_eval.study.schema.trials import Kind
 
 
 @click.command("plan")
 @click.option("--kind", type=click.Choice(tuple(KINDS)), required=True, help="Kind of study.")
 @click.option("--methods", type=click.IntRange(1, 9), required=True, help="Methods to compare.")
-@click.option("--trials", type=click.IntRange(1, 500), default=30, show_default=True, help="Main trials per person.")
-@click.option(
-    "--effect",
-    type=float,
-    help="Effect worth finding: how often the better method is chosen, or a fooling rate.  [default: by the kind]",
-)
-@click.option(
-    "--rho",
-    type=click.FloatRange(0, 0.9),
-    default=0.05,
-    show_default=True,
-    help="Correlation of one person's answers; 0.05 to 0.10 is usual.",
-)
-@click.option(
-    "--power", type=click.FloatRange(0.1, 0.999), default=0.8, show_default=True, help="Chance to find the effect."
-)
-@click.option(
-    "--alpha", type=click.FloatRange(0.0001, 0.2), default=0.05, show_default=True, help="Level of the tests."
-)
-@click.option(
-    "--seconds", type=click.FloatRange(0.5, 300), default=6.0, show_default=True, help="Seconds that one trial takes."
-)
-@click.option("--pay", type=click.FloatRange(0), help="Pay per hour, for the cost.")
-@options.seed
+@with_table(PlanningOptions)
 @options.json_output
 def plan_command(
-    kind: str,
+    kind: Kind,
     methods: int,
-    trials: int,
-    effect: float | None,
-    rho: float,
-    power: float,
-    alpha: float,
-    seconds: float,
-    pay: float | None,
-    seed: int,
+    chosen: dict[str, Any],
     as_json: bool,
 ) -> None:
     """Plan a study: how many people it needs, how long it takes them, and what it costs.
 
     Example: gan-eval study plan --kind pairwise --methods 2 --trials 30 --effect 0.6 --rho 0.05 --pay 12
     """
-    import numpy as np
+    from gan_eval.study.api import plan
 
-    from gan_eval.study.analysing.kinds.table import kind_spec
-    from gan_eval.study.making.planning import Wanted, plan
-
-    wanted = Wanted(
-        kind=kind,
-        methods=methods,
-        trials=trials,
-        effect=kind_spec(kind).plan.usual(methods) if effect is None else effect,
-        rho=rho,
-        power=power,
-        alpha=alpha,
-        seconds=seconds,
-        hourly=pay,
-    )
-    found = plan(wanted, rng=np.random.default_rng(seed))
+    found = plan(kind, methods, **chosen)
     if as_json:
-        document = {"schema": "gan-eval-study-plan/1", "advised_people": found.advised} | asdict(found)
-        print_json(document)
+        print_json(found.to_dict())
         return
     _print(found)
 

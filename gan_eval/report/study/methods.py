@@ -15,7 +15,7 @@ _LIMITS = (
     "Neither intervals nor tests cover people and pictures unlike those of the study, or any other question than the "
     "one asked."
 )
-_MODEL = "A mixed model with people and items as random factors, in R, from the file that --csv writes:"
+_MODEL = "A mixed model with people and items as random factors, in R, from the CSV file of the answers:"
 
 
 def method_section(analysis: Analysis, command: str = "") -> PageSection:

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from gan_eval.errors import InputError
+from gan_eval.frames import data_frame
 from gan_eval.inference.persons import FEW, SOME
 from gan_eval.study.analysing.answers import Record, Session, Usable, read_record, table
 from gan_eval.study.analysing.describing import Agreement, Conduct, agreement, conduct
@@ -26,7 +28,9 @@ from gan_eval.study.schema.manifest import Key, Manifest
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """Everything there is to report. findings: of those who were kept; unruled: of all who did not withdraw.
+    """The findings of a study, with everything that they were made from.
+
+    findings: of those who were kept; unruled: of all who did not withdraw.
 
     people: persons kept; answers: main answers of theirs that enter. main: name of the main measure.
     """
@@ -46,10 +50,35 @@ class Analysis:
     tally: Tally
     warnings: tuple[str, ...]
 
+    def to_dataframe(self) -> Any:
+        """The estimates as a pandas DataFrame, one row for each measure of each method, the main measure first.
+
+        Raises InputError where pandas is not installed.
+        """
+        rows = [_row(method.name, measure) for method in self.findings.methods for measure in method.measures]
+        return data_frame(rows, _COLUMNS)
+
     @property
     def spec(self) -> KindSpec:
         """What is particular to the study's kind."""
         return kind_spec(self.key.kind)
+
+
+_COLUMNS = ("method", "measure", "value", "low", "high", "people", "answers")
+
+
+def _row(method: str, measure: Measure) -> dict[str, Any]:
+    estimate = measure.estimate
+    bar = estimate.interval
+    return {
+        "method": method,
+        "measure": measure.name,
+        "value": estimate.value,
+        "low": bar.low if bar else None,
+        "high": bar.high if bar else None,
+        "people": estimate.people,
+        "answers": measure.answers,
+    }
 
 
 def analyse(

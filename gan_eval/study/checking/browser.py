@@ -118,7 +118,7 @@ class _Pipe:
             ready, _, _ = select.select([self._read], [], [], max(0.0, deadline - time.monotonic()))
             data = os.read(self._read, 1 << 20) if ready else b""
             if not data:
-                raise InputError("Chromium did not answer (set CHROMIUM to one that starts, or pass --no-browser)")
+                raise InputError("Chromium did not answer (set CHROMIUM to one that starts, or pass browser=False)")
             self._buffer += data
         line, _, self._buffer = self._buffer.partition(b"\0")
         message: dict[str, Any] = parse_json(line, where="Chromium")

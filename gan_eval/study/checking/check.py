@@ -9,8 +9,9 @@ from __future__ import annotations
 import io
 import stat
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -35,7 +36,7 @@ LIMIT = (
 _TELLING = 0.1
 
 
-class Result(NamedTuple):
+class CheckResult(NamedTuple):
     """One check: what was looked at, what is wrong, and remarks that are no fault."""
 
     name: str
@@ -43,27 +44,53 @@ class Result(NamedTuple):
     notes: Sequence[str] = ()
 
 
-def check(folder: Path, *, browser: bool) -> list[Result]:
+@dataclass(frozen=True, slots=True)
+class StudyCheck:
+    """The checks of a study. limit: what no check can promise, as a sentence."""
+
+    results: tuple[CheckResult, ...]
+    limit: str = LIMIT
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Everything that is wrong, each with the check that found it."""
+        return tuple(f"{result.name}: {problem}" for result in self.results for problem in result.problems)
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.problems
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON document of the command-line contract."""
+        checks = [
+            {"name": it.name, "ok": not it.problems, "problems": list(it.problems), "notes": list(it.notes)}
+            for it in self.results
+        ]
+        return {"schema": "gan-eval-study-check/1", "ok": self.ok, "checks": checks, "limit": self.limit}
+
+
+def run_checks(folder: Path, *, browser: bool) -> list[CheckResult]:
     """Run every check on an exported study; open the page in a browser where one is wanted and found.
 
     Raises InputError where the folder has no readable key.
     """
     key = read_key(folder / KEY_FILE)
-    results = [Result("names", _names(folder, key))]
+    results = [CheckResult("names", _names(folder, key))]
     try:
         study = read_study(folder)
     except (InputError, MismatchError) as error:
-        return [*results, Result("files", [str(error)])]
+        return [*results, CheckResult("files", [str(error)])]
     results += [
-        Result("files", _files(study)),
-        Result("page", _page(study)),
-        Result("metadata", _metadata(study)),
-        Result("sizes and lengths", _sizes(study)),
-        Result("order", _order(study)),
-        Result("balance", _balance(study)),
-        Result("language", _language(study)),
-        Result("feedback", [], _feedback(study)),
-        _offline(study) if browser else Result("offline", [], ["not opened in a browser"]),
+        CheckResult("files", _files(study)),
+        CheckResult("page", _page(study)),
+        CheckResult("metadata", _metadata(study)),
+        CheckResult("sizes and lengths", _sizes(study)),
+        CheckResult("order", _order(study)),
+        CheckResult("balance", _balance(study)),
+        CheckResult("language", _language(study)),
+        CheckResult("feedback", [], _feedback(study)),
+        _offline(study) if browser else CheckResult("offline", [], ["not opened in a browser"]),
     ]
     return results
 
@@ -234,14 +261,14 @@ def _feedback(study: Exported) -> list[str]:
     return notes
 
 
-def _offline(study: Exported) -> Result:
+def _offline(study: Exported) -> CheckResult:
     """(h) The page comes up with the network off, asks nobody for anything, and its policy is content."""
     chromium = find_chromium()
     if chromium is None:
-        return Result("offline", [], ["not opened in a browser: no Chromium found (set CHROMIUM)"])
+        return CheckResult("offline", [], ["not opened in a browser: no Chromium found (set CHROMIUM)"])
     opened = open_offline(chromium, study.page_path)
     problems = [f"the browser says: {message}" for message in opened.messages]
     problems += [f"the page asks for {address}" for address in opened.requests]
     if opened.state not in ("consent", "preview"):
         problems.append(f"the page does not come up (it stays {opened.state!r})")
-    return Result("offline", problems, ["opened in Chromium with the network off"])
+    return CheckResult("offline", problems, ["opened in Chromium with the network off"])

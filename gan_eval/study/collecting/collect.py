@@ -40,8 +40,11 @@ _ENDINGS = frozenset((".jsonl", ".json", ".ndjson", ".txt", ".db", ".sqlite"))
 
 
 class Collected(NamedTuple):
-    """What there is now. new: events that were not there before; rejected: "place: reason"; forgotten: events of
-    sessions that were taken out earlier and stay out."""
+    """What a folder of answers holds now. events, sessions: all of them; finished: sessions that reached the last page.
+
+    new: events that were not there before; rejected: "place: reason" of what was left out; forgotten: events of
+    sessions that were taken out earlier and stay out.
+    """
 
     events: int
     new: int
@@ -49,6 +52,10 @@ class Collected(NamedTuple):
     finished: int
     rejected: Sequence[str]
     forgotten: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON document of the command-line contract."""
+        return {"schema": "gan-eval-study-collect/1", **self._asdict()}
 
 
 class _Found(NamedTuple):
@@ -59,7 +66,7 @@ class _Found(NamedTuple):
     platform: Mapping[str, str] = {}
 
 
-def collect(sources: Sequence[Path], out: Path, *, study: Path | None, keep_platform_ids: bool) -> Collected:
+def merge_sources(sources: Sequence[Path], out: Path, *, study: Path | None, keep_platform_ids: bool) -> Collected:
     """Merge `sources` into the folder `out` (its `events.jsonl`).
 
     study: the exported study's folder; with it every event is checked against manifest and forms, and platform ids
@@ -108,7 +115,7 @@ def forget(responses: Path, session: str) -> int:
         finally:
             store.close()
     if not responses.is_dir():
-        raise InputError(f"{responses}: no such folder of answers (what `gan-eval study collect --out` made)")
+        raise InputError(f"{responses}: no such folder of answers (as `study collect` makes one)")
     files = {path: read_events(path) for path in sorted(responses.glob("*.jsonl"))}
     name = _meant(session, (event.session_id for events in files.values() for event in events), responses)
     # First the note, then the deletion: an interruption in between must not let the session come back.
@@ -184,7 +191,7 @@ def _event(document: Any, where: str, study: Exported | None) -> _Found:
     except (InputError, MismatchError) as error:
         return _Found(None, str(error))
     if isinstance(event.payload, Start) and event.payload.platform:
-        raise InputError(f"{where}: holds platform ids (pass --study, so that they can be replaced by pseudonyms)")
+        raise InputError(f"{where}: holds platform ids (pass study=DIR, so that they can be replaced by pseudonyms)")
     return _Found(event)
 
 

@@ -201,7 +201,7 @@ def _listening(host: str, port: int) -> socket.socket:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family)
     except OSError as error:
-        raise InputError(f"{host}:{port}: cannot listen: {error.strerror} (choose another --port)") from error
+        raise InputError(f"{host}:{port}: cannot listen: {error.strerror} (choose another port)") from error
 
 
 def _body() -> dict[str, Any]:

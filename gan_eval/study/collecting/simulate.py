@@ -57,7 +57,7 @@ class People:
     real_error: float = 0.2
 
 
-def simulate(manifest: Manifest, key: Key, people: People, *, rng: np.random.Generator) -> list[Event]:
+def made_up_events(manifest: Manifest, key: Key, people: People, *, rng: np.random.Generator) -> list[Event]:
     """Events of `people.count` sessions, forms in turn, each event checked as if a browser had sent it.
 
     Raises InputError for a method that the study has not, or a fooling rate outside 0 … 1.

@@ -200,7 +200,7 @@ class Store:
         if manifest is not None and own.sha256 != manifest.sha256:
             raise MismatchError(
                 f"{self.path}: holds answers to manifest {own.sha256}, the study is {manifest.sha256} "
-                "(give another --store; each export collects its own answers)"
+                "(give another file; each study collects its own answers)"
             )
         return own
 

@@ -105,7 +105,7 @@ def _layout(plan: StudyRequest, methods: tuple[str, ...], pools: Pools) -> Layou
 def _refuse_contradictions(plan: StudyRequest) -> None:
     spec = kind_spec(plan.kind)
     if spec.trial.truth is None and plan.screen.feedback != "off":
-        raise InputError(f"a {plan.kind} study has no right answers, so there is no feedback (leave --feedback out)")
+        raise InputError(f"feedback={plan.screen.feedback}: a {plan.kind} study has no right answers (leave it out)")
     if (plan.screen.ties or plan.screen.both_bad) and not spec.trial.ties:
         raise InputError(f"ties go with a pairwise study, not with {plan.kind}")
     paths = [path.resolve() for path in plan.folders.methods.values()]
@@ -142,10 +142,10 @@ def _refuse_problems(plan: StudyRequest, problems: Problems, main: int) -> None:
     """What would make the study unfair, or is likely a mistake, ends the export; the rest is only told."""
     if len(problems.sizes) > 1:
         [line] = replace(Problems(), sizes=problems.sizes).lines()
-        raise InputError(f"{line} (people pick by size; pass --resize WIDTHxHEIGHT to bring all to one)")
+        raise InputError(f"{line} (people pick by size; pass resize='WIDTHxHEIGHT' to bring all to one)")
     leaves_out = replace(Problems(), missing=problems.missing, unreadable=problems.unreadable).lines()
     if leaves_out and not plan.allow_missing:
-        raise InputError("; ".join(leaves_out) + " (mend this, or pass --allow-missing to leave these items out)")
+        raise InputError("; ".join(leaves_out) + " (mend this, or pass allow_missing=True to leave these items out)")
     if main < 1:
         raise InputError("no readable items are left for the main part: " + "; ".join(leaves_out))
 

@@ -94,9 +94,9 @@ def trials_per_person(layout: Layout) -> int:
             f"a {layout.kind} study needs at least {trial.least_methods} methods, not {len(layout.methods)}"
         )
     if trial.needs_real and not layout.main.reals:
-        raise InputError(f"a {layout.kind} study needs real pictures (--real DIR)")
+        raise InputError(f"a {layout.kind} study needs real pictures (pass real=DIR)")
     if layout.reference and not trial.shows_input:
-        raise InputError(f"a {layout.kind} study shows no input beside the picture (leave --input out)")
+        raise InputError(f"a {layout.kind} study shows no input beside the picture (leave the inputs out)")
     cycle = trial.meetings(layout.methods)
     # A source that stands w times in a cycle of c takes w/c of the trials, and shows each of its items once at most.
     room = min(len(cycle) * len(_stems(layout, s)) // n for s, n in Counter(cycle).items())

@@ -23,8 +23,11 @@ LARGE_PAGE = 25_000_000
 _MTIME = 946_684_800
 
 
-class Written(NamedTuple):
-    """What was written. page: `study.html`, or the site's `index.html`; bytes: of the page and its pictures."""
+class StudyFiles(NamedTuple):
+    """The files of a new study. page: `study.html`, or the site's `index.html`; bytes: of the page and its pictures.
+
+    key_file: the key, for nobody but you. manifest, key: their contents. warnings: what the researcher should hear.
+    """
 
     page: Path
     key_file: Path
@@ -55,13 +58,13 @@ class Written(NamedTuple):
         }
 
 
-def export(plan: StudyRequest, out: Path, *, site: bool, progress: Progress) -> Written:
+def export(plan: StudyRequest, out: Path, *, site: bool, progress: Progress) -> StudyFiles:
     """Compose a study and write it to the new folder `out`, whole or not at all.
 
     Raises InputError where `out` holds anything already: a key that is overwritten can never unblind its answers.
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise InputError(f"{out}: exists and is not empty (choose another --out; a study is never overwritten)")
+        raise InputError(f"{out}: exists and is not empty (choose another folder; a study is never overwritten)")
     study = compose(plan, progress=progress)
     with atomic_folder(out) as folder:
         write_manifest(folder / MANIFEST_FILE, study.manifest)
@@ -74,10 +77,12 @@ def export(plan: StudyRequest, out: Path, *, site: bool, progress: Progress) -> 
         size = page.stat().st_size + (sum(map(len, study.images.values())) if site else 0)
     warnings = study.problems.lines()
     if not site and size > LARGE_PAGE:
-        warnings.append(f"the page has {size / 1e6:.0f} MB, too much for e-mail and old phones (--site, fewer --items)")
+        warnings.append(
+            f"the page has {size / 1e6:.0f} MB, too much for e-mail and old phones (pass site=True, or fewer items)"
+        )
     if plan.screen.feedback == "always":
         warnings.append("feedback after every answer: a page on disk holds the right answers; `study serve` hides them")
-    return Written(out / page.relative_to(folder), out / KEY_FILE, size, study.manifest, study.key, warnings)
+    return StudyFiles(out / page.relative_to(folder), out / KEY_FILE, size, study.manifest, study.key, warnings)
 
 
 def _write_site(folder: Path, page: Page, images: Mapping[str, bytes]) -> Path:

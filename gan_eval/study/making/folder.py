@@ -45,7 +45,7 @@ def file_name(name: str, manifest: Manifest) -> str:
 def read_study(folder: Path) -> Exported:
     """Read `folder`. Raises InputError (missing, damaged) or MismatchError (files that do not belong together)."""
     if not folder.is_dir():
-        raise InputError(f"{folder}: no such folder (give the --out of `gan-eval study new`)")
+        raise InputError(f"{folder}: no such folder (give the folder that `study new` made)")
     manifest, key = read_manifest(folder / MANIFEST_FILE), read_key(folder / KEY_FILE)
     require_same_study(key, manifest.sha256)
     site = folder / SITE_FOLDER

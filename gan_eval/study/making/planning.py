@@ -9,7 +9,8 @@ the t or F test over people, with correlation ρ of one person's answers to the 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
@@ -58,8 +59,10 @@ class SampleSize:
 
 @dataclass(frozen=True, slots=True)
 class StudyPlan:
-    """people: for the main test; pair_people: for each further test after Holm (None: there are none).
+    """How large a study must be, how long it takes and what it costs.
 
+    people: for the main test; pair_people: for each further test after Holm (None: there are none). null: value of the
+    effect if there is no difference. minutes: of one person. choices: power and cost of other numbers of people.
     main_test, pair_test: their names. cell_trials: answers of one person per method or pair. answers: what independent
     answers would do (exact binomial; None where the main test is not of one share against one half). simulated: the
     planned power by simulation of beta-binomial people (None likewise).
@@ -84,8 +87,12 @@ class StudyPlan:
         """People to ask: enough for all tests, and LEAST_PEOPLE at least."""
         return max(self.people, self.pair_people or 0, LEAST_PEOPLE)
 
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON document of the command-line contract."""
+        return {"schema": "gan-eval-study-plan/1", "advised_people": self.advised} | asdict(self)
 
-def plan(wanted: Wanted, *, rng: np.random.Generator) -> StudyPlan:
+
+def worked_out(wanted: Wanted, *, rng: np.random.Generator) -> StudyPlan:
     """Work out a study. Raises InputError for an effect that is none, or trials too few to share out."""
     spec = kind_spec(wanted.kind).plan
     null = spec.chance(wanted.methods)

@@ -74,6 +74,6 @@ def _reals(
             if reader.readable([PictureSource(REAL, stem)]):
                 mine.append(stem)
         if group and not mine:
-            raise InputError(f"{len(sources.reals)} real pictures are too few for this study (give more in --real)")
+            raise InputError(f"{len(sources.reals)} real pictures are too few for this study (give more of them)")
         taken.append(tuple(mine))
     return [taken[2], taken[0], taken[1]]

@@ -107,16 +107,14 @@ def open_sources(folders: Folders) -> Sources:
         by_label[REAL] = stems(folders.real)
     everything = sorted(set().union(*paired.values()))
     missing = {
-        names.get(label, "--input"): [stem for stem in everything if stem not in files]
+        names.get(label, "inputs"): [stem for stem in everything if stem not in files]
         for label, files in paired.items()
     }
     common = tuple(stem for stem in everything if all(stem in files for files in paired.values()))
     if not common:
         raise InputError(
             "the folders have no stem in common: "
-            + "; ".join(
-                f"{names.get(label, '--input')} has {_few(sorted(files), 2)}" for label, files in paired.items()
-            )
+            + "; ".join(f"{names.get(label, 'inputs')} has {_few(sorted(files), 2)}" for label, files in paired.items())
             + " (pictures of one item need one file name)"
         )
     return Sources(by_label, common, tuple(sorted(by_label.get(REAL, ()))), missing)
@@ -209,13 +207,13 @@ def translated(folders: Folders, *, wants_inputs: bool, wants_real: bool) -> tup
         recorded = recorded_inputs({name: folders.methods[name] for name in known})
         inputs = recorded.images or None
         notices.append(
-            f"inputs are not shown: {recorded.missing} (give them with --input)"
+            f"inputs are not shown: {recorded.missing} (pass inputs=DIR)"
             if recorded.missing
-            else f"--input {recorded.where} taken from {folders.methods[next(iter(known))] / TRANSLATION_FILE}"
+            else f"inputs={recorded.where} taken from {folders.methods[next(iter(known))] / TRANSLATION_FILE}"
         )
     if wants_real and real is None and (found := _reference(folders, records)):
         real = found
-        notices.append(f"--real {real} taken from {TRANSLATION_FILE}")
+        notices.append(f"real={real} taken from {TRANSLATION_FILE}")
     return Folders(folders.methods, inputs, real), notices
 
 

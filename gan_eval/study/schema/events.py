@@ -312,7 +312,7 @@ def read_events(path: Path) -> list[Event]:
     """Events of one JSONL file, or of a folder's `*.jsonl` files, merged (InputError names file and line)."""
     paths = sorted(path.glob("*.jsonl")) if path.is_dir() else [path]
     if not paths:
-        raise InputError(f"{path}: no .jsonl file (make the folder with `gan-eval study collect … --out {path}`)")
+        raise InputError(f"{path}: no .jsonl file (make the folder with `study collect`)")
     return merge(event for each in paths for event in _lines(each))
 
 

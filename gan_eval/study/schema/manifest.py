@@ -25,9 +25,8 @@ from typing import Annotated, Any, Literal
 from gan_eval.errors import InputError, MismatchError
 from gan_eval.files import read_bytes, read_document, write_json
 from gan_eval.strict_json import AtMost, Between, DocumentFormat, Matches, canonical, canonical_sha256, encode
+from gan_eval.study.options import Feedback as Feedback
 from gan_eval.study.schema.trials import LABEL_PATTERN, Kind, Label, Prompt, Role
-
-Feedback = Literal["off", "practice", "always"]
 
 StudyId = Annotated[str, Matches(r"[a-z0-9][a-z0-9._-]{0,63}")]
 ImageId = Annotated[str, Matches(r"i[0-9a-f]{20}")]

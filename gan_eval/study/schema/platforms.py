@@ -56,7 +56,9 @@ def completion_url(name: str, completion: str) -> str:
     if name == "prolific" and "/" not in completion:
         return _PROLIFIC + quote(completion, safe="")
     if PRESETS[name].finish != "redirect":
-        raise InputError(f"--completion goes with a platform that redirects (prolific, generic), not with {name}")
+        raise InputError(
+            f"completion={completion}: goes with a platform that redirects (prolific, generic), not with {name}"
+        )
     return checked_url(completion)
 
 

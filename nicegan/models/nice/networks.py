@@ -195,7 +195,7 @@ class Generator(nn.Module):
         if not self.light and z.shape[1:] != self.code_shape:
             raise InputError(
                 f"a full generator is bound to its size: z is {tuple(z.shape[1:])}, not {self.code_shape} "
-                "(give images of the size of its training, or train with --light)"
+                "(give images of the size of its training, or train with light=True)"
             )
         x = self.entry_norm(self.entry(self.resize(z)))
         features = x.mean((2, 3)) if self.light else x.contiguous().flatten(1)

@@ -165,7 +165,7 @@ def _detect(theirs: Mapping[str, StateDict], path: Path, size: int | None) -> Ni
     own_size = 4 * math.isqrt(features)
     light = features == 1
     if not light and size is not None and size != own_size:
-        raise InputError(f"{path}: a full generator of {own_size} pixels, not {size} (leave --size out)")
+        raise InputError(f"{path}: a full generator of {own_size} pixels, not {size} (leave the size out)")
     side = (size or 256) if light else own_size
     return NiceNetwork(height=side, width=side, channels=channels, n_res=n_res, light=light)
 

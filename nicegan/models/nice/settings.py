@@ -115,4 +115,4 @@ class NiceLoss(LossSettings):
 
 def _smaller_scales(side: int) -> str:
     fitting = [scale for scale, smallest in SMALLEST_SIDE.items() if side >= smallest]
-    return f"--scales {','.join(map(str, fitting))}" if fitting else f"at least {SMALLEST_SIDE[0]} pixels"
+    return f"scales={','.join(map(str, fitting))}" if fitting else f"at least {SMALLEST_SIDE[0]} pixels"

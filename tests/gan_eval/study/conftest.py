@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from gan_eval.study.checking.browser import find_chromium
-from gan_eval.study.making.export import Written
+from gan_eval.study.making.export import StudyFiles
 from gan_eval.study.making.request import Screen
 from tests.gan_eval.study.exports import make
 
@@ -53,11 +53,11 @@ def context(browser: Any) -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
-def studies(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Written]:
+def studies(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], StudyFiles]:
     """A small study of a kind, exported once per session; realism kinds give feedback."""
-    made: dict[str, Written] = {}
+    made: dict[str, StudyFiles] = {}
 
-    def get(kind: str) -> Written:
+    def get(kind: str) -> StudyFiles:
         if kind not in made:
             feedback = {"real-fake": "always", "two-alternative": "practice"}.get(kind, "off")
             exposure = 100 if kind == "two-alternative" else None
@@ -69,14 +69,14 @@ def studies(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Written
 
 
 @pytest.fixture
-def study_folder(studies: Callable[[str], Written]) -> Path:
+def study_folder(studies: Callable[[str], StudyFiles]) -> Path:
     """The folder of a small pairwise study; not to be changed."""
     return studies("pairwise").page.parent
 
 
 @pytest.fixture(scope="session")
 def servers(
-    studies: Callable[[str], Written], tmp_path_factory: pytest.TempPathFactory
+    studies: Callable[[str], StudyFiles], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[str], Any]]:
     """A running server of the small study of a kind, with a store of its own, started once per session."""
     from tests.gan_eval.study.driving import Server

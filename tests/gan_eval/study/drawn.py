@@ -12,7 +12,7 @@ from PIL import Image
 
 from gan_eval.study.analysing.analysis import Analysis, analyse
 from gan_eval.study.analysing.findings import AnalysisSettings
-from gan_eval.study.collecting.simulate import People, simulate
+from gan_eval.study.collecting.simulate import People, made_up_events
 from gan_eval.study.making.compose import compose
 from gan_eval.study.making.request import Amounts, Screen, StudyRequest
 from gan_eval.study.making.sources import Folders
@@ -58,7 +58,7 @@ def events(kind: Kind, people: int = 22, seed: int = 0, careless: float = 0.0, *
     every = PREFERENCE if kind in ("best-of-k", "pairwise", "rank-k") else RATED if kind == "rating" else FOOLING
     planted = {method.name: every[method.name] for method in key.methods.values() if method.name in every}
     wanted = People(people, planted, careless=careless)
-    return tuple(simulate(manifest, key, wanted, rng=np.random.default_rng(seed)))
+    return tuple(made_up_events(manifest, key, wanted, rng=np.random.default_rng(seed)))
 
 
 @functools.cache

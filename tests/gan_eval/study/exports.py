@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from gan_eval.study.making.export import Written, export
+from gan_eval.study.making.export import StudyFiles, export
 from gan_eval.study.making.request import Amounts, Hosting, Screen, StudyRequest
 from gan_eval.study.making.sources import Folders
 from gan_eval.study.schema.trials import Kind
@@ -56,6 +56,6 @@ def plan(root: Path, kind: Kind, **changes: Any) -> StudyRequest:
     return StudyRequest(**settings | changes)
 
 
-def make(root: Path, kind: Kind, *, site: bool = False, **changes: Any) -> Written:
+def make(root: Path, kind: Kind, *, site: bool = False, **changes: Any) -> StudyFiles:
     """Export a small study to `root / "study"`."""
     return export(plan(root / "pictures", kind, **changes), root / "study", site=site, progress=silent)

@@ -24,11 +24,11 @@ import sys
 import numpy as np
 from pathlib import Path
 from gan_eval.study.analysing.analysis import analyse
-from gan_eval.study.collecting.simulate import People, simulate
+from gan_eval.study.collecting.simulate import People, made_up_events
 from gan_eval.study.schema.manifest import read_key, read_manifest
 folder = Path(sys.argv[1])
 manifest, key = read_manifest(folder), read_key(folder)
-events = simulate(manifest, key, People(20, {"alpha-net": 4.5}), rng=np.random.default_rng(1))
+events = made_up_events(manifest, key, People(20, {"alpha-net": 4.5}), rng=np.random.default_rng(1))
 print(analyse(events, manifest, key).findings.tests[0].p_value)
 """
 

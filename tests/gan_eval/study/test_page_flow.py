@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gan_eval.study.making.export import Written
+from gan_eval.study.making.export import StudyFiles
 from gan_eval.study.schema.events import parse_event, verify_event
 from tests.gan_eval.study.driving import Participant, Server
 
@@ -18,7 +18,7 @@ KINDS = ("best-of-k", "pairwise", "real-fake", "two-alternative", "rating", "ran
 
 @pytest.mark.parametrize("by", ["mouse", "keys"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_from_disk(kind: str, by: Any, context: Any, studies: Callable[[str], Written]) -> None:
+def test_from_disk(kind: str, by: Any, context: Any, studies: Callable[[str], StudyFiles]) -> None:
     study = studies(kind)
     person = Participant(context, study.page.as_uri(), by=by)
     person.run(comment="a <b>comment</b> with </script>")

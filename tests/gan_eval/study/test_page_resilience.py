@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Error
 
-from gan_eval.study.making.export import Written
+from gan_eval.study.making.export import StudyFiles
 from tests.gan_eval.study.driving import Participant, Server, serving
 
 pytestmark = pytest.mark.browser
@@ -36,7 +36,7 @@ def reach_main(person: Participant, answered: int) -> None:
         person.answer()
 
 
-def test_reload_in_the_middle_of_a_trial(context: Any, studies: Callable[[str], Written]) -> None:
+def test_reload_in_the_middle_of_a_trial(context: Any, studies: Callable[[str], StudyFiles]) -> None:
     person = Participant(context, studies("best-of-k").page.as_uri())
     reach_main(person, 2)
     person.page.reload()
@@ -53,7 +53,7 @@ def test_reload_in_the_middle_of_a_trial(context: Any, studies: Callable[[str], 
     assert (interrupted["index"], interrupted["attempt"], again["attempt"]) == (2, 1, 2)
 
 
-def test_somebody_else_may_start_anew(context: Any, studies: Callable[[str], Written]) -> None:
+def test_somebody_else_may_start_anew(context: Any, studies: Callable[[str], StudyFiles]) -> None:
     person = Participant(context, studies("pairwise").page.as_uri())
     reach_main(person, 1)
     person.page.reload()
@@ -62,7 +62,7 @@ def test_somebody_else_may_start_anew(context: Any, studies: Callable[[str], Wri
     person.wait_for("consent")
 
 
-def test_server_down_and_up_again(context: Any, studies: Callable[[str], Written], tmp_path: Path) -> None:
+def test_server_down_and_up_again(context: Any, studies: Callable[[str], StudyFiles], tmp_path: Path) -> None:
     folder, store = studies("pairwise").page.parent, ("--store", str(tmp_path / "answers.db"))
     server = Server(folder, *store)
     person = Participant(context, server.participants)
@@ -94,7 +94,7 @@ def test_page_opened_from_disk_posts_to_the_server(browser: Any, tmp_path: Path)
 
 
 def test_browser_killed_right_after_an_answer(
-    playwright: Any, chromium: str, studies: Callable[[str], Written], tmp_path: Path
+    playwright: Any, chromium: str, studies: Callable[[str], StudyFiles], tmp_path: Path
 ) -> None:
     def launch() -> Any:
         return playwright.chromium.launch_persistent_context(tmp_path / "profile", executable_path=chromium)
@@ -125,7 +125,7 @@ def person_events(person: Participant) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("locks", [True, False], ids=["web-locks", "broadcast-channel"])
-def test_second_tab_waits_until_it_takes_over(locks: bool, context: Any, studies: Callable[[str], Written]) -> None:
+def test_second_tab_waits_until_it_takes_over(locks: bool, context: Any, studies: Callable[[str], StudyFiles]) -> None:
     if not locks:
         context.add_init_script("Object.defineProperty(navigator, 'locks', { value: undefined })")
     url = studies("best-of-k").page.as_uri()
@@ -141,7 +141,9 @@ def test_second_tab_waits_until_it_takes_over(locks: bool, context: Any, studies
     assert answers(second.download()) == list(range(len(studies("best-of-k").manifest.forms[0].sequence)))
 
 
-def test_without_database_the_second_choice_survives_a_reload(context: Any, studies: Callable[[str], Written]) -> None:
+def test_without_database_the_second_choice_survives_a_reload(
+    context: Any, studies: Callable[[str], StudyFiles]
+) -> None:
     context.add_init_script(NO_DATABASE)
     person = Participant(context, studies("pairwise").page.as_uri())
     reach_main(person, 1)
@@ -153,7 +155,7 @@ def test_without_database_the_second_choice_survives_a_reload(context: Any, stud
 
 
 def test_without_any_storage_the_page_warns_and_answers_can_be_copied(
-    context: Any, studies: Callable[[str], Written]
+    context: Any, studies: Callable[[str], StudyFiles]
 ) -> None:
     context.add_init_script(NO_DATABASE + NO_LOCAL_STORAGE)
     person = Participant(context, studies("pairwise").page.as_uri())

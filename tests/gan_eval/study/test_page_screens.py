@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gan_eval.study.making.export import Written
+from gan_eval.study.making.export import StudyFiles
 from gan_eval.study.making.request import Amounts, Hosting, Screen
 from gan_eval.study.making.webpage import LANGUAGES, strings
 from gan_eval.study.schema.platforms import PRESETS, platform
@@ -31,7 +31,7 @@ LUMINANCE = """(selector) => {
 }"""
 
 
-def test_a_phone(playwright: Any, browser: Any, studies: Callable[[str], Written]) -> None:
+def test_a_phone(playwright: Any, browser: Any, studies: Callable[[str], StudyFiles]) -> None:
     context = browser.new_context(**playwright.devices["Pixel 5"])
     person = Participant(context, studies("best-of-k").page.as_uri(), by="touch")
     for state in ("consent", "instructions", "trial", "ready", "comment", "finished"):
@@ -46,7 +46,7 @@ def test_a_phone(playwright: Any, browser: Any, studies: Callable[[str], Written
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_stands_out(scheme: str, browser: Any, studies: Callable[[str], Written]) -> None:
+def test_text_stands_out(scheme: str, browser: Any, studies: Callable[[str], StudyFiles]) -> None:
     context = browser.new_context(color_scheme=scheme)
     person = Participant(context, studies("real-fake").page.as_uri())
     for state in ("consent", "instructions", "trial"):
@@ -58,7 +58,7 @@ def test_text_stands_out(scheme: str, browser: Any, studies: Callable[[str], Wri
     context.close()
 
 
-def test_accessible_names(context: Any, studies: Callable[[str], Written]) -> None:
+def test_accessible_names(context: Any, studies: Callable[[str], StudyFiles]) -> None:
     person = Participant(context, studies("best-of-k").page.as_uri())
     person.begin()
     page = person.page
@@ -115,7 +115,7 @@ def test_right_answers_come_from_the_server_after_the_own_one(context: Any, serv
     assert "The picture was" in person.page.locator(".feedback").inner_text()
 
 
-def test_timed_exposure_is_measured(context: Any, studies: Callable[[str], Written]) -> None:
+def test_timed_exposure_is_measured(context: Any, studies: Callable[[str], StudyFiles]) -> None:
     person = Participant(context, studies("two-alternative").page.as_uri())
     person.run()
     exposures = [event["payload"]["exposure_ms"] for event in person.download() if event["type"] == "answer"]
@@ -213,7 +213,7 @@ def test_mturk_preview_cannot_be_started(context: Any, tmp_path: Path) -> None:
         ("javascript:alert(1)//www.mturk.com", False),
     ],
 )
-def test_mturk_form_goes_to_its_hosts_alone(host: str, accepted: bool, context: Any, mturk: Written) -> None:
+def test_mturk_form_goes_to_its_hosts_alone(host: str, accepted: bool, context: Any, mturk: StudyFiles) -> None:
     person = Participant(context, f"{mturk.page.as_uri()}?{MTURK}{host}")
     person.run()
     forms = person.page.locator(".way form")
@@ -228,7 +228,7 @@ def test_mturk_form_goes_to_its_hosts_alone(host: str, accepted: bool, context: 
 
 
 @pytest.fixture(scope="module")
-def mturk(tmp_path_factory: pytest.TempPathFactory) -> Written:
+def mturk(tmp_path_factory: pytest.TempPathFactory) -> StudyFiles:
     """The smallest study with the legacy preset."""
     root = tmp_path_factory.mktemp("mturk")
     amounts = Amounts(items=1, practice=0, checks=0, repeats=0, forms=2)

@@ -13,9 +13,9 @@ import pytest
 from PIL import Image
 
 from gan_eval.errors import InputError
-from gan_eval.study.checking.check import check
+from gan_eval.study.checking.check import run_checks
 from gan_eval.study.checking.leaks import Word, leaks_in_text, without_own
-from gan_eval.study.making.export import Written, export
+from gan_eval.study.making.export import StudyFiles, export
 from gan_eval.study.making.pictures import Fitting, PictureSize
 from gan_eval.study.making.request import Amounts, StudyRequest
 from gan_eval.study.making.sources import Folders
@@ -26,11 +26,11 @@ KINDS = ("best-of-k", "pairwise", "real-fake", "two-alternative")
 
 
 def problems(folder: Path) -> dict[str, list[str]]:
-    return {result.name: list(result.problems) for result in check(folder, browser=False) if result.problems}
+    return {result.name: list(result.problems) for result in run_checks(folder, browser=False) if result.problems}
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_sound_study_is_well(kind: str, studies: Callable[[str], Written]) -> None:
+def test_sound_study_is_well(kind: str, studies: Callable[[str], StudyFiles]) -> None:
     assert problems(studies(kind).page.parent) == {}
 
 
@@ -141,7 +141,7 @@ def test_changed_program_is_found(site: Path) -> None:
 
 def test_folder_without_a_key_is_a_fault_of_the_input(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such file"):
-        check(tmp_path, browser=False)
+        run_checks(tmp_path, browser=False)
 
 
 def test_own_words_raise_no_false_alarm(tmp_path: Path) -> None:
@@ -165,15 +165,15 @@ def test_words_are_found_as_whole_values(word: str) -> None:
     assert leaks_in_text('{"x":"taxi category 110925","bytes":1092}', [Word(word, "item")]) == []
 
 
-def test_nothing_but_the_study_is_searched(studies: Callable[[str], Written]) -> None:
+def test_nothing_but_the_study_is_searched(studies: Callable[[str], StudyFiles]) -> None:
     rest = without_own(studies("pairwise").page.read_text(encoding="utf-8"))
     assert len(re.findall(r"\w+", rest)) < 200
 
 
 @pytest.mark.browser
-def test_page_opens_with_the_network_off(chromium: str, studies: Callable[[str], Written], monkeypatch: Any) -> None:
+def test_page_opens_with_the_network_off(chromium: str, studies: Callable[[str], StudyFiles], monkeypatch: Any) -> None:
     monkeypatch.setenv("CHROMIUM", chromium)
-    results = {result.name: result for result in check(studies("pairwise").page.parent, browser=True)}
+    results = {result.name: result for result in run_checks(studies("pairwise").page.parent, browser=True)}
     assert results["offline"].problems == []
     assert results["offline"].notes == ["opened in Chromium with the network off"]
 
@@ -182,7 +182,7 @@ def test_page_opens_with_the_network_off(chromium: str, studies: Callable[[str],
 def test_page_that_stays_dead_is_found(chromium: str, site: Path, monkeypatch: Any) -> None:
     monkeypatch.setenv("CHROMIUM", chromium)
     edit(site / "site" / "index.html", lambda html: html.replace('"use strict";', '"use strict"; /* changed */'))
-    [offline] = [result for result in check(site, browser=True) if result.name == "offline"]
+    [offline] = [result for result in run_checks(site, browser=True) if result.name == "offline"]
     assert any("Content Security Policy" in problem for problem in offline.problems)
     assert any("does not come up" in problem for problem in offline.problems)
 

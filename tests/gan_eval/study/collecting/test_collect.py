@@ -11,7 +11,7 @@ import pytest
 
 from gan_eval.errors import InputError, MismatchError
 from gan_eval.study.collecting import collect as collecting
-from gan_eval.study.collecting.collect import collect, forget
+from gan_eval.study.collecting.collect import forget, merge_sources
 from gan_eval.study.collecting.service import Service, utc_now
 from gan_eval.study.collecting.store import Store
 from gan_eval.study.making.folder import read_study
@@ -47,7 +47,7 @@ def write(path: Path, documents: list[Any], *, end: str = "\n") -> Path:
 
 
 def gather(out: Path, study: Any, *sources: Path, keep: bool = False) -> Any:
-    return collect(sources, out, study=study.folder, keep_platform_ids=keep)
+    return merge_sources(sources, out, study=study.folder, keep_platform_ids=keep)
 
 
 def test_files_lists_and_stores_merge_by_event_id(study: Any, tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_two_exports_do_not_mix_even_without_the_study(study: Any, tmp_path: Pat
     other = [it | {"manifest_sha256": "0" * 64} for it in session(study, TWO)]
     files = [write(tmp_path / "a.jsonl", session(study, ONE)), write(tmp_path / "b.jsonl", other)]
     with pytest.raises(MismatchError):
-        collect(files, tmp_path / "out", study=None, keep_platform_ids=False)
+        merge_sources(files, tmp_path / "out", study=None, keep_platform_ids=False)
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"<html>"])
@@ -135,7 +135,7 @@ def test_one_person_gets_one_pseudonym_from_server_and_download(recruited: Any, 
 def test_platform_ids_need_the_study(recruited: Any, tmp_path: Path) -> None:
     mail = write(tmp_path / "x.jsonl", session(recruited, ONE, platform={"PROLIFIC_PID": "5f1e"}))
     with pytest.raises(InputError, match="pass --study"):
-        collect([mail], tmp_path / "out", study=None, keep_platform_ids=False)
+        merge_sources([mail], tmp_path / "out", study=None, keep_platform_ids=False)
 
 
 def test_who_is_forgotten_does_not_come_back(recruited: Any, tmp_path: Path) -> None:

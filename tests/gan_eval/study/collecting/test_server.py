@@ -21,7 +21,7 @@ from gan_eval.study.collecting.limits import Limits
 from gan_eval.study.collecting.server import Serving, create_app
 from gan_eval.study.collecting.service import Service, most_events
 from gan_eval.study.collecting.store import Store
-from gan_eval.study.making.export import Written
+from gan_eval.study.making.export import StudyFiles
 from gan_eval.study.making.folder import read_study
 from gan_eval.study.making.request import Hosting, Screen
 from gan_eval.study.schema.manifest import Rules
@@ -56,7 +56,7 @@ def client(study_folder: Path, tmp_path: Path) -> Client:
 
 
 @pytest.fixture(scope="module")
-def lasting(studies: Callable[[str], Written], tmp_path_factory: pytest.TempPathFactory) -> Client:
+def lasting(studies: Callable[[str], StudyFiles], tmp_path_factory: pytest.TempPathFactory) -> Client:
     """A client whose store outlives the test."""
     folder = studies("pairwise").page.parent
     return Client(folder, tmp_path_factory.mktemp("fuzz") / "answers.db", Serving(NO_LIMIT))

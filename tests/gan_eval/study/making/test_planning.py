@@ -9,14 +9,14 @@ import pytest
 
 from gan_eval.errors import InputError
 from gan_eval.study.analysing.kinds.table import KINDS
-from gan_eval.study.making.planning import LEAST_PEOPLE, StudyPlan, Wanted, plan
+from gan_eval.study.making.planning import LEAST_PEOPLE, StudyPlan, Wanted, worked_out
 from gan_eval.study.schema.trials import Kind
 
 PAIR = Wanted("pairwise", methods=2, trials=20, effect=0.6)
 
 
 def made(wanted: Wanted) -> StudyPlan:
-    return plan(wanted, rng=np.random.default_rng(0))
+    return worked_out(wanted, rng=np.random.default_rng(0))
 
 
 def test_reference_power_of_twenty_people_and_twenty_trials() -> None:

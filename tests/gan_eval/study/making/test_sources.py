@@ -42,7 +42,7 @@ def test_items_are_what_all_folders_share(tmp_path: Path) -> None:
     (given.methods["beta-net"] / "scene-05.png").unlink()
     sources = open_sources(given)
     assert set(ITEMS) - set(sources.items) == {"scene-03", "scene-05"}
-    assert sources.missing == {"alpha-net": [], "beta-net": ["scene-05"], "--input": ["scene-03"]}
+    assert sources.missing == {"alpha-net": [], "beta-net": ["scene-05"], "inputs": ["scene-03"]}
 
 
 def test_folders_that_share_nothing_are_refused(tmp_path: Path) -> None:
@@ -135,7 +135,7 @@ def test_inputs_that_changed_are_not_shown(tmp_path: Path) -> None:
     paint(tmp_path / "in", seed=2)
     found, [notice] = translated(given, wants_inputs=True, wants_real=False)
     assert found.inputs is None
-    assert "not the images that were translated (give them with --input)" in notice
+    assert "not the images that were translated (pass inputs=DIR)" in notice
 
 
 def test_what_was_given_is_not_replaced(tmp_path: Path) -> None:
