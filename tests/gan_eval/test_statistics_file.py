@@ -66,7 +66,7 @@ def test_moments_alone_do_not_serve_what_needs_features(
     save(tmp_path / "m.npz", made)
     side = reader.read(tmp_path / "m.npz", Needs(vectors=True))
     assert side.vectors is None
-    with pytest.raises(InputError, match="--keep-features"):
+    with pytest.raises(InputError, match="keeps features as well"):
         scores(side, side, ["kid"], reader.network, Options())
 
 

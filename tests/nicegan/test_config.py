@@ -67,8 +67,8 @@ def test_faulty_documents_are_named(document: dict[str, Any], message: str) -> N
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"height": 64, "width": 64}, "64 pixels are too few for scale C2, which needs 96 .*--scales 0,1"),
-        ({"height": 16, "width": 96, "scales": (0, 1)}, "too few for scale C1, which needs 24 .*--scales 0"),
+        ({"height": 64, "width": 64}, "64 pixels are too few for scale C2, which needs 96 .*scales=0,1"),
+        ({"height": 16, "width": 96, "scales": (0, 1)}, "too few for scale C1, which needs 24 .*scales=0"),
         ({"width": 258}, "width: 258 is not a multiple of 4 .*256"),
         ({"height": 100, "shared": 3}, "height: 100 is not a multiple of 8"),
         ({"scales": ()}, "scales"),

@@ -116,7 +116,7 @@ def test_wrong_archive_leaves_nothing(
 
 
 def test_host_that_does_not_answer_is_an_error_with_a_way_out(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="--from FILE"):
+    with pytest.raises(InputError, match="origin=FILE"):
         fetch(paper_set("http://127.0.0.1:1/tiny.zip"), tmp_path / "out")
 
 

@@ -134,7 +134,7 @@ def test_one_person_gets_one_pseudonym_from_server_and_download(recruited: Any, 
 
 def test_platform_ids_need_the_study(recruited: Any, tmp_path: Path) -> None:
     mail = write(tmp_path / "x.jsonl", session(recruited, ONE, platform={"PROLIFIC_PID": "5f1e"}))
-    with pytest.raises(InputError, match="pass --study"):
+    with pytest.raises(InputError, match="pass study=DIR"):
         merge_sources([mail], tmp_path / "out", study=None, keep_platform_ids=False)
 
 

@@ -20,6 +20,6 @@ def test_addresses_are_whole(url: str) -> None:
 
 
 def test_platform_without_a_redirect_takes_no_completion() -> None:
-    with pytest.raises(InputError, match="--completion goes with"):
+    with pytest.raises(InputError, match=r"completion=.*: goes with"):
         completion_url("mturk", "C0DE")
     assert platform("generic", id_param="sona").id_params == ("sona",)
