@@ -103,7 +103,7 @@ class ExtractorOptions(TypedDict, total=False):
         Layer | None,
         Option(
             None,
-            "Layer of the 2015 Inception: 64, 192 or 768 features of lower layers as pytorch-fid's --dims, or spatial, "
+            "Layer of the 2015 Inception: 64, 192 or 768 features of lower layers (dims in pytorch-fid), or spatial, "
             "the features of sFID.",
             shown_default="2048, the last pool",
         ),

@@ -72,8 +72,8 @@ RUN = DocumentFormat(
     "nicegan-run",
     RunDocument,
     (_from_version_1,),
-    remedy="damaged, or changed by hand: put back a copy of it, or train on in another folder, with DATA and --from "
-    "of its newest checkpoint",
+    remedy="damaged, or changed by hand: put back a copy of it, or train on in another folder, from its images and "
+    "its newest checkpoint",
     sealed=True,
 )
 

@@ -116,7 +116,7 @@ def test_metrics_of_a_csv(tmp_path: Path) -> None:
     [
         ("m.csv", "fid\n3\n", "no column model"),
         ("m.csv", "model,colour\nA,1\n", "which way is better is not known of colour"),
-        ("m.json", "{}", "not what `gan-eval compare --json` prints"),
+        ("m.json", "{}", "not the JSON of a comparison"),
     ],
 )
 def test_what_is_no_table_of_metrics_is_refused(tmp_path: Path, name: str, text: str, message: str) -> None:

@@ -99,7 +99,7 @@ def _from_json(path: Path) -> MetricTable:
     try:
         return columns_of((str(model["name"]), model["scores"]) for model in document["models"])
     except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{path}: not what `gan-eval compare --json` prints (no {error})") from error
+        raise InputError(f"{path}: not the JSON of a comparison (no {error})") from error
 
 
 def _from_csv(path: Path, told: Mapping[str, Direction]) -> MetricTable:

@@ -34,7 +34,7 @@ class UGATITNetwork(NetworkSettings):
         smallest = SMALLEST_SIDE[self.global_judge]
         for name, side in (("height", self.height), ("width", self.width)):
             if side % self.multiple or side < smallest:
-                less = " (--no-global-judge needs less)" if self.global_judge and side < smallest else ""
+                less = " (global_judge=False needs less)" if self.global_judge and side < smallest else ""
                 raise InputError(f"{name}: {side} is not a multiple of {self.multiple} from {smallest} up{less}")
 
 
