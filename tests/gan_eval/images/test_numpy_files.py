@@ -56,7 +56,8 @@ def test_an_array_is_chosen_by_its_name(tmp_path: Path) -> None:
     np.testing.assert_array_equal(pixels(f"{path}::second"), IMAGES // 2)
     features = open_statistics(f"{path}::z")
     assert features is not None
-    np.testing.assert_array_equal(features.features, LATENTS)
+    assert features.features is not None
+    np.testing.assert_array_equal(features.features[:], LATENTS)
     with pytest.raises(InputError, match="no array 'third'"):
         open_source(f"{path}::third")
 
