@@ -16,7 +16,7 @@ FLAG = re.compile(r"(?<![\w-])--[a-z]")
 DATA = {
     "gan_eval/study/checking/browser.py": "--(headless|disable-gpu|no-first-run|remote-debugging-pipe|user-data-dir="
     "|no-sandbox)",
-    "gan_eval/metrics/table.py": r"--(json|real real/|nearest 5)",
+    "gan_eval/metrics/table.py": r"--[a-z]+( [a-z0-9/]+)?",
     "nicegan/models/nice/settings.py": r"--light/--full",
 }
 

@@ -175,3 +175,12 @@ def test_each_option_stands_in_signature_and_documentation(function: Any, table:
     for name, row in option_rows(table).items():
         assert shown[name].default == row.option.default
         assert f"{name} : {row.type_in_words()}" in text
+
+
+@pytest.mark.parametrize("name", ["completion_failed", "completion_declined"])
+def test_other_codes_go_with_a_code(name: str, methods: dict[str, Path], tmp_path: Path) -> None:
+    codes: dict[str, Any] = {"platform": "prolific", name: "OTHER"}
+    with pytest.raises(gan_eval.InputError, match=f"^{name}='OTHER'"):
+        study.new("pairwise", methods, tmp_path / "study", **codes, **SMALL)
+    key = study.new("pairwise", methods, tmp_path / "study", completion="C0DE", **codes, **SMALL).key
+    assert getattr(key, name).endswith("cc=OTHER")
