@@ -179,7 +179,7 @@ def check_pairs(folders: UnpairedFolders, fit: Fit) -> None:
     for one, other in zip(folders.train["A"], folders.train["B"], strict=True) if fit != "stretch" else ():
         if shape(one) != shape(other):
             raise InputError(
-                f"{other}: {shape(other)} pixels, its partner in A {shape(one)} (--fit stretch takes such pairs)"
+                f"{other}: {shape(other)} pixels, its partner in A {shape(one)} (fit=stretch takes such pairs)"
             )
 
 
