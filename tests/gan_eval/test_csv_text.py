@@ -32,3 +32,19 @@ def test_cells_come_back(cells: list[str]) -> None:
     assert [cell.removeprefix("'") for cell in row] == [
         cell.replace("\0", "\N{REPLACEMENT CHARACTER}").removeprefix("'") for cell in cells
     ]
+
+
+@pytest.mark.parametrize(
+    ("cell", "written"),
+    [
+        ("a\r\nb", '"a\nb"'),
+        ("a\rb", '"a\nb"'),
+        ("a\0b", "a\N{REPLACEMENT CHARACTER}b"),
+        ('say "x", y', '"say ""x"", y"'),
+        ("a=1", "a=1"),
+        ("Zed", "Zed"),
+        ("", '""'),
+    ],
+)
+def test_a_cell_is_written_so(cell: str, written: str) -> None:
+    assert csv_text(["c"], [[cell]]) == f"c\n{written}\n"

@@ -40,3 +40,12 @@ def test_kept_letters_stay() -> None:
 @given(st.text())
 def test_cleaning_twice_changes_nothing(text: str) -> None:
     assert printable(printable(text)) == printable(text)
+
+
+@pytest.mark.parametrize("space", ["\u00a0", "\u2003", "\u3000", "\u202f"])
+def test_other_spaces_become_plain_ones(space: str) -> None:
+    assert printable(f"a{space}b") == "a b"
+
+
+def test_each_letter_is_replaced_by_one_mark() -> None:
+    assert printable("\x1bx\u202e") == "\N{REPLACEMENT CHARACTER}x\N{REPLACEMENT CHARACTER}"

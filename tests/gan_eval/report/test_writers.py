@@ -40,3 +40,33 @@ def test_no_letter_of_latex_survives_in_a_name(name: str) -> None:
 def test_markdown_has_a_row_per_line_and_bold_where_allowed() -> None:
     lines = markdown(Table("", ("m|n", "v"), (("<b>*x*|\n", "1"),), bold=frozenset({(0, 1)}))).splitlines()
     assert lines == ["| m\\|n | v |", "| --- | ---: |", "| \\<b\\>\\*x\\*\\|\N{REPLACEMENT CHARACTER} | **1** |"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "written"),
+    [
+        ("a|b<c>d", r"a\textbar{}b\textless{}c\textgreater{}d"),
+        ("2 × 3", r"2 $\times$ 3"),
+        ("1–2", "1--2"),
+        ("∞", r"$\infty$"),
+        ("95\u00a0%", r"95~\%"),
+        ('"q"', r"\textquotedbl{}q\textquotedbl{}"),
+        ("[x]", "{}[x]"),
+        ("x[1]", "x[1]"),
+    ],
+)
+def test_latex_prints_each_letter_as_it_reads(cell: str, written: str) -> None:
+    assert f"{written} & 1 \\\\\n" in latex(Table("", ("m", "v"), ((cell, "1"),)))
+
+
+def test_captions_and_notes_are_one_sentence_each() -> None:
+    assert r"\caption{A. B\_c.}" in latex(Table("A.", ("m",), (), "B_c."))
+    assert r"\caption{A.}" in latex(Table("A", ("m",), ()))
+    text = markdown(Table("A_b", ("m",), (("x",),), "N*"))
+    assert text == "A\\_b\n\n| m |\n| --- |\n| x |\n\nN\\*\n"
+
+
+def test_an_empty_csv_has_its_header_alone() -> None:
+    assert scores_csv([]).splitlines() == [
+        "model,rank,metric,value,low,high,level,interval_method,direction,n_real,n_fake,features"
+    ]
