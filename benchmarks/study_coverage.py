@@ -29,6 +29,7 @@ from gan_eval.inference.ordinal import ordinal_strengths
 from gan_eval.study.analysing.findings import AnalysisSettings, Findings
 from gan_eval.study.analysing.kinds.best_of_k import best_of_k
 from gan_eval.study.analysing.kinds.pairwise import pairwise
+from gan_eval.study.analysing.kinds.rank_k import Rankings, rank_k
 from gan_eval.study.analysing.kinds.rating import Ratings, rating
 from gan_eval.study.analysing.kinds.real_fake import real_fake
 from gan_eval.study.analysing.kinds.two_alternative import two_alternative_forced
@@ -137,6 +138,22 @@ def simulate_rating(opinions: np.ndarray, count: int, rng: np.random.Generator) 
     return Ratings(NAMES, count, items, person, item, which, np.minimum(points, 4) + 1), truth
 
 
+def simulate_rank_k(strengths: np.ndarray, count: int, rng: np.random.Generator) -> tuple[Rankings, Planted]:
+    # The ratio of two parts of a Dirichlet draw does not depend on the third, so that over people the rankings are
+    # those of Plackett and Luce's model with the planted strengths.
+    share = special.softmax(strengths)
+    person, item, items = index(count)
+    own = people(share, count, rng)
+    order = (-(np.log(np.maximum(own, 1e-300))[person] + rng.gumbel(size=(len(person), 3)))).argsort(1)
+    above = special.expit(strengths[:, None] - strengths)
+    truth = {f"rivals_below {n}": (above[m].sum() - 0.5) / 2 for m, n in enumerate(NAMES)}
+    truth |= {f"strength {n}": s for n, s in zip(NAMES, strengths - strengths.mean(), strict=True)}
+    truth |= {f"ranked_first {n}": s for n, s in zip(NAMES, share, strict=True)}
+    truth |= {f"mean_rank {n}": 3 - (above[m].sum() - 0.5) for m, n in enumerate(NAMES)}
+    truth |= {f"{a}-{b}": 2 * above[i, j] - 1 for i, a in enumerate(NAMES) for j, b in enumerate(NAMES) if i < j}
+    return Rankings(NAMES, count, items, person, item, order), truth
+
+
 def tally_coverage(tally: Tally, kind: str, count: int, findings: Findings, truth: Planted) -> None:
     """Whether each quoted interval covers its planted value, grouped by kind of measure."""
     quoted = {f"{m.name} {method.name}": m.estimate for method in findings.methods for m in method.measures}
@@ -172,6 +189,7 @@ KINDS: dict[str, tuple[Callable, Callable, np.ndarray, np.ndarray]] = {
     "real-fake": (simulate_real_fake, real_fake, FOOLED, np.full(3, 0.5)),
     "two-alternative": (simulate_two_alternative, two_alternative_forced, FOOLED, np.full(3, 0.5)),
     "rating": (simulate_rating, rating, np.array([3.6, 3.0, 2.4]), np.full(3, 3.0)),
+    "rank-k": (simulate_rank_k, rank_k, STRENGTHS, np.zeros(3)),
 }
 BANDS = {"coverage": (0.92, 0.98), "type-1 error": (0.03, 0.07), "family error": (0.0, 0.07)}
 

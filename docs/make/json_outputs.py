@@ -344,6 +344,7 @@ def study_steps() -> dict[str, Schema]:
         "simulation": record((), study_id=TEXT, people=COUNT, events=COUNT, out=TEXT, seed=COUNT),
         "collect": of_class(Collected),
         "forget": record((), session=TEXT, events=COUNT),
+        "archive": record((), out=TEXT, events=COUNT, people=COUNT),
     }
 
 

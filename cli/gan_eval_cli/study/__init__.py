@@ -13,6 +13,7 @@ COMMANDS: dict[str, str] = {
     "serve": "gan_eval_cli.study.serve:serve_command",
     "collect": "gan_eval_cli.study.collect:collect_command",
     "analyse": "gan_eval_cli.study.analyse:analyse_command",
+    "archive": "gan_eval_cli.study.archive:archive_command",
     "plan": "gan_eval_cli.study.plan:plan_command",
     "forget": "gan_eval_cli.study.forget:forget_command",
 }
