@@ -5,7 +5,8 @@
 Everything but the passes over images happens in the leader alone: what is found, what is kept, the metrics and the
 output. For each pass it tells the followers what to read; every process works on its share of the batches, and the
 leader gets the results in the order in which one process would have made them, so that the numbers do not depend on how
-many there are. Followers open the same paths as the leader, on other machines too.
+many there are. Followers open the same paths as the leader, on other machines too. Where one process is killed or
+stopped, all others end soon and say so (`gan_eval.pulse`).
 """
 
 from __future__ import annotations
@@ -18,11 +19,12 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from gan_eval.errors import GanEvalError
+from gan_eval.pulse import LostError, Pulse
 
 T = TypeVar("T")
 
-#: The leader may compute for long between two passes, while the followers wait.
-_PATIENCE = timedelta(days=30)
+#: For one message, once all processes are there for it.
+_PATIENCE = timedelta(seconds=20)
 #: For all processes to be there.
 _ARRIVAL = timedelta(minutes=3)
 
@@ -32,9 +34,10 @@ _leading: ContextVar[Team | None] = ContextVar("leading", default=None)
 class Team:
     """The processes of this run. rank: of this process, 0 leads. size: how many there are, at least 2."""
 
-    def __init__(self, rank: int, size: int) -> None:
+    def __init__(self, rank: int, size: int, pulse: Pulse) -> None:
         self.rank = rank
         self.size = size
+        self._pulse = pulse
         self._in_turn = False
 
     def lead(self, job: Any, mine: Iterator[T]) -> Generator[T]:
@@ -43,11 +46,11 @@ class Team:
         mine: the leader's own share of the results. Results come in turns, one of each process. To be closed where it
         is left before its end, so that the followers stop too. Raises the GanEvalError that any process met.
         """
-        _broadcast(job)
+        self._broadcast(job)
         more = True
         try:
             while more:
-                _broadcast(True)
+                self._broadcast(True)
                 turn = self._turn(mine)
                 for result in turn:
                     if isinstance(result, GanEvalError):
@@ -59,22 +62,34 @@ class Team:
             self._tell_the_waiting(False)
 
     def follow(self, work: Callable[[Any], Iterator[Any]]) -> None:
-        """In a follower: take part in every job, until the leader ends. work: from a job to this process's results."""
-        with contextlib.suppress(_LostError):
-            while (job := _broadcast(None)) is not None:
-                mine = work(job)
-                while _broadcast(None):
-                    self._turn(mine)
+        """In a follower: take part in every job, until the leader ends. work: from a job to this process's results.
+
+        Raises LostError where another process is missing.
+        """
+        while (job := self._broadcast(None)) is not None:
+            mine = work(job)
+            while self._broadcast(None):
+                self._turn(mine)
 
     def dismiss(self) -> None:
         """In the leader: there are no more jobs."""
-        with contextlib.suppress(_LostError):
+        with contextlib.suppress(LostError):
             self._tell_the_waiting(None)
 
     def _tell_the_waiting(self, value: bool | None) -> None:
         """End the followers' waiting, unless the leader was interrupted (Ctrl-C) within a turn."""
         if not self._in_turn:
-            _broadcast(value)
+            self._broadcast(value)
+
+    def _broadcast(self, value: Any) -> Any:
+        """Send the leader's value to every process."""
+        from torch import distributed
+
+        sent = [value]
+        self._pulse.meet()
+        with _connected():
+            distributed.broadcast_object_list(sent)
+        return sent[0]
 
     def _turn(self, mine: Iterator[Any]) -> list[Any]:
         """Gather one result from each process: in the leader, all of them; in a follower, []."""
@@ -83,14 +98,11 @@ class Team:
         everyone: list[Any] | None = [None] * self.size if self.rank == 0 else None
         self._in_turn = True
         result = _next(mine)
+        self._pulse.meet()
         with _connected():
             distributed.gather_object(result, everyone)
         self._in_turn = False
         return everyone or []
-
-
-class _LostError(GanEvalError):
-    """Another process ended early."""
 
 
 class _Done:
@@ -104,22 +116,12 @@ def _next(mine: Iterator[T]) -> T | _Done | GanEvalError:
         return error
 
 
-def _broadcast(value: Any) -> Any:
-    """Send the leader's value to every process."""
-    from torch import distributed
-
-    sent = [value]
-    with _connected():
-        distributed.broadcast_object_list(sent)
-    return sent[0]
-
-
 @contextlib.contextmanager
 def _connected() -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
-        raise _LostError("another process of this run has ended before its work was done (see its message)") from error
+        raise LostError("another process of this run has ended before its work was done (see its message)") from error
 
 
 @contextlib.contextmanager
@@ -135,16 +137,23 @@ def team() -> Iterator[Team | None]:
         return
     from torch import distributed
 
-    store, rank = _meet(size)
+    store, rank, pulse = _meet(size)
     distributed.init_process_group("gloo", store=store, rank=rank, world_size=size, timeout=_PATIENCE)
-    members = Team(rank, size)
+    pulse.start()
+    members = Team(rank, size, pulse)
     token = _leading.set(members if rank == 0 else None)
+    early = True
     try:
         yield members
+        early = False
+    except GanEvalError as error:
+        early = isinstance(error, LostError)  # of any other error the followers are told in good order
+        raise
     finally:
         _leading.reset(token)
-        if rank == 0:
+        if rank == 0 and not early:
             members.dismiss()
+        pulse.end(early=early)
         distributed.destroy_process_group()
 
 
@@ -153,12 +162,13 @@ def leading() -> Team | None:
     return _leading.get()
 
 
-def _meet(size: int) -> tuple[Any, int]:
-    """Connect the processes; returns when all are there, with the rank of this one."""
+def _meet(size: int) -> tuple[Any, int, Pulse]:
+    """Connect the processes; returns when all are there, with the rank of this one and its signs of life."""
     from torch.distributed.rendezvous import rendezvous
 
     try:
         store, rank, _ = next(rendezvous("env://", timeout=_ARRIVAL))
+        pulse = Pulse(store, rank, size)
         store.set(f"gan-eval/{rank}", "here")
         store.wait([f"gan-eval/{other}" for other in range(size)], _ARRIVAL)
     except (ValueError, RuntimeError) as error:
@@ -166,7 +176,7 @@ def _meet(size: int) -> tuple[Any, int]:
             f"WORLD_SIZE announces {size} processes, but they did not find one another (start this under torchrun, or "
             "unset WORLD_SIZE for a process alone)"
         ) from error
-    return store, rank
+    return store, rank, pulse
 
 
 def own_device(device: str) -> str:

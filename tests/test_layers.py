@@ -77,6 +77,7 @@ MODULES: dict[int, dict[str, set[str]]] = {
             "download",
             "files",
             "metric_state",
+            "pulse",
             "resize",
             "translation",
             "torch_files",

@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,8 +23,10 @@ MakeFolder = Callable[..., Path]
 COMMAND = "from gan_eval_cli.app import gan_eval; gan_eval()"
 TEAM = """
 import sys
+from gan_eval import pulse
 from gan_eval.distributed import team
 from gan_eval.errors import InputError
+pulse.SILENCE_SECONDS = 4
 def work(rank):
 {work}
 with team() as mates:
@@ -41,8 +44,11 @@ class Ended(NamedTuple):
     stderr: str
 
 
-def run(program: str, *arguments: object, size: int = 2) -> list[Ended]:
-    """The program in `size` processes with the environment that torchrun gives them, the leader first."""
+def run(program: str, *arguments: object, size: int = 2, stopped: int | None = None) -> list[Ended]:
+    """The program in `size` processes with the environment that torchrun gives them, the leader first.
+
+    stopped: a process that will stop itself, and is killed when the others have ended.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
@@ -59,13 +65,18 @@ def run(program: str, *arguments: object, size: int = 2) -> list[Ended]:
         )
         for rank in range(size)
     ]
+    others = [process for rank, process in enumerate(processes) if rank != stopped]
+    for process in others:
+        process.wait(timeout=120)
+    if stopped is not None:
+        processes[stopped].kill()
     said = [process.communicate(timeout=120) for process in processes]
     return [Ended(process.returncode, *both) for process, both in zip(processes, said, strict=True)]
 
 
-def team(work: str, *, size: int = 2) -> list[Ended]:
+def team(work: str, *, size: int = 2, stopped: int | None = None) -> list[Ended]:
     """A team in which every process does `work`, the body of a generator that knows its `rank`."""
-    return run(TEAM.format(work="\n".join(f"    {line}" for line in work.splitlines())), size=size)
+    return run(TEAM.format(work="\n".join(f"    {line}" for line in work.splitlines())), size=size, stopped=stopped)
 
 
 @pytest.fixture
@@ -117,13 +128,29 @@ def test_a_followers_error_is_raised_in_the_leader() -> None:
 def test_followers_of_an_interrupted_leader_end() -> None:
     leader, follower = team("yield 0\nif not rank:\n    raise KeyboardInterrupt\nyield 1")
     assert leader.code != 0
-    assert (follower.code, follower.stderr) == (0, "")
+    assert follower.code != 0
+    assert "LostError: process 0 of this run has ended before its work was done" in follower.stderr
 
 
 def test_a_follower_that_dies_is_missed() -> None:
     leader, follower = team("yield 0\nif rank:\n    import os; os._exit(7)\nyield 1")
     assert follower.code == 7
-    assert "another process of this run has ended" in leader.stderr
+    assert "process 1 of this run has been killed or stopped" in leader.stderr
+
+
+KILLED = "yield 0\nif rank == {who}:\n    import os, signal; os.kill(os.getpid(), signal.{signal})\nyield 1\nyield 2"
+
+
+@pytest.mark.parametrize(("who", "signal"), [(1, "SIGKILL"), (0, "SIGSTOP")])
+def test_whoever_is_killed_or_stopped_the_others_end_and_say_so(who: int, signal: str) -> None:
+    begun = time.monotonic()
+    ended = team(KILLED.format(who=who, signal=signal), size=3, stopped=who if signal == "SIGSTOP" else None)
+    assert time.monotonic() - begun < 30
+    for rank, process in enumerate(ended):
+        if rank != who:
+            assert process.code not in (0, None)
+            assert "LostError: " in process.stderr
+            assert "killed or stopped" in process.stderr or "has ended" in process.stderr
 
 
 def test_a_process_alone_says_that_the_others_are_missing(monkeypatch: pytest.MonkeyPatch) -> None:
