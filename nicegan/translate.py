@@ -63,7 +63,7 @@ class Translator(nn.Module):
         if direction not in model.directions:
             raise InputError(f"{source.folder}: a model that translates {' and '.join(model.directions)} alone")
         self.path = model.one_way(source.config, direction)
-        self.multiple = source.config.network.multiple
+        self.multiple, self.fixed_size = source.config.network.multiple, source.config.network.fixed_size
         for name, module in self.path.stored().items():
             averaged = f"{checkpoint.AVERAGE}{name}"
             module.load_state_dict(checkpoint.load_weights(source, averaged if averaged in source.networks else name))

@@ -54,7 +54,7 @@ MODULES: dict[int, dict[str, set[str]]] = {
             "study.api",
             "training_runs",
         },
-        "nicegan": {"training", "translate", "validation"},
+        "nicegan": {"portable", "training", "translate", "validation"},
     },
     3: {
         "gan_eval": {

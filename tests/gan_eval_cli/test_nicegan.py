@@ -310,3 +310,10 @@ def test_a_model_of_one_direction_is_profiled(nicegan: Invoke) -> None:
     result = nicegan("info", "--model", "cut", "--preset", "demo")
     assert result.exit_code == 0
     assert "both of a kind" not in result.stdout
+
+
+def test_export_writes_a_program_of_torch(nicegan: Invoke, run: Path, tmp_path: Path) -> None:
+    result = nicegan("export", run, "--torch", "--direction", "BtoA", "--out", tmp_path / "a.pt2")
+    assert result.stdout == f"nice, BtoA, step 2 → {tmp_path / 'a.pt2'}\n"
+    assert (tmp_path / "a.pt2").stat().st_size > 0
+    assert nicegan("export", run, "--torch", "--onnx", "--out", tmp_path / "b").exit_code == 2
