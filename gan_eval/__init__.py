@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     )
     from gan_eval.evaluate import Evaluation
     from gan_eval.extractors.custom import CustomNetwork
+    from gan_eval.image_plan import ImagePlan, plan
     from gan_eval.metric import Metric
     from gan_eval.pairs import Pair
     from gan_eval.provenance import Provenance
@@ -58,6 +59,7 @@ _HOMES = {
     ),
     "evaluate": ("Evaluation",),
     "extractors.custom": ("CustomNetwork",),
+    "image_plan": ("ImagePlan", "plan"),
     "metric": ("Metric",),
     "provenance": ("Provenance",),
     "result": ("Interval", "Score"),
@@ -74,6 +76,7 @@ __all__ = [
     "CustomNetwork",
     "Evaluation",
     "GanEvalError",
+    "ImagePlan",
     "InputError",
     "Interval",
     "Metric",
@@ -97,6 +100,7 @@ __all__ = [
     "inception_score",
     "kid",
     "nrds",
+    "plan",
     "prdc",
     "score",
     "study",

@@ -48,6 +48,7 @@ MODULES: dict[int, dict[str, set[str]]] = {
             "comparison",
             "demo",
             "evaluate",
+            "image_plan",
             "metric",
             "scoring",
             "sheets",

@@ -24,6 +24,7 @@ COMMANDS: dict[str, str] = {
     **{name: f"gan_eval_cli.evaluate:{name}" for name in TABLE},
     "score": "gan_eval_cli.evaluate:score",
     "compare": "gan_eval_cli.compare:compare",
+    "plan": "gan_eval_cli.plan:plan_images",
     "nrds": "gan_eval_cli.nrds:nrds",
     "agree": "gan_eval_cli.agree:agree_command",
     "study": "gan_eval_cli.study:study_group",

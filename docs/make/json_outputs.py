@@ -8,6 +8,7 @@ from __future__ import annotations
 from docs.make.file_formats import COUNT, SHA256, TEXT, VERSIONS, configuration
 from docs.make.schemas import Schema, items, nullable, of_class, record, table, titled
 from gan_eval.discriminative.outcome import NrdsPair, SeedOutcome
+from gan_eval.image_plan import ImagePlan
 from gan_eval.inference.persons import Dependence
 from gan_eval.pairs import Pair
 from gan_eval.result import Interval, Score
@@ -191,6 +192,7 @@ def gan_eval() -> Schema:
             scores(),
             comparison(),
             nrds(),
+            command("plan", **of_class(ImagePlan)["properties"]),
             command("stats", output=TEXT, count=COUNT, sha256=SHA256, features=nullable(made_by)),
             command(["cache info", "cache clear"], **usage),
             command("weights list", weights=items(weights)),

@@ -68,6 +68,15 @@ class TestCompare:
         [pair] = document["pairs"]
         assert (pair["of"], pair["better"], pair["equivalent"]) == ("training runs", "good", False)
 
+    def test_a_plan_says_what_so_many_images_find(self, invoke: Invoke, make_folder: MakeFolder) -> None:
+        real, fake = make_folder("real", 40), make_folder("fake", 30, seed=1)
+        result = invoke("plan", real, fake, "--difference", 5, "--images", 60)
+        assert result.exit_code == 0, result.stderr
+        text = " ".join(result.stdout.split())
+        assert text.startswith("60 images of each model, taken as independent, find a difference of")
+        assert "from a pilot of 15 images of each model" in text
+        assert "A difference of 5 takes" in text
+
     def test_the_demo_ranks_its_sets(self, invoke: Invoke, tmp_path: Path) -> None:
         result = invoke("demo", "--count", "20", "--out", tmp_path / "demo")
         assert result.exit_code == 0
