@@ -35,8 +35,8 @@ from gan_eval.images import decode, open_source, peers, photographs, probe, scan
 from gan_eval.metrics.moments import StreamingMoments
 from gan_eval.statistics_file import open_statistics
 from gan_eval.statistics_file import save as save_statistics
-from gan_eval.study.collecting.collect import collect
-from gan_eval.study.collecting.simulate import People, simulate
+from gan_eval.study.collecting.collect import merge_sources
+from gan_eval.study.collecting.simulate import People, made_up_events
 from gan_eval.study.collecting.store import Incoming, Store
 from gan_eval.study.making.export import export
 from gan_eval.study.making.folder import read_study
@@ -342,7 +342,7 @@ def _studies(room: Path) -> Iterator[Target]:
     )
     export(request, room / "study", site=False, progress=lambda what, done, total: None)
     study = read_study(room / "study")
-    events = simulate(study.manifest, study.key, People(1, {}), rng=np.random.default_rng(0))
+    events = made_up_events(study.manifest, study.key, People(1, {}), rng=np.random.default_rng(0))
     write_events(room / "events.jsonl", events)
     files = {path.name: path.read_bytes() for path in (room / "study").iterdir() if path.is_file()}
     names = tuple(name for name in files if name.endswith(".json"))
@@ -394,7 +394,7 @@ def _study(path: Path) -> object:
 def _collected(path: Path) -> object:
     out = path.parent / "out"
     shutil.rmtree(out, ignore_errors=True)
-    return collect([path], out, study=None, keep_platform_ids=False).events
+    return merge_sources([path], out, study=None, keep_platform_ids=False).events
 
 
 def _store(room: Path, manifest: Any, events: Sequence[Event]) -> bytes:
