@@ -129,7 +129,7 @@ def test_every_metric_is_documented() -> None:
 def test_help_names_it_and_its_option(copy: Path) -> None:
     assert "spread" in gan_eval(copy, "--help")
     assert "--power" in gan_eval(copy, "spread", "--help")
-    assert "realism, vendi, spread" in " ".join(gan_eval(copy, "score", "--help").split())
+    assert "fld, realism, vendi, spread" in " ".join(gan_eval(copy, "score", "--help").split())
 
 
 def test_command_and_python_agree(copy: Path, sets: dict[str, str]) -> None:

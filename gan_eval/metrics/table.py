@@ -20,7 +20,7 @@ from gan_eval.metrics.sides import EstimatorPlan, Matches, MetricEstimate, Needs
 from gan_eval.options import Option
 from gan_eval.result import Direction
 
-MetricName = Literal["fid", "kid", "is", "prdc", "cmmd", "mind", "clipped", "authpct", "realism", "vendi"]
+MetricName = Literal["fid", "kid", "is", "prdc", "cmmd", "mind", "clipped", "authpct", "fld", "realism", "vendi"]
 
 
 class NoOptions(TypedDict, total=False):
@@ -323,6 +323,18 @@ _ROWS = (
         help="Share of a FAKE set that is no near copy of the training images, which REAL must be (higher is better).",
         module="authpct",
         details=(_null(1),),
+    ),
+    MetricRow(
+        name="fld",
+        sides="both",
+        needs=lambda plan, own: Needs(vectors=True),
+        numbers=(NumberRow("fld", "FLD of halves", 2, "lower"),),
+        help="FLD of a FAKE set: how unlikely it makes one half of a REAL set, fitted to the other (lower is better).",
+        module="fld",
+        details=(
+            DetailRow("gap", "generalisation gap", 2),
+            DetailRow("null", "a third of the real set", 2, of_fake=False),
+        ),
     ),
     MetricRow(
         name="realism",
