@@ -87,7 +87,7 @@ MODULES: dict[int, dict[str, set[str]]] = {
         },
         "nicegan": {"data", "datasets", "demo", "pictures"},
     },
-    1: {"gan_eval": {"hardware", "strict_json"}, "nicegan": {"config", "schedule", "settings"}},
+    1: {"gan_eval": {"hardware", "strict_json"}, "nicegan": {"config", "schedule", "settings", "techniques"}},
     0: {
         "gan_eval": {
             "csv_text",

@@ -20,6 +20,7 @@ from nicegan.models.layers.losses import cross_entropy, pixel_loss
 from nicegan.models.layers.resnet import normal_weights
 from nicegan.models.layers.turns import autocast, detached, frozen
 from nicegan.models.protocol import OneWay, StepPass, TranslationModel
+from nicegan.techniques import feature_matching
 
 if TYPE_CHECKING:
     from nicegan.config import RunConfig
@@ -58,7 +59,8 @@ class EDGANModel(TranslationModel):
 
     def __init__(self, network: EDGANNetwork, loss: EDGANLoss) -> None:
         super().__init__()
-        self.path, self.discriminator, self.loss = EDGANOneWay(network), PairDiscriminator(network.channels), loss
+        self.path, self.loss = EDGANOneWay(network), loss
+        self.discriminator = PairDiscriminator(network.channels, network.minibatch_kernels)
         self.players = ("D", "G") if network.coupled else ("ED", "D", "G")
         self.averaged = tuple(self.path.stored())
 
@@ -94,8 +96,8 @@ class EDGANModel(TranslationModel):
     def add_gradients(self, player: str, batch: StepPass) -> dict[str, Tensor]:
         """Losses `reconstruction`; `discriminator`; `generator`, `adversarial`.
 
-        Beside them, for looking at alone: `distance`, mean |y − y'|, and `residual`, the residual's mean size beside
-        the decoder's.
+        With its weight also `feature_matching`. Beside them, for looking at alone: `distance`, mean |y − y'|, and
+        `residual`, the residual's mean size beside the decoder's.
         """
         turns = {"ED": self._reconstruction, "D": self._discriminator, "G": self._generator}
         with autocast(batch.a, batch.precision):
@@ -123,13 +125,23 @@ class EDGANModel(TranslationModel):
         image = base if path.residual is None else base + path.residual(code)
         with frozen([self.discriminator]):
             adversarial = cross_entropy(self.discriminator(batch.a, image), 1.0)
+            matching = self._feature_matching(batch, image) if weights.feature_matching else None
         total, losses = weights.gan * adversarial, {"adversarial": adversarial, "distance": pixel_loss(image, batch.b)}
+        if matching is not None:
+            losses["feature_matching"] = matching
+            total = total + weights.feature_matching * matching
         if path.residual is None:
             losses["reconstruction"] = pixel_loss(base, batch.b)
             total = total + weights.reconstruction * losses["reconstruction"]
         else:
             losses["residual"] = (image - base).abs().mean() / base.abs().mean()
         return total, {"generator": total, **losses}
+
+    def _feature_matching(self, batch: StepPass, image: Tensor) -> Tensor:
+        """Of the means over the places of the discriminator's last maps."""
+        with torch.no_grad():
+            real = self.discriminator.features(batch.a, batch.b).mean((2, 3))
+        return feature_matching(real, self.discriminator.features(batch.a, image).mean((2, 3)))
 
     def translate(self, image: Tensor, direction: TranslationDirection) -> Tensor:
         """Images of A to B."""

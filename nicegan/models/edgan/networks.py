@@ -11,6 +11,8 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from nicegan.techniques import MinibatchDiscrimination
+
 SLOPE = 0.2
 
 
@@ -46,15 +48,30 @@ class EDGANDecoder(nn.Module):
 
 
 class PairDiscriminator(nn.Module):
-    """Judges an image beside its input, in patches: logits (N, 1, H/8, W/8)."""
+    """Judges an image beside its input, in patches: logits (N, 1, H/8, W/8).
 
-    def __init__(self, channels: int) -> None:
+    kernels: features of minibatch discrimination, of the means of its last maps, that its last convolution reads too.
+    """
+
+    def __init__(self, channels: int, kernels: int = 0) -> None:
         super().__init__()
-        self.model = nn.Sequential(*_halvings(6, channels, normalised=True), nn.Conv2d(4 * channels, 1, 3, padding=1))
+        inputs = 4 * channels + kernels
+        self.model = nn.Sequential(*_halvings(6, channels, normalised=True), nn.Conv2d(inputs, 1, 3, padding=1))
+
+        self.minibatch = MinibatchDiscrimination(4 * channels, kernels) if kernels else None
+
+    def features(self, source: Tensor, image: Tensor) -> Tensor:
+        """The last maps before the logits, (N, 4·channels, H/8, W/8)."""
+        maps: Tensor = self.model[:-1](torch.cat([source, image], 1))
+        return maps
 
     def forward(self, source: Tensor, image: Tensor) -> Tensor:
-        """source: images of A; image: of B, real or made, of no fixed range."""
-        logits: Tensor = self.model(torch.cat([source, image], 1))
+        """source: images of A; image: of B, all of them real or all made, of no fixed range."""
+        maps = self.features(source, image)
+        if self.minibatch is not None:
+            near = self.minibatch(maps.mean((2, 3)))[:, maps.shape[1] :, None, None]
+            maps = torch.cat([maps, near.expand(-1, -1, *maps.shape[2:])], 1)
+        logits: Tensor = self.model[-1](maps)
         return logits
 
 

@@ -267,3 +267,38 @@ def test_sizes_that_cannot_be_are_refused(side: int) -> None:
 def test_real_label_must_be_a_share(label: float) -> None:
     with pytest.raises(InputError, match="real-label"):
         EDGANLoss(real_label=label)
+
+
+def test_techniques_that_are_off_add_no_weight_and_no_loss() -> None:
+    model = EDGANModel.build(config())
+    assert {name.split(".")[0] for name in model.discriminator.state_dict()} == {"model"}
+    given = batch()
+    losses = model.add_gradients("G", replace(given, a=given.a.float(), b=given.b.float()))
+    assert set(losses) == {"generator", "adversarial", "distance", "residual"}
+
+
+def test_feature_matching_joins_the_generators_turn() -> None:
+    model, given = EDGANModel.build(config(feature_matching=5.0, gan=2.0)).double(), batch()
+    losses, path = model.add_gradients("G", given), model.path
+    assert path.residual is not None
+    found = [each.grad for each in path.residual.parameters()]
+    code = path.encoder(given.a)
+    whole = path.decoder(code) + path.residual(code)
+    real, fake = (model.discriminator.features(given.a, each).mean((0, 2, 3)) for each in (given.b, whole))
+    total = 2 * bce(model.discriminator(given.a, whole), 1.0) + 5 * (real.detach() - fake).square().sum()
+    assert losses["generator"].item() == pytest.approx(total.item(), rel=1e-12)
+    for gradient, expected in zip(found, torch.autograd.grad(total, list(path.residual.parameters())), strict=True):
+        torch.testing.assert_close(gradient, expected, rtol=1e-9, atol=1e-12)
+
+
+def test_minibatch_discrimination_lets_images_of_a_batch_see_each_other() -> None:
+    base = config()
+    settings = replace(base, network=replace(base.network, minibatch_kernels=3))  # type: ignore[call-arg]
+    given = batch()
+    for made, together in ((EDGANModel.build(base), False), (EDGANModel.build(settings), True)):
+        judge = made.double().discriminator
+        both, alone = judge(given.a, given.b), judge(given.a[:1], given.b[:1])
+        assert torch.allclose(both[:1], alone, rtol=0, atol=1e-12) is not together
+    state = State(settings, torch.device("cpu"))
+    state.model.add_gradients("D", replace(given, a=given.a.float(), b=given.b.float()))
+    assert all(parameter.grad is not None for parameter in state.model.moved_by("D"))
