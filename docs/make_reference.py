@@ -10,7 +10,7 @@ import json
 import sys
 from pathlib import Path
 
-from docs.make import api, commands, file_formats, json_outputs, models, published, regions
+from docs.make import api, commands, file_formats, json_outputs, models, preferences, published, regions
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "reference"
@@ -21,6 +21,8 @@ MAKERS: dict[str, regions.Maker] = {
     "commands-having": commands.having,
     "shown": lambda name: f"```text\n{(ROOT / name).read_text(encoding='utf-8').rstrip()}\n```",
     "models": models.table,
+    "implied-totals": preferences.implied_totals,
+    "implied-votes": preferences.table,
     "published": lambda name, *columns: published.table(name, columns),
     "published-tasks": lambda name, index, across, columns, *labels: published.pivot(
         name, index, across, columns.split(","), labels

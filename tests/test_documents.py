@@ -261,6 +261,8 @@ gan-eval study new --kind pairwise --method A=a/ --method B=b/ --out study/
 gan-eval study simulate study/ --people 8 --out answers/
 mkdir mail; cp answers/* mail/
 python make_store.py
+printf 'model,fid\\nx,30\\ny,40\\nz,50\\n' > metrics.csv
+printf 'model_a,model_b,winner\\nx,y,model_a\\ny,z,model_b\\nz,x,tie\\ny,x,model_b\\nz,y,model_b\\n' > votes.csv
 gan-eval stats real/ -o part-0.npz; gan-eval stats fake/ -o part-1.npz
 nicegan train data/cat2dog --out runs/cat2dog --preset demo --iterations 1 --size 96 --scales 0,1,2 \\
     --channels 2 --n-res 1
