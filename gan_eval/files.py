@@ -28,7 +28,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-from gan_eval.errors import InputError, OutputError
+from gan_eval.errors import InputError, NotFoundError, OutputError, UnreadableError
 from gan_eval.strict_json import LONGEST, Between, DocumentFormat, Matches, parse_json
 
 T = TypeVar("T")
@@ -272,9 +272,9 @@ def read_bytes(path: Path, *, longest: int = LONGEST) -> bytes:
         with open_regular(path) as stream:
             content = stream.read(longest + 1)
     except FileNotFoundError as error:
-        raise InputError(f"{path}: no such file") from error
+        raise NotFoundError(f"{path}: no such file") from error
     except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
+        raise UnreadableError(f"{path}: cannot be read: {error.strerror}") from error
     if len(content) > longest:
         raise InputError(f"{path}: longer than the {longest:,} bytes that are read")
     return content
@@ -296,7 +296,7 @@ def read_text(path: Path, *, longest: int = LONGEST, encoding: str = "utf-8") ->
     try:
         return read_bytes(path, longest=longest).decode(encoding)
     except UnicodeDecodeError as error:
-        raise InputError(f"{path}: cannot be read: not UTF-8 text") from error
+        raise UnreadableError(f"{path}: cannot be read: not UTF-8 text") from error
 
 
 def read_json(path: Path, *, longest: int = LONGEST) -> Any:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 
-from gan_eval.errors import InputError
+from gan_eval.errors import InputError, UnreadableError
 from gan_eval.files import open_regular
 from gan_eval.images import Source
 from gan_eval.inference.groups import Groups, codes, count_of
@@ -83,7 +83,7 @@ def _table(path: Path) -> dict[str, str]:
         with open_regular(path) as stream:
             data = stream.read(_MOST + 1)
     except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror} (a CSV file of names and groups)") from error
+        raise UnreadableError(f"{path}: cannot be read: {error.strerror} (a CSV file of names and groups)") from error
     if len(data) > _MOST:
         raise InputError(f"{path}: larger than {_MOST} bytes (give a table of names and groups)")
     try:

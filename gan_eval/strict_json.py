@@ -24,7 +24,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, NamedTuple, TypeVar, cast
 
-from gan_eval.errors import InputError
+from gan_eval.errors import InputError, UnreadableError
 
 T = TypeVar("T")
 FieldReader = Callable[[Any, str], Any]
@@ -91,7 +91,7 @@ def parse_json(text: str | bytes, *, where: str, longest: int = LONGEST) -> Any:
     InputError: the text is no such document.
     """
     if len(text) > longest:
-        raise InputError(f"{where}: {len(text):,} characters long; at most {longest:,} are read")
+        raise UnreadableError(f"{where}: {len(text):,} characters long; at most {longest:,} are read")
     try:
         return json.loads(
             text.decode("utf-8") if isinstance(text, bytes) else text,
@@ -101,11 +101,11 @@ def parse_json(text: str | bytes, *, where: str, longest: int = LONGEST) -> Any:
             object_pairs_hook=_refuse_repeats,
         )
     except RecursionError as error:
-        raise InputError(f"{where}: nested too deeply") from error
+        raise UnreadableError(f"{where}: nested too deeply") from error
     except UnicodeDecodeError as error:
-        raise InputError(f"{where}: not UTF-8 text") from error
+        raise UnreadableError(f"{where}: not UTF-8 text") from error
     except ValueError as error:
-        raise InputError(f"{where}: not valid JSON ({error})") from error
+        raise UnreadableError(f"{where}: not valid JSON ({error})") from error
 
 
 def encode(record: Any) -> dict[str, Any]:
@@ -162,7 +162,7 @@ class DocumentFormat(Generic[T]):
         try:
             return parse_json(text, where=where, longest=longest)
         except InputError as error:
-            raise InputError(f"{error} ({self.remedy})") from error
+            raise UnreadableError(f"{error} ({self.remedy})") from error
 
     def decode(self, document: Any, *, where: str) -> T:
         """The record that a parsed document of this or an older version holds.
@@ -178,8 +178,10 @@ class DocumentFormat(Generic[T]):
                 return decode(self.kind, self._up_to_date(unsealed, version), where=where)
         except InputError as error:
             text = str(error)
-            raise InputError(f"{text if text.startswith(where) else f'{where}: {text}'} ({self.remedy})") from error
-        raise InputError(
+            raise UnreadableError(
+                f"{text if text.startswith(where) else f'{where}: {text}'} ({self.remedy})"
+            ) from error
+        raise UnreadableError(
             f"{where}: {self.name}/{version} is newer than this program, which reads up to {self.schema} "
             "(update gan-eval)"
         )
@@ -192,9 +194,9 @@ class DocumentFormat(Generic[T]):
         try:
             found = document_sha256(content)
         except (ValueError, RecursionError) as error:
-            raise InputError(f"{where}: holds what is never written") from error
+            raise UnreadableError(f"{where}: holds what is never written") from error
         if found != document["sha256"]:
-            raise InputError(f"{where}: its content does not have the hash that it carries")
+            raise UnreadableError(f"{where}: its content does not have the hash that it carries")
         return content
 
     def _up_to_date(self, document: dict[str, Any], version: int) -> dict[str, Any]:
@@ -398,9 +400,9 @@ def _object_reader(kind: type) -> FieldReader:
         kinds = {name: _reader(each) for name, each in kinds_of(value).items()}
         value = {**{name: {} for name in kinds}, **value}
         if unknown := sorted(value.keys() - fields.keys()):
-            raise InputError(f"{where}: unknown field {ascii(unknown[0])[:60]}")
+            raise UnreadableError(f"{where}: unknown field {ascii(unknown[0])[:60]}")
         if absent := sorted(required - value.keys()):
-            raise InputError(f"{where}: {absent[0]} is missing")
+            raise UnreadableError(f"{where}: {absent[0]} is missing")
         readers = {**fields, **kinds}
         return kind(**{name: readers[name](item, f"{where}.{name}") for name, item in value.items()})
 

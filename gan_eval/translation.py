@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal, NamedTuple
 
-from gan_eval.errors import InputError
+from gan_eval.errors import InputError, NotFoundError
 from gan_eval.files import read_document
 from gan_eval.images import FilesSource, Given, list_images, scan
 from gan_eval.images.opening import is_path
@@ -158,7 +158,7 @@ def named_images(path: Path, direction: TranslationDirection) -> list[tuple[Path
     elif os.path.isfile(folder):
         images = [(folder, folder.name)]
     else:
-        raise InputError(f"{path}: no such file or folder")
+        raise NotFoundError(f"{path}: no such file or folder")
     if not images:
         raise InputError(f"{path}: no images in it")
     return [(file, PurePosixPath(name).with_suffix("").as_posix()) for file, name in images]

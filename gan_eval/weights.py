@@ -25,7 +25,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from gan_eval.download import DownloadError, NoConnection, download
-from gan_eval.errors import InputError, WeightsError
+from gan_eval.errors import (
+    InputError,
+    WeightsDownloadError,
+    WeightsError,
+    WeightsNotFoundError,
+    WeightsUnreadableError,
+)
 from gan_eval.extractors.known import Published, published_weights
 from gan_eval.files import sha256_file, write_text
 from gan_eval.result import Progress
@@ -63,9 +69,9 @@ def identify(path: Path) -> WeightsFile:
     try:
         sha256 = sha256_file(path)
     except FileNotFoundError as error:
-        raise WeightsError(f"{path}: no such weights file") from error
+        raise WeightsNotFoundError(f"{path}: no such weights file") from error
     except OSError as error:
-        raise WeightsError(f"{path}: cannot be read: {error.strerror}") from error
+        raise WeightsUnreadableError(f"{path}: cannot be read: {error.strerror}") from error
     return WeightsFile(path, sha256, next((known for known in published_weights() if known.sha256 == sha256), None))
 
 
@@ -110,11 +116,11 @@ def find_or_fetch(
         return identify(installed_file(wanted))
     if not download or offline():
         reason = "GAN_EVAL_OFFLINE is set" if offline() else "downloading is switched off"
-        raise WeightsError(f"{_title(wanted)} weights missing and {reason}: {remedies(wanted)}")
+        raise WeightsNotFoundError(f"{_title(wanted)} weights missing and {reason}: {remedies(wanted)}")
     since = _age(_failure_note(wanted))
     if not insist and since < RETRY_AFTER_SECONDS:
         ago = f"the last try failed {since / 60:.0f} min ago, the next is in {RETRY_AFTER_SECONDS / 60:.0f}"
-        raise WeightsError(f"{_title(wanted)} weights missing ({ago}): {remedies(wanted)}")
+        raise WeightsDownloadError(f"{_title(wanted)} weights missing ({ago}): {remedies(wanted)}")
     return fetch(wanted, progress=progress)
 
 
@@ -140,7 +146,9 @@ def fetch(wanted: Published, *, progress: Progress | None = None) -> WeightsFile
     tried = "; ".join(f"{host}: {problem}" for host, problem in problems.items())
     with contextlib.suppress(InputError):
         write_text(_failure_note(wanted), tried + "\n")
-    raise WeightsError(f"{_title(wanted)} weights missing, and no download succeeded ({tried}): {remedies(wanted)}")
+    raise WeightsDownloadError(
+        f"{_title(wanted)} weights missing, and no download succeeded ({tried}): {remedies(wanted)}"
+    )
 
 
 def _title(wanted: Published) -> str:

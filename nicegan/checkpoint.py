@@ -26,7 +26,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from gan_eval.errors import InputError
+from gan_eval.errors import InputError, UnreadableError
 from gan_eval.files import (
     DAMAGE,
     FileContent,
@@ -198,7 +198,9 @@ def load_weights(checkpoint: Checkpoint, network: str) -> dict[str, Tensor]:
             keys = [key for key in stored.keys() if key.startswith(prefix)]  # noqa: SIM118 (no mapping)
             state = {key.removeprefix(prefix): stored.get_tensor(key) for key in keys}
     except _WEIGHTS_DAMAGE as error:
-        raise InputError(f"{checkpoint.folder / WEIGHTS}: cannot be read (copy the whole checkpoint again)") from error
+        raise UnreadableError(
+            f"{checkpoint.folder / WEIGHTS}: cannot be read (copy the whole checkpoint again)"
+        ) from error
     if not state:
         raise InputError(f"{checkpoint.folder}: has no weights of {network} (it was imported from a part of a model)")
     return state
@@ -225,7 +227,7 @@ def load_state(checkpoint: Checkpoint, device: torch.device | str = "cpu") -> Sa
         memory = state.pop("memory", {})
         return SavedState(state, memory.get("models", []), memory.get("losses", {}))
     except DAMAGE as error:
-        raise InputError(f"{path}: cannot be read (use an earlier checkpoint)") from error
+        raise UnreadableError(f"{path}: cannot be read (use an earlier checkpoint)") from error
 
 
 def folder_of(run: Path, step: int) -> Path:

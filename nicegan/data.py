@@ -24,7 +24,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from gan_eval import images
-from gan_eval.errors import BadImagesError, InputError
+from gan_eval.errors import BadImagesError, InputError, NotFoundError
 from gan_eval.images import OnBadImage, UnreadableImage
 from gan_eval.images.scanning import in_order
 from gan_eval.result import Progress
@@ -94,7 +94,7 @@ def open_folders(root: Path, *, on_bad_image: OnBadImage = "fail", progress: Pro
     `on_bad_image` is "skip", which leaves them out and names them in `skipped`.
     """
     if not root.is_dir():
-        raise InputError(f"{root}: no such folder (DATA holds {', '.join(FOLDERS)})")
+        raise NotFoundError(f"{root}: no such folder (DATA holds {', '.join(FOLDERS)})")
     if missing := [name for name in ("trainA", "trainB") if not (root / name).is_dir()]:
         raise InputError(
             f"{root}: has no {' and no '.join(missing)} (DATA holds {', '.join(FOLDERS)}; two plain folders: "
@@ -110,7 +110,7 @@ def open_domains(
     """Two plain folders of photographs to train on, without test images. Raises as `open_folders` does."""
     for folder in (domain_a, domain_b):
         if not folder.is_dir():
-            raise InputError(f"{folder}: no such folder")
+            raise NotFoundError(f"{folder}: no such folder")
     folders = {"trainA": domain_a, "trainB": domain_b}
     return _opened(folders, root=None, on_bad_image=on_bad_image, progress=progress)
 

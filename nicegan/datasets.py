@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from gan_eval.download import DownloadError, transfer
-from gan_eval.errors import InputError
+from gan_eval.errors import InputError, NetworkError, UnreadableError
 from gan_eval.files import atomic_folder, sha256_file
 from gan_eval.result import Progress
 from gan_eval.translation import FOLDERS
@@ -113,7 +113,7 @@ def _obtain(origin: str, archive: Path, name: str, report: Progress | None) -> N
             shutil.copyfile(origin, archive)
     except (DownloadError, OSError, ValueError) as error:  # ValueError is a malformed address
         reason = str(error) if isinstance(error, DownloadError) else getattr(error, "strerror", None) or "no address"
-        raise InputError(
+        raise NetworkError(
             f"{origin}: cannot be had: {reason} (try again later, or give a copy that you have with origin=FILE)"
         ) from error
 
@@ -133,7 +133,9 @@ def extract(archive: Path, destination: Path) -> None:
                 with opened.open(member) as source, path.open("xb") as sink:
                     shutil.copyfileobj(source, sink)
     except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError) as error:
-        raise InputError(f"{archive.name}: a damaged, encrypted or unsupported zip archive (get it again)") from error
+        raise UnreadableError(
+            f"{archive.name}: a damaged, encrypted or unsupported zip archive (get it again)"
+        ) from error
 
 
 def _members(opened: zipfile.ZipFile, name: str) -> dict[zipfile.ZipInfo, PurePosixPath]:

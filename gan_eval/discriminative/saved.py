@@ -8,7 +8,7 @@ from typing import Any
 
 from gan_eval.discriminative.outcome import SCHEMA, NrdsResult
 from gan_eval.discriminative.robust import REAL
-from gan_eval.errors import InputError
+from gan_eval.errors import InputError, UnreadableError
 from gan_eval.files import read_bytes
 from gan_eval.metrics import nrds as metric
 from gan_eval.result import Score
@@ -33,7 +33,7 @@ def read_curves(path: Path) -> dict[str, list[float]]:
             f"{path}: its schema is {ascii(document['schema'])[:60]}, this program reads {SCHEMA} (update gan-eval)"
         )
     if curves is not document and not _is_as_printed(document, curves):
-        raise InputError(
+        raise UnreadableError(
             f"{path}: damaged: its curves are not those that nrds printed (run nrds again, or give the curves alone)"
         )
     return {str(name): list(map(float, curve)) for name, curve in curves.items()}

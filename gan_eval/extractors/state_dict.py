@@ -10,7 +10,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from gan_eval.errors import WeightsError
+from gan_eval.errors import WeightsError, WeightsNotFoundError, WeightsUnreadableError
 from gan_eval.files import DAMAGE, open_regular
 from gan_eval.torch_files import load_torch_file
 
@@ -28,19 +28,19 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
         open_regular(path).close()
         content = load_file(path) if path.suffix == ".safetensors" else load_torch_file(path)
     except FileNotFoundError as error:
-        raise WeightsError(f"{path}: no such file") from error
+        raise WeightsNotFoundError(f"{path}: no such file") from error
     except pickle.UnpicklingError as error:
         # What torch says here ends with how to run the code.
         found = "it is of another kind, or it holds code, which is never run"
-        raise WeightsError(f"{path}: not a weights file ({found}); fetch it again") from error
+        raise WeightsUnreadableError(f"{path}: not a weights file ({found}); fetch it again") from error
     except (IsADirectoryError, PermissionError) as error:
-        raise WeightsError(f"{path}: cannot be read: {error.strerror}") from error
+        raise WeightsUnreadableError(f"{path}: cannot be read: {error.strerror}") from error
     except _DAMAGE as error:
         if "TorchScript" in str(error):
             raise WeightsError(
                 f"{path}: a TorchScript program, the form that clean-fid uses, instead of a state dict"
             ) from error
-        raise WeightsError(f"{path}: damaged, cut short, or not a weights file; fetch it again") from error
+        raise WeightsUnreadableError(f"{path}: damaged, cut short, or not a weights file; fetch it again") from error
     if isinstance(content, Mapping) and isinstance(content.get("state_dict"), Mapping):
         content = content["state_dict"]
     if not isinstance(content, Mapping) or not all(

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
-from gan_eval.errors import InputError
+from gan_eval.errors import InputError, NotFoundError, UnreadableError
 from gan_eval.files import DAMAGE, open_regular
 from gan_eval.images.decoding import UnreadableImage
 from gan_eval.images.fields import Fields
@@ -44,7 +44,7 @@ class ZipSource:
             self._zip = open_zip(path)
         except DAMAGE as error:
             reason = error.strerror if isinstance(error, OSError) else None
-            raise InputError(
+            raise UnreadableError(
                 f"{path}: not a zip file that can be read ({reason or 'damaged, cut short, or of another kind'})"
             ) from error
         members = [member for member in self._zip.infolist() if member.filename and not member.is_dir()]
@@ -107,7 +107,9 @@ class TarSource:
         self.repeatable = not any(is_address(str(shard)) for shard in shards)
         missing = [str(shard) for shard in shards if not is_address(str(shard)) and not os.path.isfile(shard)]
         if missing:
-            raise InputError(f"{label}: {len(missing)} of {len(shards)} shards are missing: {', '.join(missing[:5])}")
+            raise NotFoundError(
+                f"{label}: {len(missing)} of {len(shards)} shards are missing: {', '.join(missing[:5])}"
+            )
 
     def some(self, first: int, last: int) -> TarSource:
         """The shards from place `first` to before `last`."""
@@ -122,7 +124,7 @@ class TarSource:
                 with _stream(shard) as stream, tarfile.open(fileobj=stream, mode="r|*") as archive:
                     yield from self._members(archive, fields)
             except DAMAGE as error:
-                raise InputError(f"{shard}: damaged, cut short, or not a tar file (get it again)") from error
+                raise UnreadableError(f"{shard}: damaged, cut short, or not a tar file (get it again)") from error
         fields.check()
 
     def _members(self, archive: tarfile.TarFile, fields: Fields) -> Iterator[Item]:

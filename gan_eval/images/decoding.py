@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from gan_eval.errors import InputError
+from gan_eval.errors import InputError, UnreadableError
 from gan_eval.files import DAMAGE, open_regular
 from gan_eval.images import libtiff
 from gan_eval.images.policies import DeepPixels, Policy, UnusablePixels, is_deep, peers
@@ -35,7 +35,7 @@ _MOST_PIXELS_PER_BYTE = 10_000
 _DAMAGE: tuple[type[Exception], ...] = (*DAMAGE, Warning, Image.DecompressionBombError)
 
 
-class UnreadableImage(InputError):
+class UnreadableImage(UnreadableError):
     """One image that cannot be decoded: `name` and the `reason`, in a few words."""
 
     def __init__(self, name: str, reason: str) -> None:

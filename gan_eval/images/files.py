@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from gan_eval.errors import InputError
+from gan_eval.errors import InputError, NotFoundError, UnreadableError
 from gan_eval.files import open_regular
 from gan_eval.images.decoding import UnreadableImage
 from gan_eval.images.source import Item
@@ -83,9 +83,10 @@ class FilesSource:
             with open_regular(path) as stream:
                 lines = [line.strip() for line in stream.read(MAX_BYTES).decode("utf-8-sig").splitlines()]
         except OSError as error:
-            raise InputError(f"@{path}: {error.strerror} (a list is a text file of image paths)") from error
+            kind = NotFoundError if isinstance(error, FileNotFoundError) else UnreadableError
+            raise kind(f"@{path}: {error.strerror} (a list is a text file of image paths)") from error
         except UnicodeDecodeError as error:
-            raise InputError(f"@{path}: not a UTF-8 text file of image paths") from error
+            raise UnreadableError(f"@{path}: not a UTF-8 text file of image paths") from error
         wanted = [line for line in lines if line and not line.startswith("#")]
         if not wanted:
             raise InputError(f"@{path}: names no images")
@@ -98,7 +99,7 @@ class FilesSource:
         missing = [name for name in names if not os.path.isfile(name)]
         if missing:
             more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
-            raise InputError(
+            raise NotFoundError(
                 f"{label}: {len(missing)} of {len(names)} files are missing: {', '.join(missing[:5])}{more}"
             )
         return cls(label, names, Path())
@@ -137,7 +138,9 @@ def _read(path: str, name: str) -> bytes:
 def walk(folder: Path, is_wanted: Callable[[str], bool] = is_image_name) -> tuple[list[str], int]:
     """Relative names of a folder's images (of what `is_wanted` by its name), sorted, and the number of other files."""
     if not folder.is_dir():
-        raise InputError(f"{folder}: {'not a folder' if folder.exists() else 'no such folder'}")
+        if folder.exists():
+            raise InputError(f"{folder}: not a folder")
+        raise NotFoundError(f"{folder}: no such folder")
     names: list[str] = []
     skipped = 0
     seen: set[tuple[int, int]] = set()

@@ -14,7 +14,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gan_eval.errors import InputError
+from gan_eval.errors import InputError, UnreadableError
 from gan_eval.files import DAMAGE, open_regular
 from gan_eval.images.arrays import ArraySource, may_be_pixels, to_images
 from gan_eval.images.batches import IMAGE_NAMES
@@ -60,7 +60,7 @@ def read_headers(path: Path) -> dict[str, ArrayHeader]:
                     headers[member.filename.removesuffix(".npy")] = header
             return headers
     except DAMAGE as error:
-        raise InputError(f"{path}: not a {path.suffix.lower()} that can be read ({_reason(error)})") from error
+        raise UnreadableError(f"{path}: not a {path.suffix.lower()} that can be read ({_reason(error)})") from error
 
 
 def read_array(path: Path, name: str) -> NDArray[Any]:
@@ -76,7 +76,7 @@ def read_array(path: Path, name: str) -> NDArray[Any]:
         with open_regular(path) as stream, np.load(stream, allow_pickle=False) as archive:
             return np.asarray(archive[name])
     except DAMAGE as error:
-        raise InputError(f"{path}: not a {path.suffix.lower()} that can be read ({_reason(error)})") from error
+        raise UnreadableError(f"{path}: not a {path.suffix.lower()} that can be read ({_reason(error)})") from error
 
 
 def image_array(path: Path, headers: Mapping[str, ArrayHeader], name: str | None = None) -> str | None:

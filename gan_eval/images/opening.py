@@ -11,7 +11,7 @@ from typing import Any
 
 from PIL import Image
 
-from gan_eval.errors import InputError
+from gan_eval.errors import InputError, NotFoundError
 from gan_eval.images.archives import TarSource, ZipSource, expand_braces
 from gan_eval.images.arrays import ArraySource, is_array, is_single
 from gan_eval.images.batches import Column, DatasetSamples, LoaderBatches, StreamSource
@@ -115,7 +115,7 @@ def _open_path(text: str, column: Column | None) -> Source:
     try:
         mode = path.stat().st_mode
     except FileNotFoundError as error:
-        raise InputError(f"{text}: no such file or folder") from error
+        raise NotFoundError(f"{text}: no such file or folder") from error
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "no file can have this name"
         raise InputError(f"{text}: {reason}") from error

@@ -16,7 +16,7 @@ from collections.abc import Generator
 from typing import Any
 from urllib.parse import urlsplit
 
-from gan_eval.errors import InputError
+from gan_eval.errors import InputError, NetworkError, NotFoundError, UnreadableError
 
 #: Bytes of one request, and how many of them wait to be used.
 BLOCK = 4 << 20
@@ -61,7 +61,7 @@ class RemoteFile:
                 self._place += len(block)
                 yield block
             if self._size is not None and self._place != self._size:
-                raise InputError(f"{self.address}: ended after {self._place:,} of {self._size:,} bytes (try again)")
+                raise NetworkError(f"{self.address}: ended after {self._place:,} of {self._size:,} bytes (try again)")
         finally:
             self._close()
 
@@ -103,14 +103,14 @@ class RemoteFile:
             except InputError:
                 raise
             except PermissionError as error:
-                raise InputError(f"{self.address}: may not be read (are the credentials set?)") from error
+                raise UnreadableError(f"{self.address}: may not be read (are the credentials set?)") from error
             except self._faults as error:
                 self._close()
                 if _is_absent(error):
-                    raise InputError(f"{self.address}: no such file there") from error
+                    raise NotFoundError(f"{self.address}: no such file there") from error
                 if wait is None:
                     tries = f"{len(self._waits) + 1} tries" if self._waits else "one try"
-                    raise InputError(f"{self.address}: cannot be read after {tries} ({_reason(error)})") from error
+                    raise NetworkError(f"{self.address}: cannot be read after {tries} ({_reason(error)})") from error
                 time.sleep(wait)
         raise AssertionError("unreachable")
 

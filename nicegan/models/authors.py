@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from gan_eval.errors import InputError
+from gan_eval.errors import InputError, NotFoundError, UnreadableError
 from gan_eval.files import DAMAGE, atomic_file
 from gan_eval.torch_files import load_torch_file
 
@@ -38,12 +38,12 @@ class Official:
 def load_official(path: Path) -> dict[str, Any]:
     """The dictionary in a PyTorch file of tensors and plain values; InputError where it is none."""
     if not path.is_file():
-        raise InputError(f"{path}: no such file")
+        raise NotFoundError(f"{path}: no such file")
     try:
         # Mapped, a full checkpoint of 8 GB is read a tensor at a time.
         document = load_torch_file(path, mapped=True)
     except DAMAGE as error:
-        raise InputError(
+        raise UnreadableError(
             f"{path}: not a PyTorch file of tensors and plain values: it is damaged, of another kind, or holds code, "
             "which is never run (get the file again)"
         ) from error

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from gan_eval.csv_text import csv_text
-from gan_eval.errors import InputError, MismatchError
+from gan_eval.errors import InputError, MismatchError, NotFoundError
 from gan_eval.files import open_regular, read_text, write_text
 from gan_eval.strict_json import parse_json
 from gan_eval.study.collecting.participants import pseudonymised
@@ -115,7 +115,7 @@ def forget(responses: Path, session: str) -> int:
         finally:
             store.close()
     if not responses.is_dir():
-        raise InputError(f"{responses}: no such folder of answers (as `study collect` makes one)")
+        raise NotFoundError(f"{responses}: no such folder of answers (as `study collect` makes one)")
     files = {path: read_events(path) for path in sorted(responses.glob("*.jsonl"))}
     name = _meant(session, (event.session_id for events in files.values() for event in events), responses)
     # First the note, then the deletion: an interruption in between must not let the session come back.
@@ -134,7 +134,7 @@ def _source(path: Path, study: Exported | None) -> Iterator[_Found]:
             yield from _source(each, study)
         return
     if not path.is_file():
-        raise InputError(f"{path}: no such file or folder")
+        raise NotFoundError(f"{path}: no such file or folder")
     if _is_store(path):
         yield from _stored(path, study)
         return

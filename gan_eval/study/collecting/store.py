@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from gan_eval.errors import InputError, MismatchError
+from gan_eval.errors import InputError, MismatchError, NotFoundError, UnreadableError
 from gan_eval.strict_json import parse_json
 from gan_eval.study.schema.events import Answer, Event, Start, dump_event, parse_event
 from gan_eval.study.schema.manifest import Manifest, decode_manifest, encode_manifest
@@ -79,7 +79,7 @@ class Store:
         self.path = path
         self._most = most_per_session
         if manifest is None and not path.is_file():
-            raise InputError(f"{path}: no such file")
+            raise NotFoundError(f"{path}: no such file")
         with contextlib.ExitStack() as undo:
             try:
                 self._writer = _connect(path)
@@ -87,7 +87,7 @@ class Store:
                 self._writer.executescript(_TABLES if manifest is not None else "")
                 self.manifest = self._own_manifest(manifest)
             except (sqlite3.Error, UnicodeDecodeError) as error:
-                raise InputError(f"{path}: not a store of study answers (another file, or damaged)") from error
+                raise UnreadableError(f"{path}: not a store of study answers (another file, or damaged)") from error
             undo.pop_all()
         self._pending: list[_Ticket] = []
         self._pending_lock = threading.Lock()
@@ -165,7 +165,7 @@ class Store:
             with contextlib.closing(_connect(self.path)) as connection:
                 yield connection
         except (sqlite3.Error, UnicodeDecodeError) as error:
-            raise InputError(
+            raise UnreadableError(
                 f"{self.path}: the store is damaged (use a copy of it, or the participants' files)"
             ) from error
 

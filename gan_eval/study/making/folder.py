@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from gan_eval.errors import InputError, MismatchError
+from gan_eval.errors import InputError, MismatchError, NotFoundError
 from gan_eval.files import read_bytes, read_text
 from gan_eval.study.making.webpage import Page, parse
 from gan_eval.study.schema.manifest import (
@@ -45,7 +45,7 @@ def file_name(name: str, manifest: Manifest) -> str:
 def read_study(folder: Path) -> Exported:
     """Read `folder`. Raises InputError (missing, damaged) or MismatchError (files that do not belong together)."""
     if not folder.is_dir():
-        raise InputError(f"{folder}: no such folder (give the folder that `study new` made)")
+        raise NotFoundError(f"{folder}: no such folder (give the folder that `study new` made)")
     manifest, key = read_manifest(folder / MANIFEST_FILE), read_key(folder / KEY_FILE)
     require_same_study(key, manifest.sha256)
     site = folder / SITE_FOLDER

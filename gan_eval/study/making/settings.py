@@ -17,7 +17,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from gan_eval.errors import InputError
+from gan_eval.errors import InputError, UnreadableError
 from gan_eval.files import read_text
 from gan_eval.strict_json import decode
 from gan_eval.study.schema.manifest import AnalysisPlan, Rules, Text
@@ -41,7 +41,7 @@ def read_settings(path: Path | None) -> StudySettings:
     try:
         document = tomllib.loads(read_text(path, longest=_LONGEST))
     except RecursionError as error:
-        raise InputError(f"{path}: nested too deeply") from error
+        raise UnreadableError(f"{path}: nested too deeply") from error
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{path}: not valid TOML ({error})") from error
     if unknown := sorted(document.keys() - {"text", "rules", "analysis"}):

@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 import jinja2
 from markupsafe import Markup
 
-from gan_eval.errors import InputError
+from gan_eval.errors import InputError, UnreadableError
 from gan_eval.strict_json import encode, parse_json
 from gan_eval.study.schema.manifest import Manifest, Text, decode_manifest
 from gan_eval.study.schema.trials import Kind
@@ -149,7 +149,7 @@ def parse(document: str, *, where: str) -> Page:
             None if images is None else {name: base64.b64decode(data, validate=True) for name, data in images.items()}
         )
     except (AttributeError, TypeError, ValueError) as error:
-        raise InputError(f"{where}: its images block is damaged ({error})") from error
+        raise UnreadableError(f"{where}: its images block is damaged ({error})") from error
     return Page(manifest, pictures, blocks["truths"], blocks["deployment"])
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from gan_eval.errors import InputError
+from gan_eval.errors import InputError, UnreadableError
 from gan_eval.files import open_regular, read_json
 
 Direction = Literal["lower", "higher"]
@@ -107,7 +107,7 @@ def _from_csv(path: Path, told: Mapping[str, Direction]) -> MetricTable:
         with open_regular(path) as stream:
             data = stream.read(_MOST_BYTES + 1)
     except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
+        raise UnreadableError(f"{path}: cannot be read: {error.strerror or error}") from error
     if len(data) > _MOST_BYTES:
         raise InputError(f"{path}: larger than {_MOST_BYTES} bytes: not a table of metrics")
     try:

@@ -16,7 +16,7 @@ from typing import IO
 
 import numpy as np
 
-from gan_eval.errors import InputError
+from gan_eval.errors import InputError, UnreadableError
 from gan_eval.files import open_regular
 from gan_eval.study.votes.ballots import Rates, Votes
 
@@ -72,7 +72,7 @@ def _rows(path: Path) -> Iterator[tuple[list[str], Iterator[list[str]]]]:
     try:
         raw = open_regular(path)
     except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
+        raise UnreadableError(f"{path}: cannot be read: {error.strerror or error}") from error
     with raw:
         stream: IO[str] = TextIOWrapper(raw, encoding="utf-8-sig", newline="")
         reader = csv.reader(stream)
@@ -82,7 +82,7 @@ def _rows(path: Path) -> Iterator[tuple[list[str], Iterator[list[str]]]]:
                 raise InputError(f"{path}: an empty file; wanted votes with a header")
             yield header, reader
         except UnicodeDecodeError as error:
-            raise InputError(f"{path}: not UTF-8 text") from error
+            raise UnreadableError(f"{path}: not UTF-8 text") from error
         except csv.Error as error:
             raise InputError(f"{path}:{reader.line_num}: not CSV ({error})") from error
 
