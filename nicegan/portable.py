@@ -60,7 +60,7 @@ def export_onnx(source: Checkpoint, out: Path, *, direction: TranslationDirectio
         if difference is not None and difference > TOLERANCE:
             raise GanEvalError(
                 f"{out}: onnxruntime's output differs by {difference:.3g} from ours, which is more than rounding "
-                "(--torch writes a file for torch.export instead)"
+                "(torch=True writes a file for torch.export instead)"
             )
     return difference
 
@@ -86,7 +86,7 @@ def _onnx_program(program: ExportedProgram) -> Any:
     except (ImportError, torch.onnx.errors.OnnxExporterError) as error:
         if not isinstance(error, ImportError) and not isinstance(error.__cause__, ImportError):
             raise
-        raise InputError("ONNX needs two more packages (pip install onnx onnxscript; --torch needs none)") from error
+        raise InputError("ONNX needs two more packages (pip install onnx onnxscript; torch=True needs none)") from error
 
 
 def _difference(translator: Translator, path: Path, source: Checkpoint) -> float | None:
