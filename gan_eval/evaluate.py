@@ -17,9 +17,11 @@ from gan_eval.features import FeatureReader, Opened
 from gan_eval.features import reader as feature_reader
 from gan_eval.files import read_document, sha256_bytes, write_json
 from gan_eval.grouping import groups_of
+from gan_eval.guards.likeness import notes_of
 from gan_eval.images import Contents, Given
 from gan_eval.inference.groups import Groups
 from gan_eval.metrics.table import MetricName
+from gan_eval.pairing import image_names
 from gan_eval.provenance import Provenance
 from gan_eval.result import Progress, Score
 from gan_eval.scoring import Options, check_metrics, needs, scores
@@ -28,7 +30,7 @@ from gan_eval.statistics_file import StatisticsFile
 from gan_eval.strict_json import DocumentFormat
 
 #: To be raised when a number or an interval of the same features changes between releases.
-_ESTIMATORS = 4
+_ESTIMATORS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ def evaluate_with(
     key = result_key(sides, metrics, network, options, groups) if rooms is None else None
     cached = reader.cache.read(key, _load) if key else None
     if cached is not None:
-        results, bad = cached
+        results, bad, alike = cached
         inputs = [_describe(side, None) for side in sides]
     else:
         needed = needs(metrics, options)
@@ -109,15 +111,29 @@ def evaluate_with(
             results = scores(sets[0] if real is not None else None, sets[-1], metrics, network, options)
         bad = [list(side.bad) for side in sets]
         inputs = [_describe(side, one) for side, one in zip(sides, sets, strict=True)]
+        with reader.timed("guards"):
+            alike = _likeness(sides, sets)
         if key:
-            _store(reader.cache, key, results, bad)
+            _store(reader.cache, key, results, bad, alike)
     names = ["real", "fake"] if real is not None else ["fake"]
-    notes = (*network.notices, *reader.cache.notes, *_input_warnings(dict(zip(names, sides, strict=True)), bad))
+    seen = _input_warnings(dict(zip(names, sides, strict=True)), bad)
+    notes = (*network.notices, *reader.cache.notes, *seen, *alike)
     return Evaluation(
         scores=tuple(replace(score, warnings=(*notes, *score.warnings)) for score in results),
         provenance=reader.provenance(dict(zip(names, inputs, strict=True)), network),
         warnings=(*notes, *dict.fromkeys(warning for score in results for warning in score.warnings)),
     )
+
+
+def _likeness(sides: Sequence[Opened | FeatureSet], sets: Sequence[FeatureSet]) -> list[str]:
+    """Nearly identical images and sets in an order, as their features tell."""
+    names = ["real", "fake"][-len(sets) :]
+    features = {name: one.vectors for name, one in zip(names, sets, strict=True)}
+    images = {
+        name: None if isinstance(side, FeatureSet) else image_names(side.source, one.bad, one.n or 0)
+        for name, side, one in zip(names, sides, sets, strict=True)
+    }
+    return notes_of(features, images)
 
 
 def network_of(sides: Sequence[Opened | FeatureSet], network: Network) -> Network:
@@ -221,24 +237,30 @@ def result_key(
 
 @dataclass(frozen=True, slots=True)
 class CachedScores:
-    """Scores as the cache keeps them. bad: for each side, "name: reason" of its unreadable images."""
+    """Scores as the cache keeps them.
+
+    bad: for each side, "name: reason" of its unreadable images. alike: notes on images that are nearly identical.
+    """
 
     scores: tuple[Score, ...]
     bad: tuple[tuple[str, ...], ...]
+    alike: tuple[str, ...] = ()
 
 
 CACHED_SCORES = DocumentFormat("gan-eval-cached-scores", CachedScores)
 
 
-def _store(cache: Cache, key: Mapping[str, Any], made: Sequence[Score], bad: Sequence[Sequence[str]]) -> None:
-    document = CACHED_SCORES.encode(CachedScores(tuple(made), tuple(map(tuple, bad))))
+def _store(
+    cache: Cache, key: Mapping[str, Any], made: Sequence[Score], bad: Sequence[Sequence[str]], alike: Sequence[str]
+) -> None:
+    document = CACHED_SCORES.encode(CachedScores(tuple(made), tuple(map(tuple, bad)), tuple(alike)))
     cache.add(key, lambda room: write_json(room / "scores.json", document))
 
 
-def _load(entry: Path) -> tuple[list[Score], list[list[str]]]:
-    """Scores and unreadable images of an entry. Raises InputError where they were written by another version."""
+def _load(entry: Path) -> tuple[list[Score], list[list[str]], list[str]]:
+    """Scores, unreadable images and notes of an entry. Raises InputError where they were written by another version."""
     cached = read_document(entry / "scores.json", CACHED_SCORES)
-    return list(cached.scores), [list(lines) for lines in cached.bad]
+    return list(cached.scores), [list(lines) for lines in cached.bad], list(cached.alike)
 
 
 def _describe(side: Opened | FeatureSet, made: FeatureSet | None) -> dict[str, Any]:
