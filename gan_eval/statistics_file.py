@@ -25,7 +25,15 @@ from gan_eval.errors import InputError, MismatchError, TooFewError
 from gan_eval.feature_set import FeatureSet, check_comparable
 from gan_eval.files import DAMAGE, atomic_file, sha256_bytes, sha256_file
 from gan_eval.images import Part, parse_part
-from gan_eval.images.numpy_files import FEATURES, MOMENTS, ArrayHeader, image_array, read_array, read_headers
+from gan_eval.images.numpy_files import (
+    FEATURES,
+    MOMENTS,
+    SPATIAL_MOMENTS,
+    ArrayHeader,
+    image_array,
+    read_array,
+    read_headers,
+)
 from gan_eval.images.opening import is_path, split_member
 from gan_eval.metrics.moments import Moments, Statistics, statistics
 from gan_eval.metrics.rows import Rows
@@ -88,7 +96,8 @@ def open_statistics(given: Any) -> StatisticsFile | None:
     Parameters
     ----------
     given: a path, with `FILE::NAME` of one array. Where images lie beside moments, as in ADM's reference batches, the
-        images are what the file stands for; `FILE::mu` means its moments.
+        images are what the file stands for; `FILE::mu` means its moments,
+        and `FILE::mu_s` those of the spatial features of sFID.
 
     Raises
     ------
@@ -219,11 +228,12 @@ def _read(path: Path, headers: Mapping[str, ArrayHeader], member: str | None) ->
     made: Statistics
     if features is not None:
         made = statistics(features)
-    elif not set(MOMENTS) <= set(headers):
-        raise InputError("holds one of mu and sigma without the other")
     else:
+        mean, covariance = SPATIAL_MOMENTS if member in SPATIAL_MOMENTS else MOMENTS
+        if not {mean, covariance} <= set(headers):
+            raise InputError(f"holds one of {mean} and {covariance} without the other")
         n = int(read_array(path, "n")) if "n" in headers else None
-        made = Moments.from_mean_and_cov(read_array(path, "mu"), read_array(path, "sigma"), n=n)
+        made = Moments.from_mean_and_cov(read_array(path, mean), read_array(path, covariance), n=n)
     stated = about.part if about is not None else None
     network = about.network if about is not None else None
     part = None if stated is None else parse_part(f"{stated.number}/{stated.of}")
@@ -234,6 +244,6 @@ def _read(path: Path, headers: Mapping[str, ArrayHeader], member: str | None) ->
 def _features_name(headers: Mapping[str, ArrayHeader], member: str | None) -> str | None:
     """Name of the array of feature vectors; None where the moments are meant."""
     if member is not None:
-        return None if member in MOMENTS else member
+        return None if member in (*MOMENTS, *SPATIAL_MOMENTS) else member
     named = next((name for name in FEATURES if name in headers), None)
     return next(iter(headers)) if named is None and len(headers) == 1 else named

@@ -25,6 +25,8 @@ from gan_eval.images.zip_directory import open_zip
 _UNNAMED = ("arr_0",)
 FEATURES = ("features", "feats")
 MOMENTS = ("mu", "sigma")
+#: Moments of sFID's features in ADM's reference batches.
+SPATIAL_MOMENTS = ("mu_s", "sigma_s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ def image_array(path: Path, headers: Mapping[str, ArrayHeader], name: str | None
     if name is not None:
         if name not in headers:
             raise InputError(f"{path}: has no array {name!r}; it holds {listed}")
-        return None if name in (*FEATURES, *MOMENTS) or _is_features(headers[name]) else name
+        return None if name in (*FEATURES, *MOMENTS, *SPATIAL_MOMENTS) or _is_features(headers[name]) else name
     usual = [one for one in headers if one.lower() in (*IMAGE_NAMES, *_UNNAMED) and _is_images(headers[one])]
     known = set(FEATURES) & set(headers) or set(MOMENTS) <= set(headers)
     if len(headers) == 1:

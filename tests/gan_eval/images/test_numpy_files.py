@@ -70,6 +70,10 @@ def test_moments_beside_images_serve_only_when_named(tmp_path: Path) -> None:
     file = open_statistics(f"{path}::mu")
     assert file is not None
     np.testing.assert_allclose(file.statistics.mean, moments["mu"])
+    spatial = open_statistics(f"{path}::mu_s")
+    assert spatial is not None
+    assert spatial.statistics.dim == 3
+    np.testing.assert_array_equal(spatial.statistics.cov, np.eye(3))
 
 
 @pytest.mark.parametrize(
