@@ -156,12 +156,13 @@ def document(data: bytes, rng: random.Random) -> bytes:
     except ValueError:
         return text(data, rng)
     for _ in range(rng.choice((1, 1, 2))):
-        whole = _change(whole, rng)
+        whole = _change(whole, rng, whole=True)
     return json.dumps(whole).encode()
 
 
-def _change(value: Any, rng: random.Random) -> Any:
-    if isinstance(value, dict) and value and rng.random() < 0.85:
+def _change(value: Any, rng: random.Random, *, whole: bool = False) -> Any:
+    # A document that was replaced as a whole is another one, and not a damaged one.
+    if isinstance(value, dict) and value and (whole or rng.random() < 0.85):
         key = rng.choice(sorted(value))
         kind = rng.random()
         if kind < 0.1:

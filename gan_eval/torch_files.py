@@ -1,10 +1,13 @@
-"""Reads files that torch.save has written: tensors and plain values, never code."""
+"""Reads files that torch.save has written, which hold tensors and plain values, never code; and writes them."""
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 import pickle
 import pickletools
+import shutil
 import warnings
 import zipfile
 from collections.abc import Iterator
@@ -23,6 +26,8 @@ _LONGEST_NAME = 1000
 _LONGEST_PICKLE = 1 << 28
 #: The format before 2020 begins with so many pickles, one after the other.
 _PICKLES = 5
+#: A disk with fewer bytes than this is full: what did not fit is not counted.
+_NEARLY_NOTHING = 64 << 20
 
 
 def load_torch_file(path: Path, *, device: torch.device | str = "cpu", mapped: bool = False) -> object:
@@ -67,3 +72,20 @@ def _check_names(data: io.BytesIO) -> None:
                 raise pickle.UnpicklingError("a name too long")
     except ValueError as error:
         raise pickle.UnpicklingError("damaged") from error
+
+
+def save_torch_file(content: object, path: Path) -> None:
+    """Write a file as torch.save does. Raises OSError where the disk refuses, which torch tells as something else."""
+    import torch
+
+    try:
+        torch.save(content, path)
+    except RuntimeError as error:
+        raise disk_fault(path) from error
+
+
+def disk_fault(path: Path) -> OSError:
+    """The error of a disk on which writing `path` has just failed: full, or else broken."""
+    free = shutil.disk_usage(path.parent).free
+    number = errno.ENOSPC if free < _NEARLY_NOTHING else errno.EIO
+    return OSError(number, os.strerror(number), str(path))

@@ -37,7 +37,7 @@ from gan_eval.files import (
     write_json,
 )
 from gan_eval.strict_json import Between, DocumentFormat, Matches, PathText
-from gan_eval.torch_files import load_torch_file
+from gan_eval.torch_files import disk_fault, load_torch_file, save_torch_file
 from gan_eval.version import __version__
 from nicegan.config import RunConfig, up_to_date
 
@@ -144,12 +144,15 @@ def save(
     tensors = {f"{name}.{key}": value for name, state in weights.items() for key, value in state.items()}
     with atomic_folder(folder) as temporary:
         # A clone of its own for each tensor: the format allows neither shared nor strided storage.
-        save_file(
-            {key: value.detach().cpu().contiguous().clone() for key, value in tensors.items()}, temporary / WEIGHTS
-        )
+        try:
+            save_file(
+                {key: value.detach().cpu().contiguous().clone() for key, value in tensors.items()}, temporary / WEIGHTS
+            )
+        except SafetensorError as error:
+            raise disk_fault(temporary / WEIGHTS) from error
         if optimisers is not None:
             state = {name: dict(state) for name, state in optimisers.items()}
-            torch.save(state | ({"memory": dict(memory)} if memory else {}), temporary / STATE)
+            save_torch_file(state | ({"memory": dict(memory)} if memory else {}), temporary / STATE)
         document = CheckpointDocument(
             step=step,
             networks=tuple(weights),

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import torch
 from torch import Tensor, nn
 
 from gan_eval.errors import InputError, NotFoundError, UnreadableError
 from gan_eval.files import DAMAGE, atomic_file
-from gan_eval.torch_files import load_torch_file
+from gan_eval.torch_files import load_torch_file, save_torch_file
 
 if TYPE_CHECKING:
     from nicegan.config import RunConfig
@@ -100,7 +99,7 @@ class EpochFiles:
             )
         for name, state in weights.items():
             with atomic_file(names[name]) as temporary:
-                torch.save(state, temporary)
+                save_torch_file(state, temporary)
 
     def _names(self, path: Path) -> dict[str, Path] | None:
         match = re.fullmatch(rf"(.*net_)({'|'.join(self.networks)})(\.pth?)", path.name)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import collections
+import errno
 import io
+import os
 import pickle
 import time
 import zipfile
@@ -13,7 +15,7 @@ import pytest
 import torch
 
 from gan_eval.files import DAMAGE
-from gan_eval.torch_files import load_torch_file
+from gan_eval.torch_files import load_torch_file, save_torch_file
 
 STATE = {"a.weight": torch.arange(6.0).reshape(2, 3), "n": 3, "o": collections.OrderedDict(b=torch.ones(1))}
 
@@ -70,3 +72,13 @@ def test_code_and_nonsense_are_damage_and_say_nothing(tmp_path: Path, data: byte
 def test_a_missing_file_is_an_os_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         load_torch_file(tmp_path / "a.pt")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+def test_a_full_disk_is_an_os_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(OSError, match=os.strerror(errno.EIO)) as caught:
+        save_torch_file(STATE, Path("/dev/full"))
+    assert caught.value.errno == errno.EIO
+    monkeypatch.setattr("gan_eval.torch_files._NEARLY_NOTHING", 1 << 62)
+    with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)):
+        save_torch_file(STATE, Path("/dev/full"))

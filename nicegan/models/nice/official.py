@@ -19,6 +19,7 @@ from torch import Tensor
 
 from gan_eval.errors import InputError
 from gan_eval.files import atomic_file
+from gan_eval.torch_files import save_torch_file
 from nicegan.config import OptimConfig, RunConfig
 from nicegan.models.authors import Official, StateDict, load_official, plain_names
 from nicegan.models.nice.networks import Networks, build
@@ -112,7 +113,7 @@ def write(path: Path, official: Official) -> None:
         document[key] = _reordered((official.optimisers or {})[kind], (ours, theirs), f"optimiser {kind}")
     document["start_iter"] = official.step
     with atomic_file(path) as temporary:
-        torch.save(document, temporary)
+        save_torch_file(document, temporary)
 
 
 def _absent(document: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ import torch
 
 from gan_eval.errors import InputError
 from gan_eval.files import atomic_file
+from gan_eval.torch_files import save_torch_file
 from nicegan.config import RunConfig, preset
 from nicegan.models.authors import Official, StateDict, check_shapes, load_official, plain_names
 from nicegan.models.ugatit.model import UGATITModel
@@ -38,7 +39,7 @@ def write(path: Path, official: Official) -> None:
     if missing := [name for name in NETWORKS if name not in official.weights]:
         raise InputError(f"{path}: an official checkpoint needs all six networks (no {', '.join(missing)})")
     with atomic_file(path) as temporary:
-        torch.save({name: official.weights[name] for name in NETWORKS}, temporary)
+        save_torch_file({name: official.weights[name] for name in NETWORKS}, temporary)
 
 
 def check_expressible(config: RunConfig) -> None:
