@@ -9,7 +9,7 @@ from pathlib import Path
 
 from click.testing import Result
 
-from gan_eval.study.collecting.simulate import People, simulate
+from gan_eval.study.collecting.simulate import People, made_up_events
 from gan_eval.study.making.folder import read_study
 from gan_eval.study.schema.events import write_events
 from tests.gan_eval.study.exports import make
@@ -22,7 +22,7 @@ def test_an_archive_can_be_analysed_again(invoke: Invoke, tmp_path: Path) -> Non
 
     make(tmp_path, "pairwise")
     exported = read_study(tmp_path / "study")
-    answers = simulate(exported.manifest, exported.key, People(6, {}), rng=np.random.default_rng(0))
+    answers = made_up_events(exported.manifest, exported.key, People(6, {}), rng=np.random.default_rng(0))
     write_events(tmp_path / "events.jsonl", answers)
     words = ("--key", tmp_path / "study", "--out", tmp_path / "a.zip", "--json")
     result = invoke("study", "archive", tmp_path / "events.jsonl", *words)
