@@ -82,7 +82,7 @@ def test_new_takes_every_option(new: Callable[..., Result], tmp_path: Path) -> N
         (["--resize", "big"], 2, "use a size in pixels"),
         (["--items", 99], 3, "items asked for"),
         (["--completion", "C0DE"], 3, "--completion C0DE: goes with"),
-        (["--settings", "/does/not/exist"], 3, "cannot be read"),
+        (["--settings", "/does/not/exist"], 3, "no such file"),
         (["--feedback", "always"], 3, "no right answers"),
         (["--id", "../x"], 3, "study_id"),
     ],
