@@ -1,4 +1,4 @@
-"""Several processes, started by torchrun, that share the reading of images: the first leads, the others follow.
+"""Shares the reading of images among processes that torchrun started. The first leads, the others follow.
 
     torchrun --no-python --nproc-per-node 4 gan-eval fid real/ fake/
 
@@ -41,7 +41,7 @@ class Team:
         self._in_turn = False
 
     def lead(self, job: Any, mine: Iterator[T]) -> Generator[T]:
-        """In the leader: hand `job`, anything that can be pickled, to all followers; yield everybody's results.
+        """Called by the leader: sends `job`, any object that can be pickled, to all followers and yields all results.
 
         mine: the leader's own share of the results. Results come in turns, one of each process. To be closed where it
         is left before its end, so that the followers stop too. Raises the GanEvalError that any process met.
@@ -62,7 +62,7 @@ class Team:
             self._tell_the_waiting(False)
 
     def follow(self, work: Callable[[Any], Iterator[Any]]) -> None:
-        """In a follower: take part in every job, until the leader ends. work: from a job to this process's results.
+        """Called by a follower: works on every job until the leader ends. work: turns a job into own results.
 
         Raises LostError where another process is missing.
         """
@@ -72,7 +72,7 @@ class Team:
                 self._turn(mine)
 
     def dismiss(self) -> None:
-        """In the leader: there are no more jobs."""
+        """Called by the leader: tells the followers that there are no more jobs."""
         with contextlib.suppress(LostError):
             self._tell_the_waiting(None)
 
@@ -163,7 +163,7 @@ def leading() -> Team | None:
 
 
 def _meet(size: int) -> tuple[Any, int, Pulse]:
-    """Connect the processes; returns when all are there, with the rank of this one and its signs of life."""
+    """Connects the processes and returns, when all are there, the rank of this one and its signs of life."""
     from torch.distributed.rendezvous import rendezvous
 
     try:

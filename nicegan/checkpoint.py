@@ -1,4 +1,4 @@
-"""Checkpoints: a folder each, whole or absent, that says all that is needed to rebuild and to continue.
+"""Checkpoints: each is a folder, whole or absent, with everything that is needed to translate and to continue.
 
     step-00010000/
         config.json           schema, step, the run's configuration, the data, versions, the other files' sizes and
@@ -218,7 +218,7 @@ class SavedState(NamedTuple):
 
 
 def load_state(checkpoint: Checkpoint, device: torch.device | str = "cpu") -> SavedState:
-    """What is needed to continue. Raises InputError where the checkpoint holds none of it, or it is damaged."""
+    """Loads what is needed to continue. Raises InputError where the checkpoint has no such state or it is damaged."""
     if checkpoint.state is None:
         raise InputError(
             f"{checkpoint.folder}: holds no optimiser state (start from it with init=CHECKPOINT, not resume=True)"
@@ -245,12 +245,12 @@ def newest(run: Path, *, with_state: bool = True) -> Checkpoint | None:
     """
     for folder in reversed(_folders(run)):
         try:
-            found = read(folder)
-            if with_state and found.state is not None:
-                _check_content(folder / STATE, found.state, hashed=True)
+            checkpoint = read(folder)
+            if with_state and checkpoint.state is not None:
+                _check_content(folder / STATE, checkpoint.state, hashed=True)
         except InputError:
             continue
-        return found
+        return checkpoint
     return None
 
 
@@ -284,10 +284,10 @@ def best_step(run: Path) -> int | None:
 def choose(path: Path) -> Checkpoint:
     """A checkpoint folder, or of a run its best checkpoint, or its newest where none was validated."""
     if (path / "checkpoints").is_dir():
-        found = best(path) or newest(path, with_state=False)
-        if found is None:
+        checkpoint = best(path) or newest(path, with_state=False)
+        if checkpoint is None:
             raise InputError(f"{path}: the run has no whole checkpoint yet (see {path / 'checkpoints'})")
-        return found
+        return checkpoint
     return read(path)
 
 
@@ -295,10 +295,10 @@ def newest_of(path: Path) -> Checkpoint:
     """A checkpoint folder, or of a run its newest checkpoint: the one with the state to go on from."""
     if not (path / "checkpoints").is_dir():
         return read(path)
-    found = newest(path)
-    if found is None:
+    checkpoint = newest(path)
+    if checkpoint is None:
         raise InputError(f"{path}: the run has no whole checkpoint yet (see {path / 'checkpoints'})")
-    return found
+    return checkpoint
 
 
 def prune(run: Path, *, keep_last: int, keep_every: int = 0) -> None:

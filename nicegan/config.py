@@ -1,4 +1,4 @@
-"""What a run is: plain frozen values, JSON in and out. What is a model's own stands in its settings.
+"""The configuration of a run as frozen values that JSON can hold. A model's own settings stand with the model.
 
 Defaults are those of NICE-GAN's authors; values that the paper does not have are marked "ours". A value that cannot be
 raises InputError where it is made.

@@ -139,7 +139,7 @@ def _opened(
 
 
 def unreadable(paths: Sequence[Path], *, progress: Progress | None = None) -> dict[Path, str]:
-    """Those of `paths` that are no whole image files, in their order, each with the reason."""
+    """Returns the files among `paths` that are not whole images, in their order, each with the reason."""
     bad: dict[Path, str] = {}
     for done, (path, reason) in enumerate(zip(paths, in_order(check_header, paths), strict=True), 1):
         if reason is not None:
@@ -150,7 +150,7 @@ def unreadable(paths: Sequence[Path], *, progress: Progress | None = None) -> di
 
 
 def index_at(position: int, *, count: int, seed: int, domain: DomainName) -> int:
-    """Which of a domain's `count` images stands at a position: every `count` positions form one shuffle of them."""
+    """Returns the index of the image at a position; every `count` positions are one shuffle of a domain's images."""
     turn, place = divmod(position, count)
     return int(_shuffle(count, turn, seed, DOMAINS.index(domain))[place])
 

@@ -1,4 +1,4 @@
-"""A small unpaired pair, drawn on the spot: plain animals on a meadow (A) and striped ones (B).
+"""Draws a small unpaired data set: plain animals on a meadow (A) and striped ones (B).
 
 Both domains come from one population of scenes, and each scene is drawn in one domain only, so that the pair is
 unpaired like the paper's horses and zebras. Translating is a matter of coat alone: a network that learns it leaves the
@@ -27,7 +27,7 @@ COUNTS = {"trainA": 200, "trainB": 200, "testA": 50, "testB": 50}
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What both domains share, as maps of (S, S), but for the meadow (S, S, 3) and the colour of a plain coat (3,).
+    """The parts of a scene that both domains share: (S, S) maps, the meadow (S, S, 3) and a plain coat's colour (3,).
 
     cover: 1 on the animal, 0 beside it. light: brightness of its coat. stripes: 0 black, 1 white. grain: of the camera.
     """

@@ -1,4 +1,4 @@
-"""What a run writes about itself: JSON lines that a resumed run continues as if it had never stopped, TensorBoard.
+"""The logs of a run: JSON lines, which a resumed run continues as if it had never stopped, and TensorBoard.
 
 Each line carries its version and a hash of itself. A line that is damaged, or that a kill cut short, counts as absent.
 """

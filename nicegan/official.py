@@ -1,4 +1,4 @@
-"""Import and export of the authors' checkpoints: their file to a checkpoint folder of ours, and back.
+"""Imports and exports the authors' checkpoints: turns their file into a checkpoint folder, and back.
 
 What a model's files look like is known to the module that its row in `models.table` names.
 """

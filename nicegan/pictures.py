@@ -1,4 +1,4 @@
-"""One photograph as training, validation and translation see it: decoded for people, brought to a size, as a tensor.
+"""Loads a photograph for training, validation and translation: decoded, resized, as a tensor.
 
 Decoding is `gan_eval.images`' policy `photographs`: upright, deep pixels scaled to 8 bits, transparency over a
 background. A JPEG far larger than what is needed of it is decoded at a smaller scale, which its format allows.
@@ -59,7 +59,7 @@ def load_augmented(path: Path, size: Size, rng: np.random.Generator, *, config: 
 
 
 def check_header(path: Path) -> str | None:
-    """What is wrong with a file as far as its first and last bytes tell, or None; no pixel is decoded."""
+    """Returns what the first and last bytes of a file show to be wrong, or None. No pixel is decoded."""
     try:
         with open_regular(path) as stream, Image.open(stream) as opened:
             width, height, kind = opened.width, opened.height, opened.format

@@ -46,7 +46,7 @@ class NetworkFigures:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What is really done. flops: two for each multiply-add.
+    """The operations of a measured call. flops: two for each multiply-add.
 
     saved_bytes: most that is kept at once for the backward pass, weights apart, in fp32.
     """
@@ -204,7 +204,7 @@ class SavedBytes:
 
 
 class _Kept:
-    """What `pack` hands to autograd; dies with the graph."""
+    """An object that `pack` hands to autograd; it is deleted with the graph."""
 
     def __init__(self, tensor: Tensor) -> None:
         self.tensor = tensor

@@ -1,4 +1,4 @@
-"""The folder of a run: `config.json` says what it is; who finds it there continues it as it was, or not at all.
+"""The folder of a run. Its `config.json` says what the run is; a run is continued as it was, or not at all.
 
 config.json  log.jsonl  metrics.jsonl  checkpoints/  samples/  tensorboard/
 """
@@ -33,7 +33,7 @@ _FolderName = Annotated[str, Matches(r"(train|test)[AB]")]
 
 @dataclass(frozen=True, slots=True)
 class ImageNames:
-    """Images of a folder: how many, and the SHA-256 of their names."""
+    """The number of images in a folder, and the SHA-256 of their names."""
 
     count: Annotated[int, Between(0, 10**9)]
     names_sha256: Annotated[str, Matches(r"[0-9a-f]{64}")]
@@ -83,7 +83,7 @@ class SaidElsewhere(GanEvalError):
 
 
 def once(make: Callable[[], T], *, rank: int, world: int) -> T:
-    """What `make` returns in the first process, in all of them.
+    """Runs `make` in the first process, and returns its result in every process.
 
     A GanEvalError of the first is raised there, and SaidElsewhere in the others.
     """
@@ -99,8 +99,8 @@ def once(make: Callable[[], T], *, rank: int, world: int) -> T:
     dist.broadcast_object_list(result)
     if isinstance(result[0], SaidElsewhere):
         raise result[0]
-    made: T = result[0]
-    return made
+    value: T = result[0]
+    return value
 
 
 def open_run(
@@ -138,7 +138,7 @@ def _claim(
     world: int,
     judge: Mapping[str, str] | None,
 ) -> None:
-    """Write the run's config.json, or see that the one there is this run's."""
+    """Writes the run's config.json, or checks that the one there belongs to this run."""
     document = _document(config, folders, world, judge)
     if (run / CONFIG).exists():
         if not resume:
@@ -151,37 +151,37 @@ def _claim(
 
 
 def read_config(run: Path) -> RunConfig:
-    """The configuration that a run has been made with."""
+    """Returns the configuration of a run."""
     return _read(run).config
 
 
 def read_data(run: Path) -> Path | None:
-    """The DATA folder that a run has been made with; None where it was two plain folders."""
+    """Returns the DATA folder of a run; None where it trains on two plain folders."""
     data = _read(run).data
     return None if data is None else Path(data)
 
 
 def read_domains(run: Path) -> tuple[Path, Path]:
-    """The folders of training images of both domains."""
+    """Returns the folders of training images of both domains."""
     domains = _read(run).domains
     return Path(domains["trainA"]), Path(domains["trainB"])
 
 
 def best_step(run: Path, *, until: int | None = None) -> int | None:
-    """The step whose validation was best, the earliest of equals; None if there was none."""
-    found = [
+    """Returns the step with the best validation, the earliest of equals; None where nothing was validated."""
+    validations = [
         record
         for record in records(run / METRICS)
         if record.get("images") == "translated" and (until is None or record["step"] <= until)
     ]
-    if not found:
+    if not validations:
         return None
-    sign = 1 if found[0]["direction"] == "lower" else -1
-    return int(min(found, key=lambda record: sign * record["mean"])["step"])
+    sign = 1 if validations[0]["direction"] == "lower" else -1
+    return int(min(validations, key=lambda record: sign * record["mean"])["step"])
 
 
 def _document(config: RunConfig, folders: UnpairedFolders, world: int, judge: Mapping[str, str] | None) -> RunDocument:
-    """What config.json holds; the images' names are hashed, so that another set is noticed."""
+    """Returns the content of config.json. It holds a hash of the images' names, so that another set is noticed."""
     images = {}
     for name in FOLDERS:
         names = [f"{name}/{each}" for each in folders.names(name)]
@@ -222,7 +222,7 @@ def _compare(then: RunDocument, now: RunDocument, run: Path) -> None:
 
 
 def _other_judge(then: Mapping[str, str] | None, now: Mapping[str, str]) -> list[str]:
-    """What is different in how a run was and would be validated; nothing where it is unknown."""
+    """Lists how the validation of a run differs from before; empty where the earlier one is unknown."""
     if then is None:
         return []
     names = dict.fromkeys([*then, *now])
@@ -234,7 +234,7 @@ def _other_judge(then: Mapping[str, str] | None, now: Mapping[str, str]) -> list
 
 
 def _numbers(config: RunConfig) -> RunConfig:
-    """The configuration without what changes no weight: how long, how often, how many workers."""
+    """Returns the configuration with defaults in place of all settings that change no weight, such as `workers`."""
     kept = RunConfig()
     return replace(
         config,

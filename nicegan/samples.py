@@ -1,4 +1,4 @@
-"""Sheets that show what a run has learned: each column an image, each row a stage of its way there and back.
+"""Sheets of sample images: a column for each image, a row for each stage of its translation and back.
 
 Which rows there are is the model's to say. Everything is computed where the
 networks are, without gradients, and in evaluation mode, so that drawing a sheet leaves the training untouched.
@@ -46,7 +46,7 @@ def _picture(values: Tensor, like: Tensor) -> NDArray[np.uint8]:
 
 @contextlib.contextmanager
 def evaluating(networks: torch.nn.Module) -> Iterator[None]:
-    """No gradients and no power iterations inside; the mode of before outside."""
+    """Switches gradients and power iterations off within the block, and restores the mode after it."""
     training = networks.training
     networks.eval()
     try:

@@ -1,4 +1,4 @@
-"""What every settings class of a run shares: how a value is declared, and how it is checked where it is made.
+"""The base of every settings class of a run: declares values and checks them when an object is made.
 
 A settings class is a frozen dataclass. `setting` declares a value with its default and the one sentence that tells a
 user what it is; the command line makes an option of it.
@@ -28,7 +28,7 @@ def setting(default: Any, text: str, *, flags: str | None = None) -> Any:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkSettings:
-    """What the settings of every model's networks have. height, width: pixels of the training images."""
+    """The settings that every model's networks have. height, width: pixels of the training images."""
 
     height: int = setting(256, "Height of the images in pixels.")
     width: int = setting(256, "Width of the images in pixels.")
@@ -50,7 +50,7 @@ class NetworkSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LossSettings:
-    """What the settings of every model's losses have: nothing but their checks."""
+    """The base class of the settings of every model's losses; it has checks and no values."""
 
     def __post_init__(self) -> None:
         check_types(self)

@@ -1,4 +1,4 @@
-"""What changes while a run goes on: networks, optimisers, averaged generators and the step; to disk and back."""
+"""The state of a run: networks, optimisers, averaged generators and the step. It can be saved and loaded."""
 
 from __future__ import annotations
 
@@ -66,13 +66,13 @@ class State:
         )
 
     def set_learning_rate(self, rate: float) -> None:
-        """Give every optimiser the rate of the step that comes."""
+        """Sets the learning rate of every optimiser."""
         for optimiser in self.optimisers.values():
             for group in optimiser.param_groups:
                 group["lr"] = rate
 
     def update_average(self) -> None:
-        """Move the averaged generators towards the trained ones; faster at first, so that the start is forgotten."""
+        """Moves the averaged generators towards the trained ones, faster during the first steps."""
         decay = min(self.config.optim.ema, (1 + self.step) / (10 + self.step))
         parts = self.model.parts()
         for name, module in self.average.items():
@@ -133,12 +133,12 @@ class LossSums:
         return means
 
     def to_dict(self) -> dict[str, Any]:
-        """For a checkpoint, so that a resumed run writes the same lines."""
+        """Returns the sums for a checkpoint, so that a resumed run writes the same lines."""
         return {"sums": dict(self._sums), "counts": dict(self._counts)}
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> LossSums:
-        """What `to_dict` gave; of a checkpoint that has none, empty sums."""
+        """Reads what `to_dict` returned; empty sums for a checkpoint that has none."""
         found = cls()
         found._sums, found._counts = dict(document.get("sums", {})), dict(document.get("counts", {}))
         return found

@@ -1,4 +1,4 @@
-"""The training loop, from top to bottom: a turn of each player, and now and then a look at what came of them.
+"""The training loop: each step is a turn of each player; samples, validations and checkpoints come at intervals.
 
 Everything that a run draws or decides is a function of its configuration, its images and the step. A run that was
 killed at any moment and resumed therefore ends with the same bits as one that was not (on one machine, on the CPU).
@@ -56,7 +56,7 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class TrainingOutcome:
-    """Where a call of `train` ended. finished: False if `stop` ended it before the last step."""
+    """The step at which a call of `train` ended. finished: False if `stop` ended it before the last step."""
 
     step: int
     finished: bool
@@ -206,7 +206,7 @@ def _due(step: int, every: int) -> bool:
 def _averaged_over_processes(
     optimiser: torch.optim.Optimizer, losses: dict[str, Tensor], world: int
 ) -> dict[str, Tensor]:
-    """Replace every gradient by its mean over the processes, and return the losses' means, in one exchange.
+    """Replaces every gradient by its mean over the processes and returns the mean losses, in one exchange.
 
     Norms are per image, so nothing else needs to agree.
     """
@@ -223,7 +223,7 @@ def _averaged_over_processes(
 
 
 def _everybodys(memory: dict[str, Tensor], world: int) -> list[dict[str, Tensor]]:
-    """What the model remembers in each process, in the first process; what it remembers here, elsewhere."""
+    """Returns the model's memory of every process in the first process, and of this process alone in the others."""
     if world == 1:
         return [memory]
     found: list[dict[str, Tensor]] = [{} for _ in range(world)]
@@ -232,7 +232,7 @@ def _everybodys(memory: dict[str, Tensor], world: int) -> list[dict[str, Tensor]
 
 
 def _any_process(wish: bool, world: int, device: torch.device) -> bool:
-    """Whether any process wishes to stop; all must leave the loop at the same step."""
+    """Returns whether any process wishes to stop, since all must leave the loop at the same step."""
     if world == 1:
         return wish
     wishes = torch.tensor(float(wish), device=device)
@@ -308,6 +308,6 @@ class _Clock:
         self._times = deque([time.perf_counter()], maxlen=32)
 
     def tick(self) -> float:
-        """Note the end of a step."""
+        """Notes the end of a step and returns the pace."""
         self._times.append(time.perf_counter())
         return (self._times[-1] - self._times[0]) / (len(self._times) - 1)

@@ -1,4 +1,4 @@
-"""Translate images with a checkpoint: one domain's encoder and one generator, nothing else of it is loaded.
+"""Translates images with a checkpoint. Only one domain's encoder and one generator are loaded.
 
 Every output file appears whole or not at all, and `translation.json` beside them says what made them, so that a
 translation that was killed goes on with what is missing.
@@ -50,7 +50,7 @@ _WRITERS: Mapping[Format, tuple[str, dict[str, Any]]] = {
 
 
 class Translator(nn.Module):
-    """What translates in one direction, with a checkpoint's weights, in evaluation mode.
+    """The networks that translate in one direction, with a checkpoint's weights, in evaluation mode.
 
     Averaged weights are used where the checkpoint has them.
     """
@@ -104,7 +104,7 @@ class TranslationInputs:
 
     @property
     def label(self) -> str:
-        """What the user named, in a few words."""
+        """Returns what the user named, in a few words."""
         return self.named[0] if len(self.named) == 1 else f"{self.named[0]} and {len(self.named) - 1} more"
 
     @property
@@ -115,7 +115,7 @@ class TranslationInputs:
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """What a call did: images written now, images that were there from an earlier call, files left out."""
+    """The outcome of a call: images written, images kept from an earlier call, and files left out."""
 
     written: int
     kept: int
@@ -205,7 +205,7 @@ def translate(
     skipped: list[str] = []
 
     def load(one: Input) -> Loaded:
-        """The input's pixels, or why it has none."""
+        """Returns the input's pixels, or the reason why it cannot be read."""
         try:
             data = _as_scanned(one, contents)
             return one, load_plain(one.path, fitted, config=source.config.data, data=data)
@@ -317,7 +317,7 @@ def _recorded_reference(source: Checkpoint, direction: TranslationDirection) -> 
 
 
 def _claim(out: Path, record: TranslationRecord) -> None:
-    """Make `out` the folder of this translation, or see that it is so already."""
+    """Makes `out` the folder of this translation, or checks that it already is."""
     if not (out / TRANSLATION_FILE).exists():
         if out.exists() and (not out.is_dir() or list_images(out)):
             raise InputError(f"{out}: holds other images (choose another folder, or empty it)")
@@ -341,7 +341,7 @@ def _grows(earlier: TranslationRecord, record: TranslationRecord) -> bool:
 
 
 def _identity(record: TranslationRecord) -> dict[str, object]:
-    """What decides about the outputs. Where the folders lie does not."""
+    """Returns the parts of a record that decide about the outputs; places of folders are left out."""
     checkpoint, inputs = record.checkpoint, record.inputs
     return {
         "checkpoint": checkpoint and checkpoint.sha256,

@@ -1,4 +1,4 @@
-"""How near translated images are to real ones, over steps; the scorer is the caller's.
+"""Scores translated images against real ones during training. The caller passes the scorer in.
 
 The images are training images that were held out, or the test images. A best that was chosen on the test images looks
 better on them than it is, so that there the score is cross-fitted over random halves (`gan_eval.inference.selection`).

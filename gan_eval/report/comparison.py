@@ -70,7 +70,7 @@ def html(comparison: Comparison, *, command: str = "", further: Sequence[PageSec
 
 
 def verdict(comparison: Comparison) -> tuple[str, ...]:
-    """What the comparison found, in two sentences: never more than its tests say, and of what it holds."""
+    """Returns two sentences: what the tests of the comparison show, and for what this holds."""
     return (_found(comparison), _reach(comparison))
 
 
@@ -119,7 +119,7 @@ def _would_show(tests: Sequence[Pair]) -> str:
 
 
 def _reach(comparison: Comparison) -> str:
-    """Of what the verdict holds."""
+    """Returns the sentence that says for what the verdict holds."""
     counts = sorted({max(len(model.runs), 1) for model in comparison.models})
     if counts[-1] == 1:
         return (
@@ -134,7 +134,7 @@ def _reach(comparison: Comparison) -> str:
 
 
 def run_table(comparison: Comparison) -> list[Table]:
-    """What training again moves, for each model of several runs and each metric; no table where there are none."""
+    """Returns a table of how far retraining moves each metric; an empty list where no model has several runs."""
     rows = tuple(_run_row(model.name, score) for model in comparison.models if model.runs for score in model.scores)
     columns = ("model", "metric", "runs", "each run", "spread", "σ_train", "σ_sample")
     note = (
@@ -158,7 +158,7 @@ def _run_row(model: str, score: Score) -> tuple[str, ...]:
 
 
 def equivalence_sentences(comparison: Comparison) -> list[str]:
-    """What the margin says of each pair; none where no margin was given."""
+    """Returns a sentence on equivalence for each pair; none where no margin was given."""
     tested = [pair for pair in comparison.pairs if pair.equivalent is not None]
     if comparison.margin is None or not tested:
         return []

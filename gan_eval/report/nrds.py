@@ -50,7 +50,7 @@ def html(result: NrdsResult, *, command: str = "") -> str:
 
 
 def title_of(result: NrdsResult) -> str:
-    """What the scores are called, with what that depends on."""
+    """Returns the name of the scores, with the protocol's settings that they depend on."""
     title: str = result.protocol.get("label", "NRDS of saved curves")
     if not _is_robust(result):
         return title
@@ -58,7 +58,7 @@ def title_of(result: NrdsResult) -> str:
 
 
 def verdict(result: NrdsResult) -> tuple[str, ...]:
-    """What the contest found, in two sentences: never more than its tests say, and of what it holds."""
+    """Returns two sentences: what the tests of the contest show, and for what this holds."""
     best = result.scores[0]
     name = best.details["model"]
     what = f"{name} (NRDS {with_interval(best)})"

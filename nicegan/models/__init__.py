@@ -1,1 +1,1 @@
-"""The models: a folder each, what two of them share in `layers`, one row each in `table`."""
+"""The models: each has a folder and a row in `table`; layers that models share stand in `layers`."""

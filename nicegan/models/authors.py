@@ -1,4 +1,4 @@
-"""Files of the models' authors: what one holds, and how one is opened without running code in it."""
+"""Opens files of the models' authors without running code in them."""
 
 from __future__ import annotations
 

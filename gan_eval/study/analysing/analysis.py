@@ -1,4 +1,4 @@
-"""From answers and key to findings: exclusions by the rules fixed at export, estimates, tests, and what to be told.
+"""Analyses answers with the key: exclusions by the rules fixed at export, estimates, tests and warnings.
 
 `analyse` is deterministic: the same events, manifest and key give the same analysis, to the last digit.
 """
@@ -60,7 +60,7 @@ class Analysis:
 
     @property
     def spec(self) -> KindSpec:
-        """What is particular to the study's kind."""
+        """The specification of the study's kind."""
         return kind_spec(self.key.kind)
 
 

@@ -1,4 +1,4 @@
-"""Sessions from events and key: who answered what, unblinded; and the tables of arrays that the statistics take.
+"""Turns events and key into unblinded sessions, and these into the arrays that the statistics take.
 
 The first answer to a trial counts; a later, different one to the same trial is kept as a conflict and flagged. An
 event that contradicts the manifest is rejected with its reason and counted, and the others stay.

@@ -1,4 +1,4 @@
-"""How a study went, whatever was preferred: agreement between people, slots, consistency, checks, times."""
+"""Describes how a study went: agreement between people, slots, consistency, checks and times."""
 
 from __future__ import annotations
 

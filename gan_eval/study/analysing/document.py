@@ -19,7 +19,7 @@ SCHEMA = "gan-eval-study/1"
 
 
 def to_dict(found: Analysis) -> dict[str, Any]:
-    """The JSON document of the contract; what a kind of study does not have is absent."""
+    """Returns the JSON document; fields that a kind of study does not have are absent."""
     findings, screening = found.findings, found.screening
     document: dict[str, Any] = {
         "schema": SCHEMA,

@@ -1,4 +1,4 @@
-"""Who is left out of the analysis, by the rules that were fixed at export, one after the other, each with its count.
+"""Leaves sessions out of the analysis by the rules fixed at export, one after the other, and counts them.
 
 None of the rules looks at what was preferred, except where one slot or one word was chosen nearly always. A session
 is left out for the first rule that it breaks; what is only suspicious is flagged and stays.
@@ -144,7 +144,7 @@ def _same_slot(session: Session, below: float) -> str | None:
 
 
 def _flags(session: Session) -> list[str]:
-    """What a reader may want to know; none of it removes anybody."""
+    """Returns what a reader may want to know of a session; no flag removes it."""
     gold = session.of("gold")
     wrong = sum(one.correct is False for one in gold)
     hidden = sum(one.payload.hidden_ms > 0 for one in session.of("main"))

@@ -1,4 +1,4 @@
-"""What an analysis finds, and the settings it was asked with: plain values, the same shape for every kind of study."""
+"""The findings and settings of an analysis: plain values of one shape for every kind of study."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a design treats its methods alike: slots, neighbours, uses, distances; counted, not assumed."""
+"""Checks by counting that a design treats its methods alike: slots, neighbours, uses and distances."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def balance(design: Design) -> Balance:
 
 
 def faults(counted: Balance) -> tuple[str, ...]:
-    """What is out of balance, one sentence each; empty where all is well."""
+    """Returns a sentence for each imbalance; an empty list where there is none."""
     found = [
         f"{source} stands {'/'.join(map(str, row))} times in the slots"
         for source, row in counted.slots.items()

@@ -1,4 +1,4 @@
-"""Open a page in a Chromium that is at hand, with the network off, and see whether it comes up.
+"""Opens a page in an installed Chromium, with the network off, and checks that its first screen appears.
 
 The browser is driven over its debugging pipe (the Chrome DevTools Protocol: JSON messages that end in a zero byte on
 file descriptors 3 and 4), which needs nothing but the browser.

@@ -1,4 +1,4 @@
-"""Look at a study before anybody else does: does it leak, is it balanced, is it whole, does it open without a network.
+"""Checks a study before it is used: for leaks, balance and whole files, and that it opens without a network.
 
 Each check gives sentences that say what is wrong and where; an empty list is well. What cannot be promised is said
 too: whoever has the pictures or reads the page's memory can group them by look. Nothing in the page does it for him.
@@ -216,7 +216,7 @@ def _balance(study: Exported) -> list[str]:
 
 
 def design_of(manifest: Manifest, key: Key) -> Design:
-    """The design, put together again from the two files."""
+    """Returns the design, rebuilt from the two files."""
     trials = tuple(
         DesignTrial(
             it.trial_id,

@@ -1,4 +1,4 @@
-"""Whether anything public names a method, a folder, an item or a person: bytes searched, encodings undone.
+"""Searches public files for names of methods, folders, items and persons, in plain text and in encodings.
 
 What is ours and the same in every study (program, style, strings, names of fields) is taken out first, so that a
 method called "image" raises no false alarm; so are opaque ids, hashes and bare numbers.
@@ -55,7 +55,7 @@ def secret_words(key: Key) -> list[Word]:
 
 
 def leaks_in_text(text: str, words: Iterable[Word]) -> list[str]:
-    """What of `words` a public text holds, plain, escaped, or encoded."""
+    """Returns those of `words` that a public text holds, plain, escaped or encoded."""
     rest = without_own(text)
     folded = rest.casefold()
     found = []
@@ -70,7 +70,7 @@ def leaks_in_text(text: str, words: Iterable[Word]) -> list[str]:
 
 
 def leaks_in_bytes(data: bytes, words: Iterable[Word]) -> list[str]:
-    """What of the longer `words` stands in a file's bytes."""
+    """Returns those of the longer `words` that stand in a file's bytes."""
     folded = data.lower()
     return [
         f"{word.what} {word.text!r}"
@@ -80,7 +80,7 @@ def leaks_in_bytes(data: bytes, words: Iterable[Word]) -> list[str]:
 
 
 def without_own(text: str) -> str:
-    """A public text without what is the same in every study, without ids, hashes, numbers and pictures."""
+    """Returns a public text without the parts that every study has, and without ids, hashes, numbers and pictures."""
     text = _IMAGES.sub(r"\1\3", text)
     for own in (script(), style(), *skeleton(), *_own_words()):
         text = text.replace(own, " ")

@@ -1,4 +1,4 @@
-"""Bring answers together: downloads that participants sent, JSONL files, the server's store; and take a person out.
+"""Collects answers from participants' downloads, JSONL files and the server's store, and removes a person's.
 
 Events are merged by id, so that order, repeats and overlaps do not matter, and collecting again adds only what is new.
 Each event is checked against the study; what does not belong is left out with a reason, never repaired.
@@ -103,7 +103,7 @@ def merge_sources(sources: Sequence[Path], out: Path, *, study: Path | None, kee
 
 
 def forget(responses: Path, session: str) -> int:
-    """Take a session out for good: of a folder of answers, or of a server's store. Returns the number of its events.
+    """Removes a session for good from a folder of answers or a server's store. Returns the number of its events.
 
     session: its id or the beginning of it, at least 8 characters. A hash of the id is kept in the folder, so that
     collecting again does not bring it back. Raises InputError where no session, or more than one, is meant.

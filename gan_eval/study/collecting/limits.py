@@ -1,4 +1,4 @@
-"""What a public server bears from one address, one session and one hour. All in memory; no address is kept."""
+"""Limits of a public server for one address, one session and one hour. They are kept in memory, addresses as hashes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class TokenBucket:
         self._lock = threading.Lock()
 
     def allows(self, address: str) -> bool:
-        """Take one token of this address; False where none is left."""
+        """Takes one token of this address; returns False where none is left."""
         if self._rate <= 0:
             return True
         name = hashlib.blake2b(address.encode(), key=self._salt, digest_size=16).digest()
@@ -57,5 +57,5 @@ class HourlyCount:
         self._bucket = TokenBucket(most / 3600, most, clock=clock)
 
     def allows(self) -> bool:
-        """Count one more; False where the hour is full."""
+        """Counts one more; returns False where the hour is full."""
         return self._bucket.allows("")

@@ -1,4 +1,4 @@
-"""What the server does with a request, apart from HTTP: sessions, events, counts, the end of a session.
+"""Handles requests, without their HTTP: sessions, events, counts and the end of a session.
 
 Nothing here tells which method wins: a researcher who watches must not be tempted to stop when it looks good.
 """
@@ -140,7 +140,7 @@ class Service:
         return self._key.completion
 
     def declined(self) -> str | None:
-        """The way back of who does not consent; nothing is recorded of them."""
+        """Returns the address for a participant who does not consent; nothing is recorded of this person."""
         return self._key.completion_declined
 
     def _answered_enough(self, start: Start, events: Sequence[Event]) -> bool:
@@ -209,7 +209,7 @@ class Service:
 
 
 def most_events(manifest: Manifest) -> int:
-    """Events that an honest session stays below by far."""
+    """Returns a number of events that no honest session comes near."""
     longest = max(len(form.sequence) for form in manifest.forms)
     return _EVENTS_PER_TRIAL * (longest + len(manifest.practice)) + 100
 

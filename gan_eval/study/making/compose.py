@@ -1,4 +1,4 @@
-"""From what a researcher asks for to a study in memory: items sampled, pictures read, design drawn, both files filled.
+"""Makes a study in memory: samples items, reads pictures, draws the design and fills manifest and key.
 
 Order matters: the items are drawn from their names by the seed, then opened; the design is drawn from names alone.
 """
@@ -27,7 +27,7 @@ from gan_eval.study.schema.trials import Layout
 
 
 class Study(NamedTuple):
-    """A study in memory. page: as it is on disk; problems: what the researcher should hear."""
+    """A study in memory. page: as it is on disk; problems: sentences for the researcher."""
 
     page: Page
     key: Key

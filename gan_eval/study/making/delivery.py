@@ -1,4 +1,4 @@
-"""The pictures as participants get them: signs and spoilt ones drawn, all through one encoder, all of one length."""
+"""Prepares the pictures for participants: draws signs and spoilt pictures, encodes all alike, pads to one length."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which pictures meet in which trial, and in which order and slots each form shows them.
+"""Draws the design: which pictures meet in a trial, and the order and slots in which each form shows them.
 
 A form is one participant's prebuilt sequence. Forms come in groups as large as the Williams square of the number of
 options (2 for pairs: the twins): the forms of a group show the same main trials, and from one to the next every trial

@@ -1,4 +1,4 @@
-"""Draws that a seed repeats on any machine and in any language, and Williams squares.
+"""Random draws that a seed repeats on any machine and in any language, and Williams squares.
 
 The generator is SHA-256 in counter mode, so that neither numpy's nor Python's version can change a study: with
 key = SHA-256(seed ‖ 0 ‖ label), word n is the first 4 bytes, big-endian, of SHA-256(key ‖ n as 8 bytes big-endian).

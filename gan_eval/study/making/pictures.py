@@ -1,4 +1,4 @@
-"""The one path that every picture of a study goes through, and the pictures that the study draws itself.
+"""Decodes, resizes and encodes every picture of a study in one way, and draws the study's own pictures.
 
 Decode to RGB, colour profile applied and dropped, one size, one encoder with one setting, padded to one length: what
 is delivered carries no metadata, and its length says nothing about where it came from. Two fakes that differ only in
@@ -92,7 +92,7 @@ def padded(data: bytes, length: int) -> bytes:
 
 
 def foreign_parts(data: bytes) -> list[str]:
-    """What a delivered file holds beside the picture and its padding: chunks, segments, trailing bytes."""
+    """Returns the parts of a delivered file beside the picture and its padding: chunks, segments, trailing bytes."""
     if data[:4] == b"RIFF":
         return _foreign_webp(data)
     if data[:2] == b"\xff\xd8":

@@ -1,4 +1,4 @@
-"""How large a study must be for what it is to show, and what it costs.
+"""Plans the size of a study for the effect that it has to show, and its cost.
 
 The effect is a share: in a preference study how often the better method is chosen (the others are alike), in a realism
 study the fooling rate that is to be told from the reference, one half. The tests planned are those of the analysis:

@@ -1,4 +1,4 @@
-"""What a researcher asks for: amounts, how a trial looks, where participants come from."""
+"""A researcher's request: amounts, the look of a trial, and the participants' platform."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gan_eval.study.schema.trials import Kind
 
 @dataclass(frozen=True, slots=True)
 class Amounts:
-    """How much of everything. items: of those the folders share (None: all that practice leaves). trials: main trials
+    """The amounts. items: of those the folders share (None: all that practice leaves). trials: main trials
     per person (None: each item once, at most 40). forms: at least so many. repeats, checks: per person.
     practice (None: the kind's usual), gold: items.
     """

@@ -27,7 +27,7 @@ _LONGEST = 1_000_000
 
 
 class StudySettings(NamedTuple):
-    """What the file gives; None where a table is missing."""
+    """The content of a settings file; None where a table is missing."""
 
     text: Mapping[str, str]
     rules: Rules | None

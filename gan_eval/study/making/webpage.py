@@ -137,7 +137,7 @@ def render(page: Page) -> str:
 
 
 def parse(document: str, *, where: str) -> Page:
-    """What `render` was given (InputError where the document is not a page of ours)."""
+    """Reads back what `render` was given. Raises InputError where the document is not a study's page."""
     blocks = {name: _block(document, name, where) for name in ("study", "images", "truths", "deployment")}
     study = blocks["study"]
     if not isinstance(study, dict) or "manifest" not in study:

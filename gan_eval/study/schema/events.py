@@ -1,4 +1,4 @@
-"""What participants send: events, one JSON object per line, append-only, each valid on its own.
+"""Events that participants send: one JSON object a line, append-only, each valid on its own.
 
 `event_id` is the key of idempotence: an event that arrives twice, by the network and in a download, counts once, and
 the first one wins. An answer carries the same fact twice (the slot and the image shown there), so that a damaged or

@@ -29,7 +29,7 @@ def read_secret(path: Path | None) -> bytes:
 
 
 def image_id(secret: bytes, study_id: str, source: str, item: str, copy: str = "0") -> str:
-    """Opaque name of a picture: says nothing to who has not the secret.
+    """Returns the opaque name of a picture, which tells nothing to anybody without the secret.
 
     It is made from source and item rather than from the bytes, because two methods may give identical bytes.
     """
@@ -57,7 +57,7 @@ def participants_token(secret: bytes, study_id: str) -> str:
 
 
 def researcher_token(secret: bytes, study_id: str) -> str:
-    """Part of the address where a researcher watches; cannot be had from the participants' one."""
+    """Returns a part of the researcher's address; it cannot be derived from the participants' one."""
     return mac(secret, study_id, "researcher")[:32]
 
 

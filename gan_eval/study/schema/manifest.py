@@ -236,7 +236,7 @@ class KeyTrial:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Who is left out of the analysis; fixed at export.
+    """The rules of exclusion, fixed at export.
 
     min_answers_share: share of the form's main trials that must be answered. checks_pass_min: instruction checks that
     must be followed. median_rt_ms_min: a faster median reaction time means clicking through. max_same_slot_share_p:

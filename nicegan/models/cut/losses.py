@@ -1,4 +1,4 @@
-"""The contrast of patches: each patch of a translation must look more like its own place in the input than like others.
+"""The contrast of patches: a patch of a translation must resemble its own place in the input more than others.
 
 Source: Park et al., ECCV 2020, equation 4, with the authors' constants.
 """

@@ -1,4 +1,4 @@
-"""CUT and FastCUT as the trainer sees them: one direction, from A to B.
+"""CUT and FastCUT behind the protocol that the trainer knows: one direction, from A to B.
 
 A step in the authors' order: first D on new fakes, then G, with the networks that describe patches, on the same fakes.
 The features of the input that patches are compared with are those of the pass that made the fakes; the authors compute

@@ -1,4 +1,4 @@
-"""CycleGAN as the trainer sees it.
+"""CycleGAN behind the protocol that the trainer knows.
 
 A step in the authors' order: first G on new fakes, then D on the same fakes, some of them exchanged for earlier ones.
 Instance normalisation is per image, so calls of one generator on two batches are one call on both.
