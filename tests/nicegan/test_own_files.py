@@ -118,7 +118,7 @@ def test_a_line_of_the_log_without_a_step_counts_as_absent(step: object, tmp_pat
 
 def test_runs_of_the_first_form_are_read(tmp_path: Path) -> None:
     shutil.copy(GOLDEN / "run-1-first.json", tmp_path / run.CONFIG)
-    assert run.read_config(tmp_path) == RunConfig()
+    assert run.read_config(tmp_path) == RunConfig(validate_on="test")  # as all runs were validated then
     assert run.read_data(tmp_path) == Path("/home/me/data")
     assert run.read_domains(tmp_path) == (Path("/home/me/data/trainA"), Path("/home/me/data/trainB"))
 
