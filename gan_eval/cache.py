@@ -98,7 +98,7 @@ class Cache:
         entry = self._place(key)
         if not self.keep or not entry.is_dir():
             return None
-        if _is_whole(entry):
+        if _is_whole(entry, key):
             return entry
         self.discard(key)
         return None
@@ -146,6 +146,10 @@ class Cache:
                 yield path
             except (GanEvalError, OSError):
                 shutil.rmtree(path, ignore_errors=True)
+                raise
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    path.rmdir()  # nothing was kept in it
                 raise
             shutil.rmtree(path, ignore_errors=True)
 
@@ -253,10 +257,12 @@ class Cache:
                     shutil.rmtree(path, ignore_errors=True)
 
 
-def _is_whole(entry: Path) -> bool:
-    """Whether every file of an entry, and no other one, is there as it was written."""
+def _is_whole(entry: Path, key: Mapping[str, Any]) -> bool:
+    """Whether an entry was made for `key`, and every file of it, and no other one, is there as it was written."""
     try:
         about = read_document(entry / _ABOUT, ENTRY)
+        if about.key != _canonical(key):
+            return False
         paths = {path.name: path for path in entry.iterdir() if path.name != _ABOUT}
         return paths.keys() == about.files.keys() and all(
             is_as_noted(path, about.files[name]) for name, path in paths.items()

@@ -18,7 +18,7 @@ from typing import Annotated, Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from gan_eval.errors import InputError
+from gan_eval.errors import InputError, OutputError
 from gan_eval.feature_set import write_entry
 from gan_eval.files import DAMAGE, atomic_file, read_bytes
 from gan_eval.images.numpy_files import read_array
@@ -87,7 +87,11 @@ class PassResults:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._open.close()
+        try:
+            if kind is not None and not issubclass(kind, Exception):
+                self._keep_or_clear()
+        finally:
+            self._open.close()
 
     @property
     def count(self) -> int:
@@ -121,6 +125,15 @@ class PassResults:
         about = PASS_STATE.encode(PassState(self.items, tuple(self.bad), written))
         with atomic_file(self._room / _STATE) as temporary, temporary.open("wb") as stream:
             np.savez(stream, about=np.array(canonical(about).decode()), **cast(Any, self._moments.state()))
+
+    def _keep_or_clear(self) -> None:
+        """Keep what there is when the run is interrupted; remove the files where there is nothing, or no room."""
+        with contextlib.suppress(OutputError):
+            if self._moments is not None:
+                self.keep()
+                return
+        for path in self._room.iterdir():
+            path.unlink()
 
     def finish(self, bad: Sequence[str]) -> None:
         """Turn the folder into a cache entry. bad: the unreadable images that belong to it.

@@ -60,17 +60,26 @@ def _zipped(path: Path) -> Iterator[io.BytesIO]:
 def _in_a_row(path: Path) -> Iterator[io.BytesIO]:
     with open_regular(path) as stream:
         data = io.BytesIO(stream.read(_LONGEST_PICKLE))
-    for _ in range(_PICKLES):
+    for number in range(_PICKLES):
+        if number and data.tell() == len(data.getbuffer()):
+            return
         yield data
 
 
 def _check_names(data: io.BytesIO) -> None:
-    """Read one pickle's operations, without doing any. Raises UnpicklingError at a name that is none."""
+    """Read one pickle's operations, without doing any.
+
+    Raises EOFError where it ends early, or is the beginning of a zip file; UnpicklingError at a name that is none.
+    """
+    if bytes(data.getbuffer()[:2]) == b"PK":
+        raise EOFError("a zip file that was cut short")
     try:
         for operation, argument, _ in pickletools.genops(data):
             if operation.name in ("GLOBAL", "INST") and len(str(argument)) > _LONGEST_NAME:
                 raise pickle.UnpicklingError("a name too long")
     except ValueError as error:
+        if "exhausted" in str(error):
+            raise EOFError("cut short") from error
         raise pickle.UnpicklingError("damaged") from error
 
 

@@ -82,18 +82,19 @@ def test_groups_widen_intervals(sets: tuple[Path, Path], metric: str) -> None:
     assert together.high - together.low > 1.3 * (alone.high - alone.low)
 
 
+def test_groups_widen_the_interval_of_precision(sets: tuple[Path, Path]) -> None:
+    alone, together = (gan_eval.prdc(*sets, group=rule).precision.interval for rule in (None, "parent"))
+    assert alone is not None
+    assert together is not None
+    assert together.high - together.low > alone.high - alone.low
+
+
 def test_the_kernel_distance_leaves_out_pairs_within_a_group(sets: tuple[Path, Path]) -> None:
     alone, together = gan_eval.kid(*sets), gan_eval.kid(*sets, group="parent")
     assert together.value < alone.value
     assert together.details["estimator"] == "all pairs of different groups"
     assert together.interval is not None
     assert together.interval.low <= 0 <= together.interval.high  # both sets follow one distribution
-
-
-def test_precision_has_no_interval_by_groups_and_says_so(sets: tuple[Path, Path]) -> None:
-    precision = gan_eval.prdc(*sets, group="parent").precision
-    assert precision.interval is None
-    assert any("groups of images" in warning for warning in precision.warnings)
 
 
 def test_other_groups_are_not_taken_from_the_cache(sets: tuple[Path, Path]) -> None:

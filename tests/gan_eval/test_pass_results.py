@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import time
@@ -164,6 +165,27 @@ def test_a_killed_pass_goes_on_where_it_stood(
     assert [path.name for path in (tmp_path / "cache" / "unfinished").iterdir()] == []
 
 
+def test_an_interrupted_pass_keeps_what_it_has_at_once(
+    tiny: Any, make_folder: MakeFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, cache = make_folder("set", 22), Cache(tmp_path / "cache")
+    reader = _reader(tiny, cache, after=12)
+    reader.keep_interval = 3600
+    with pytest.raises(_Killed), reader:
+        reader.read(folder)
+    seen = _seen(tiny, monkeypatch)
+    with _reader(tiny, cache) as second:
+        second.read(folder)
+    assert sum(seen) == 22 - 12
+
+
+def test_what_was_interrupted_before_its_first_image_leaves_nothing(tmp_path: Path) -> None:
+    cache = Cache(tmp_path)
+    with pytest.raises(_Killed), cache.bench({"what": "moments"}) as room, PassResults(room, ALL):
+        raise _Killed
+    assert not room.exists()
+
+
 def test_other_images_never_go_on_with_it(
     tiny: Any, make_folder: MakeFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -224,7 +246,8 @@ def test_two_processes_do_not_share_a_bench(tmp_path: Path) -> None:
 def test_what_lies_too_long_is_swept(tmp_path: Path) -> None:
 
     cache = Cache(tmp_path)
-    with pytest.raises(_Killed), cache.bench({"what": "moments"}) as room:
+    with contextlib.suppress(_Killed), cache.bench({"what": "moments"}) as room:
+        (room / "features.f32").touch()
         raise _Killed
     assert room.exists()
     os.utime(room, (0, 0))
