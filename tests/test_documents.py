@@ -48,7 +48,7 @@ NOT_RUN = {
     "takes minutes": 1,
     "needs a participant's session": 1,
     "runs until it is interrupted": 3,
-    "takes hours": 7,
+    "takes hours": 8,
     "needs several GPUs or machines": 4,
     "needs a checkpoint of the authors": 2,
     "runs the tests themselves": 2,

@@ -284,7 +284,6 @@ _ROWS = (
         ),
         help="CMMD between a REAL and a FAKE set (lower is better): the biased Gaussian kernel distance, times 1000.",
         module="cmmd",
-        example="--features clip",
         pairs="asked",
         details=(
             DetailRow("unbiased", "without its bias", 4),

@@ -108,7 +108,7 @@ def make_demo(folder: Path, size: int, train: int, test: int, paired: bool, seed
 def make_pairs(photographs: Path, out: Path, size: int, test: int, seed: int) -> None:
     """Make aligned pairs of the photographs in FOLDER (B) and their edges (A), to train a paired model on.
 
-    Example: nicegan data make-pairs data/cat2dog/trainA --out data/cat-edges
+    Example: nicegan data make-pairs data/cat2dog/trainA --out data/cat-edges --test 4
     """
     from gan_eval.errors import InputError
     from gan_eval.images import list_images
