@@ -106,13 +106,16 @@ class Participant:
         return trial
 
     def _rank_the_others(self, first: int) -> None:
-        """Put the other pictures in the order of their slots, and confirm."""
-        for place in range(self.page.locator(".target").count()):
-            if place != first and self.page.locator("[data-role=confirm]").is_disabled():
-                if self.by == "keys":
-                    self.page.keyboard.press(str(place + 1))
-                else:
-                    self._press(self.page.locator(".target").nth(place))
+        """Put the other pictures in the order of their slots, and confirm.
+
+        A press that the page did not take, because the picture had only just been shown, is repeated.
+        """
+        count = self.page.locator(".target").count()
+        for place in (first, *range(count)) * 3:
+            confirm, target = self.page.locator("[data-role=confirm]"), self.page.locator(".target").nth(place)
+            if confirm.is_enabled() or target.get_attribute("aria-pressed") == "true":
+                continue
+            self.page.keyboard.press(str(place + 1)) if self.by == "keys" else self._press(target)
         if self.by == "keys":
             self._tab_to("[data-role=confirm]")
             self.page.keyboard.press("Enter")
