@@ -216,9 +216,12 @@ def pair_tables(comparison: Comparison) -> list[Table]:
 
 
 def pairing_sentences(comparison: Comparison) -> list[str]:
-    """Which models show the same inputs, and how that is known."""
+    """Which models show the same inputs, and how that is known; equal file names alone are no proof, and it is said."""
     return [
         f"{listed(group.models)} show the same {len(group.stems)} inputs (known from {group.evidence})."
+        if group.evidence == "translation.json"
+        else f"{listed(group.models)} have the same {len(group.stems)} file names, so images of one name are taken to "
+        "show one input and are compared in pairs."
         for group in (comparison.pairing.groups if comparison.pairing else ())
     ]
 

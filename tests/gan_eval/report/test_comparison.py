@@ -5,16 +5,20 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from gan_eval.comparison import Comparison, Model, compare
+from gan_eval.pairing import Evidence, Pairing, SharedInputs
 from gan_eval.pairs import Pair
 from gan_eval.provenance import Provenance
 from gan_eval.report.comparison import (
     equivalence_sentences,
     html,
     pair_tables,
+    pairing_sentences,
     run_table,
     score_table,
     sentences,
@@ -246,3 +250,20 @@ def test_the_command_and_the_hashes_are_on_the_page() -> None:
     assert "gan-eval compare 'a b'" in text
     assert "1" * 64 in text
     assert not re.search(r"\bNone\b", text)
+
+
+@pytest.mark.parametrize(
+    ("evidence", "text"),
+    [
+        ("translation.json", "a and b show the same 2 inputs (known from translation.json)."),
+        (
+            "file names",
+            "a and b have the same 2 file names, so images of one name are taken to show one input and are compared"
+            + " in pairs.",
+        ),
+    ],
+)
+def test_equal_file_names_are_not_called_known(evidence: Evidence, text: str) -> None:
+    pairing = Pairing((SharedInputs(("a", "b"), evidence, ("1", "2")),))
+    comparison: Any = SimpleNamespace(pairing=pairing)
+    assert [sentence.replace("\u00a0", " ") for sentence in pairing_sentences(comparison)] == [text]
