@@ -30,6 +30,10 @@ Array = NDArray[np.float64]
 NEAR_ZERO = 0.05
 
 
+#: Outputs lie in [0, 1]; sums of much larger numbers would overflow.
+_LARGEST = 1e100
+
+
 class NearZeroWarning(UserWarning):
     """All areas are so small that scores are ratios of noise."""
 
@@ -51,7 +55,7 @@ def areas(curves: Mapping[str, ArrayLike] | ArrayLike) -> dict[str, float] | Arr
 
     Raises
     ------
-    InputError: no curves, curves of different lengths, values that are not finite.
+    InputError: no curves, curves of different lengths, values that are not finite or beyond 1e100.
     TooFewError: a single epoch, which has no area.
     """
     if isinstance(curves, Mapping):
@@ -134,6 +138,6 @@ def _table(curves: Sequence[ArrayLike]) -> Array:
     if lengths[0] < 2:
         raise TooFewError(f"curves of {lengths[0]} epoch: an area needs at least 2")
     table = np.stack(rows)
-    if not np.isfinite(table).all():
-        raise InputError("curves: values that are not finite")
+    if not (np.abs(table) < _LARGEST).all():  # NaN is not below it either
+        raise InputError("curves: values that are not finite, or so large that they have no sum")
     return table

@@ -97,3 +97,9 @@ def pairs(x: NDArray[Any], y: NDArray[Any]) -> float:
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=9), st.lists(st.integers(0, 5), min_size=1, max_size=9))
 def test_auc_is_the_share_of_pairs_in_order_with_ties_half(real: list[int], fake: list[int]) -> None:
     assert auc(real, fake) == pytest.approx(pairs(np.array(real), np.array(fake)))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e308, -1e308, 1e101])
+def test_outputs_without_a_sum_are_refused(value: float) -> None:
+    with pytest.raises(InputError, match="not finite, or so large"):
+        areas({"a": [0.1, 0.2, value], "b": [0.1, 0.2, 0.3]})
