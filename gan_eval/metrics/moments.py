@@ -107,7 +107,8 @@ class Moments:
 
         Raises InputError when shapes disagree, a value is not finite, or sigma is not symmetric.
         """
-        mu, sigma = np.asarray(mean, dtype=np.float64), np.asarray(cov, dtype=np.float64)
+        with np.errstate(all="ignore"):  # what is not finite is told below
+            mu, sigma = np.asarray(mean, dtype=np.float64), np.asarray(cov, dtype=np.float64)
         if mu.ndim != 1 or sigma.shape != (len(mu), len(mu)):
             raise InputError(f"statistics of shapes {mu.shape} and {sigma.shape}: wanted (D,) and (D, D)")
         if not (np.isfinite(mu).all() and np.isfinite(sigma).all()):

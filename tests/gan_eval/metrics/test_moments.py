@@ -59,3 +59,12 @@ def test_other_dimensions_do_not_add_up() -> None:
 def test_nan_is_refused() -> None:
     with pytest.raises(InputError, match="NaN"):
         statistics(np.full((3, 2), np.nan, np.float32))
+
+
+@pytest.mark.parametrize("bits", [0x7FA00000, 0x7FC00000, 0x7F800000, 0xFF800000])
+def test_a_file_of_moments_that_are_no_numbers_is_refused_without_a_warning(bits: int) -> None:
+    """A signalling NaN warns when it is cast, which is how damage of a float32 file looks."""
+    cov = np.eye(2, dtype=np.float32)
+    cov.view(np.uint32)[0, 0] = bits
+    with pytest.raises(InputError, match="NaN or infinity"):
+        Moments.from_mean_and_cov(np.zeros(2), cov)
